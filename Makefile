@@ -1,0 +1,56 @@
+# Everything that a newcomer types. Needs Python 3.11 or newer, make and git; the rest lands in .venv and var/.
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test test-fast check format lock generate clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+# The stamp is newer than the requirements exactly when the environment holds them.
+.venv/.ready: requirements/dev.txt requirements/uv.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "naru needs Python 3.11 or newer; '$(PYTHON)' is `$(PYTHON) --version 2>&1`."; \
+		echo "Install a newer one, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "Could not make .venv. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: .venv/.ready ## set up, run the main job once, end
+	@$(BIN)/naru demo --once
+
+up: .venv/.ready ## the same, and keep it running
+	@$(BIN)/naru demo
+
+test: .venv/.ready ## set up, run all tests
+	@$(BIN)/pytest -n auto
+
+test-fast: .venv/.ready ## only the tests that take no processes and no time
+	@$(BIN)/pytest -n auto -m 'not slow'
+
+check: .venv/.ready ## style, types, who may import whom, generated files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m schemas.export --check
+
+format: .venv/.ready ## put the code in its form
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+generate: .venv/.ready ## write the generated files again
+	@$(BIN)/python -m schemas.export
+
+lock: .venv/.ready ## resolve the requirements anew
+	$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt
+	echo uv | $(COMPILE) - -o requirements/uv.txt
+	$(COMPILE) pyproject.toml -o requirements/runtime.txt
+
+clean: ## remove what make made
+	rm -rf .venv var
