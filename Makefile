@@ -38,14 +38,14 @@ check: .venv/.ready ## style, types, who may import whom, generated files
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m schemas.export --check
+	@$(BIN)/python -m schemas --check
 
 format: .venv/.ready ## put the code in its form
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
 generate: .venv/.ready ## write the generated files again
-	@$(BIN)/python -m schemas.export
+	@$(BIN)/python -m schemas
 
 lock: .venv/.ready ## resolve the requirements anew
 	$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt

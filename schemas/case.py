@@ -1,0 +1,61 @@
+"""The document that a centre hands over: one client, their consents, and a referral for each service they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from schemas.base import Frozen, Opaque
+from schemas.client import GUARDED_BELOW_AGE, Client, age_on
+from schemas.consent import Consent
+from schemas.referral import ReferralRequest
+
+
+class CaseDocument(Frozen):
+    """동의·의뢰 문서: the body of `POST /v1/cases`.
+
+    Raises:
+        ValidationError: the same service twice; a child under 14 without a guardian, or with a consent that no
+            guardian signed.
+    """
+
+    reference: Opaque | None = None
+    """The centre's own number for this visit; opaque, never personal data."""
+    client: Client
+    """대상자."""
+    consents: Annotated[tuple[Consent, ...], Field(max_length=100)] = ()
+    """동의 목록: may be empty; then nothing is sent and every referral is held."""
+    referrals: Annotated[tuple[ReferralRequest, ...], Field(min_length=1, max_length=16)]
+    """의뢰 목록."""
+
+    @model_validator(mode="after")
+    def _each_service_once(self) -> Self:
+        codes = [referral.service_code for referral in self.referrals]
+        if len(set(codes)) != len(codes):
+            raise ValueError("같은 서비스를 두 번 의뢰할 수 없습니다 (each service_code may appear once)")
+        return self
+
+    @model_validator(mode="after")
+    def _child_has_guardian(self) -> Self:
+        if self.client.guardian is None and any(is_child(self.client, r.referred_on) for r in self.referrals):
+            raise ValueError("만 14세 미만은 법정대리인이 필요합니다 (client.guardian is required under 14)")
+        check_guardian_signed(self.client, self.consents)
+        return self
+
+
+def is_child(client: Client, day: date) -> bool:
+    """Return whether the client is under 14 on `day` (22조의2)."""
+    return age_on(client.birth_date, day) < GUARDED_BELOW_AGE
+
+
+def check_guardian_signed(client: Client, consents: Sequence[Consent]) -> None:
+    """Check that every consent given while the client was under 14 names the guardian who signed it.
+
+    Raises:
+        ValueError: one does not.
+    """
+    if any(c.guardian is None and is_child(client, c.signed_at.date()) for c in consents):
+        raise ValueError("만 14세 미만의 동의는 법정대리인이 합니다 (a child's consent needs its guardian)")

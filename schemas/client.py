@@ -1,0 +1,170 @@
+"""The client (대상자): who the person is, their household, debts and work.
+
+Each class stands twice, as disclosed and as handed in. `Disclosed…` classes let every field be absent: that is what an adapter sees after pruning. Their subclasses say what a
+centre must hand in, and what must agree with what.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from schemas.address import Address, DisclosedAddress
+from schemas.base import Frozen, Line, Prose, Won
+from schemas.identifiers import AdminNumber, Brn, Phone, Rrn, rrn_birth_date, rrn_is_male
+from schemas.privacy import PrivacyClass
+
+GUARDED_BELOW_AGE = 14
+"""A child under this age needs a guardian's consent (개인정보보호법 22조의2)."""
+
+
+class Sex(StrEnum):
+    """성별."""
+
+    MALE = "male"
+    FEMALE = "female"
+
+
+class EmploymentStatus(StrEnum):
+    """고용 상태."""
+
+    EMPLOYED = "employed"
+    DAILY = "daily"
+    SELF_EMPLOYED = "self_employed"
+    UNEMPLOYED = "unemployed"
+    RETIRED = "retired"
+    STUDENT = "student"
+    OTHER = "other"
+
+
+class Household(Frozen):
+    """가구. Income is credit information: it tells the ability to pay (신용정보법 2조 1호 라목)."""
+
+    size: Annotated[int | None, Field(ge=1, le=30), PrivacyClass.PERSONAL] = None
+    """가구원 수."""
+    monthly_income: Annotated[Won | None, PrivacyClass.CREDIT] = None
+    """월 소득, whole won a month."""
+    median_income_percent: Annotated[int | None, Field(ge=0, le=10_000), PrivacyClass.CREDIT] = None
+    """기준중위소득 대비, per cent."""
+
+
+class DisclosedDebt(Frozen):
+    """채무: the parts that a recipient may see."""
+
+    creditor: Annotated[Line | None, PrivacyClass.CREDIT] = None
+    """채권자."""
+    creditor_phone: Annotated[Phone | None, PrivacyClass.CREDIT] = None
+    """채권자 휴대폰: a complaint about illegal lending needs it."""
+    amount: Annotated[Won | None, PrivacyClass.CREDIT] = None
+    """채무액, whole won."""
+    secured: Annotated[bool | None, PrivacyClass.CREDIT] = None
+    """담보 여부."""
+    days_overdue: Annotated[int | None, Field(ge=0, le=36_500), PrivacyClass.CREDIT] = None
+    """연체 일수."""
+    taken_on: Annotated[date | None, PrivacyClass.CREDIT] = None
+    """대출일."""
+    annual_rate_percent: Annotated[float | None, Field(ge=0, le=100_000), PrivacyClass.CREDIT] = None
+    """연 이자율, per cent a year."""
+    illegal_collection: Annotated[bool | None, PrivacyClass.CREDIT] = None
+    """불법추심을 당하고 있는지."""
+    learned_through: Annotated[Line | None, PrivacyClass.CREDIT] = None
+    """대출을 알게 된 경로."""
+
+
+class Debt(DisclosedDebt):
+    """채무 as a centre hands it in."""
+
+    creditor: Annotated[Line, PrivacyClass.CREDIT]
+    amount: Annotated[Won, PrivacyClass.CREDIT]
+    secured: Annotated[bool, PrivacyClass.CREDIT]
+    days_overdue: Annotated[int, Field(ge=0, le=36_500), PrivacyClass.CREDIT]
+
+
+class Employment(Frozen):
+    """고용과 사업."""
+
+    status: Annotated[EmploymentStatus | None, PrivacyClass.PERSONAL] = None
+    """고용 상태."""
+    wanted_job: Annotated[Line | None, PrivacyClass.PERSONAL] = None
+    """희망 직종."""
+    business_number: Annotated[Brn | None, PrivacyClass.PERSONAL] = None
+    """사업자등록번호."""
+    business_registered_on: Annotated[date | None, PrivacyClass.PERSONAL] = None
+    """사업자등록일."""
+
+
+class RelatedPerson(Frozen):
+    """관계인 or guardian (법정대리인): another person's data, carried only where an agency asks for it."""
+
+    name: Annotated[Line | None, PrivacyClass.PERSONAL] = None
+    relation: Annotated[Line | None, PrivacyClass.PERSONAL] = None
+    """관계, such as 모, 배우자."""
+    phone: Annotated[Phone | None, PrivacyClass.PERSONAL] = None
+
+
+class DisclosedClient(Frozen):
+    """대상자: the parts that a recipient may see."""
+
+    name: Annotated[Line | None, PrivacyClass.PERSONAL] = None
+    """성명, NFC. May hold syllables that CP949 lacks; an adapter whose wire cannot carry them refuses."""
+    birth_date: Annotated[date | None, PrivacyClass.PERSONAL] = None
+    """생년월일."""
+    sex: Annotated[Sex | None, PrivacyClass.PERSONAL] = None
+    """성별."""
+    rrn: Annotated[Rrn | None, PrivacyClass.UNIQUE_IDENTIFIER] = None
+    """주민등록번호, 13 digits. Never sent on consent alone (24조의2)."""
+    admin_number: Annotated[AdminNumber | None, PrivacyClass.UNIQUE_IDENTIFIER] = None
+    """전산관리번호, 13 digits, for people without an RRN."""
+    phones: Annotated[tuple[Phone, ...], Field(max_length=5), PrivacyClass.PERSONAL] = ()
+    """전화번호, the one to call first."""
+    address: DisclosedAddress | None = None
+    """주소."""
+    household: Household | None = None
+    """가구."""
+    debts: Annotated[tuple[DisclosedDebt, ...], Field(max_length=100)] = ()
+    """채무 목록."""
+    employment: Employment | None = None
+    """고용과 사업."""
+    health_condition: Annotated[Prose | None, PrivacyClass.SENSITIVE] = None
+    """건강 상태와 장애: 민감정보."""
+    guardian: RelatedPerson | None = None
+    """법정대리인, for a child under 14."""
+    related_persons: Annotated[tuple[RelatedPerson, ...], Field(max_length=20)] = ()
+    """관계인 (불법사금융 피해 신고)."""
+
+
+class Client(DisclosedClient):
+    """대상자 as a centre hands it in: name and birth date always, an RRN or a 전산관리번호 at most one.
+
+    Raises:
+        ValidationError: two identifiers, an RRN that contradicts birth date or sex, a birth date in the future.
+    """
+
+    name: Annotated[Line, PrivacyClass.PERSONAL]
+    birth_date: Annotated[date, Field(ge=date(1880, 1, 1)), PrivacyClass.PERSONAL]
+    address: Address | None = None
+    debts: Annotated[tuple[Debt, ...], Field(max_length=100)] = ()
+
+    @model_validator(mode="after")
+    def _one_identifier(self) -> Self:
+        if self.rrn is not None and self.admin_number is not None:
+            raise ValueError("주민등록번호와 전산관리번호는 하나만 적습니다 (give rrn or admin_number, not both)")
+        return self
+
+    @model_validator(mode="after")
+    def _rrn_agrees(self) -> Self:
+        if self.rrn is None:
+            return self
+        if rrn_birth_date(self.rrn) != self.birth_date:
+            raise ValueError("생년월일이 주민등록번호와 다릅니다 (birth_date contradicts rrn)")
+        if self.sex is not None and (self.sex is Sex.MALE) != rrn_is_male(self.rrn):
+            raise ValueError("성별이 주민등록번호와 다릅니다 (sex contradicts rrn)")
+        return self
+
+
+def age_on(birth_date: date, day: date) -> int:
+    """Return the full years (만 나이) that a person born on `birth_date` has lived on `day`."""
+    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))

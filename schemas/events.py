@@ -1,0 +1,60 @@
+"""The events of a referral: what happened, in order, each with its actor. They never carry personal data."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.base import Frozen, Moment
+from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
+
+
+class EventKind(StrEnum):
+    """What an event tells."""
+
+    ACCEPTED = "accepted"
+    """The hub took the referral over (202)."""
+    DELIVERY_CHANGED = "delivery_changed"
+    """Our sending came a step further."""
+    BUSINESS_CHANGED = "business_changed"
+    """The agency did something."""
+    FACT_FLAGGED = "fact_flagged"
+    """The agency told something that cannot follow from what it told before; kept, not applied."""
+    OFFICE_CHANGED = "office_changed"
+    """이송: another office carries the referral on; we follow it there."""
+    CONSENT_CHANGED = "consent_changed"
+    """A consent was added or withdrawn that concerns this referral."""
+    WITHDRAWAL_ACKNOWLEDGED = "withdrawal_acknowledged"
+    """The agency confirmed that it withdrew the referral."""
+    SUPPLEMENTED = "supplemented"
+    """More was sent after a 보완요청."""
+    OVERRIDDEN = "overridden"
+    """A counsellor decided against a rule, with a reason."""
+    RESOLVED = "resolved"
+    """A person settled an unknown."""
+    PAUSED = "paused"
+    RESUMED = "resumed"
+
+
+class Event(Frozen):
+    """One thing that happened to a referral."""
+
+    sequence: Annotated[int, Field(ge=1)]
+    """1, 2, 3, … within the referral, without gaps."""
+    kind: EventKind
+    at: Moment
+    """When the hub learnt of it, on the business clock, UTC."""
+    actor: str
+    """Who did it: `hub`, `agency:<slug>`, or the id of a key, never a person's name."""
+    delivery: DeliveryStatus | None = None
+    """The delivery status after the event, if it changed."""
+    business: BusinessStatus | None = None
+    """The business status after the event, if it changed; in a flagged fact, the one that could not apply."""
+    raw_code: str | None = None
+    """The agency's own code, as it came."""
+    reason: str | None = None
+    """A reason code of ours, such as `consent_missing`."""
+    outcome: OutcomeCode | None = None
+    """Why the referral was closed."""

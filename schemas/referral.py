@@ -1,0 +1,94 @@
+"""The referral (의뢰): one person's request for one service.
+
+Each class stands twice: what a centre hands in, and what a recipient may see of it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from schemas.base import Frozen, Line, Opaque, Prose, Sha256
+from schemas.identifiers import Phone
+from schemas.privacy import PrivacyClass
+from schemas.services import ServiceCode
+
+
+class ReferralKind(StrEnum):
+    """의뢰 구분."""
+
+    PERSON = "person"
+    """대상자의뢰: the agency decides what this person needs."""
+    SERVICE = "service"
+    """서비스의뢰: a named service is asked for."""
+
+
+class Urgency(StrEnum):
+    """긴급도. Urgent ones (긴급복지) go first in their lane."""
+
+    NORMAL = "normal"
+    URGENT = "urgent"
+
+
+class Attachment(Frozen):
+    """A document that the centre holds; only its reference travels, never its content."""
+
+    title: Annotated[Line | None, PrivacyClass.PERSONAL] = None
+    sha256: Annotated[Sha256 | None, PrivacyClass.PERSONAL] = None
+    """SHA-256 of the file, lower-case hex."""
+    held_at: Annotated[Opaque | None, PrivacyClass.PERSONAL] = None
+    """Where the centre keeps it: an opaque reference."""
+
+
+class DisclosedReferral(Frozen):
+    """의뢰: the parts that a recipient may see."""
+
+    service_code: Annotated[ServiceCode | None, PrivacyClass.PLAIN] = None
+    """서비스 코드."""
+    kind: Annotated[ReferralKind | None, PrivacyClass.PLAIN] = None
+    """의뢰 구분."""
+    urgency: Annotated[Urgency | None, PrivacyClass.PLAIN] = None
+    """긴급도."""
+    counselled_on: Annotated[date | None, PrivacyClass.PLAIN] = None
+    """상담일 (KST)."""
+    referred_on: Annotated[date | None, PrivacyClass.PLAIN] = None
+    """의뢰일 (KST)."""
+    due_on: Annotated[date | None, PrivacyClass.PLAIN] = None
+    """처리 기한 (KST)."""
+    officer_name: Annotated[Line | None, PrivacyClass.PLAIN] = None
+    """담당자: the officer acts in office; this is not about the client."""
+    officer_phone: Annotated[Phone | None, PrivacyClass.PLAIN] = None
+    """담당자 전화."""
+    eup_myeon_dong: Annotated[Line | None, PrivacyClass.PERSONAL] = None
+    """읍면동 that the client belongs to."""
+    opinion: Annotated[Prose | None, PrivacyClass.PERSONAL] = None
+    """상담 의견."""
+    attachments: Annotated[tuple[Attachment, ...], Field(max_length=20)] = ()
+    """첨부: references only."""
+
+
+class ReferralRequest(DisclosedReferral):
+    """의뢰 as a centre hands it in.
+
+    Raises:
+        ValidationError: referred before counselled, or due before referred.
+    """
+
+    service_code: Annotated[ServiceCode, PrivacyClass.PLAIN]
+    kind: Annotated[ReferralKind, PrivacyClass.PLAIN] = ReferralKind.SERVICE
+    urgency: Annotated[Urgency, PrivacyClass.PLAIN] = Urgency.NORMAL
+    counselled_on: Annotated[date, PrivacyClass.PLAIN]
+    referred_on: Annotated[date, PrivacyClass.PLAIN]
+    officer_name: Annotated[Line, PrivacyClass.PLAIN]
+    officer_phone: Annotated[Phone, PrivacyClass.PLAIN]
+
+    @model_validator(mode="after")
+    def _dates_in_order(self) -> Self:
+        if self.referred_on < self.counselled_on:
+            raise ValueError("의뢰일이 상담일보다 앞섭니다 (referred_on is before counselled_on)")
+        if self.due_on is not None and self.due_on < self.referred_on:
+            raise ValueError("처리 기한이 의뢰일보다 앞섭니다 (due_on is before referred_on)")
+        return self
