@@ -1,7 +1,7 @@
 """The client (대상자): who the person is, their household, debts and work.
 
-Each class stands twice, as disclosed and as handed in. `Disclosed…` classes let every field be absent: that is what an adapter sees after pruning. Their subclasses say what a
-centre must hand in, and what must agree with what.
+Each class stands twice. `Disclosed…` classes let every field be absent: that is what an adapter sees after pruning.
+Their subclasses say what a centre must hand in, and what must agree with what.
 """
 
 from __future__ import annotations

@@ -39,17 +39,20 @@ _ROWS = """
 양평군 4183 4170000
 """
 
-MUNICIPALITIES: tuple[Municipality, ...] = tuple(Municipality(*row.split(), _SINCE) for row in _ROWS.split(","))
+
+def _read(row: str) -> Municipality:
+    name, dong_prefix, org_code = row.split()
+    return Municipality(name, dong_prefix, org_code, _SINCE)
+
+
+MUNICIPALITIES: tuple[Municipality, ...] = tuple(_read(row) for row in _ROWS.split(","))
 """All 31 rows, in the order of their codes."""
 
 
 def municipality_of(adm_cd: str, day: date) -> Municipality | None:
     """Return the 시군 in charge of the 10-digit 법정동코드 `adm_cd` on `day`; None outside Gyeonggi-do."""
     for row in MUNICIPALITIES:
-        if (
-            adm_cd.startswith(row.dong_prefix)
-            and row.valid_from <= day
-            and (row.valid_to is None or day <= row.valid_to)
-        ):
+        holds = row.valid_from <= day and (row.valid_to is None or day <= row.valid_to)
+        if holds and adm_cd.startswith(row.dong_prefix):
             return row
     return None
