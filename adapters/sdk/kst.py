@@ -1,0 +1,49 @@
+"""Korean time on the wire (KST, no offset), UTC inside: the only place where the two meet."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+KST = timezone(timedelta(hours=9), "KST")
+"""Korea Standard Time: no summer time since 1988, so a fixed offset serves every date that naru meets."""
+
+OPEN_END = "99991231"
+"""The wire's way to say "no end"."""
+
+
+def kst_today(moment: datetime) -> date:
+    """Return the day in Korea at an aware moment."""
+    return moment.astimezone(KST).date()
+
+
+def to_kst_day(moment: datetime) -> str:
+    """Write an aware moment as `yyyyMMdd` in KST."""
+    return moment.astimezone(KST).strftime("%Y%m%d")
+
+
+def to_kst_second(moment: datetime) -> str:
+    """Write an aware moment as `yyyyMMddHHmmss` in KST."""
+    return moment.astimezone(KST).strftime("%Y%m%d%H%M%S")
+
+
+def to_kst_milli(moment: datetime) -> str:
+    """Write an aware moment as `yyyyMMddHHmmssSSS` in KST."""
+    local = moment.astimezone(KST)
+    return f"{local:%Y%m%d%H%M%S}{local.microsecond // 1000:03d}"
+
+
+def to_day(day: date) -> str:
+    """Write a date as `yyyyMMdd`."""
+    return day.strftime("%Y%m%d")
+
+
+def from_kst(text: str) -> datetime:
+    """Read `yyyyMMdd`, `yyyyMMddHHmmss` or `yyyyMMddHHmmssSSS` in KST as an aware moment in UTC.
+
+    Raises:
+        ValueError: any other form, or no such moment.
+    """
+    forms = {8: "%Y%m%d", 14: "%Y%m%d%H%M%S", 17: "%Y%m%d%H%M%S%f"}
+    if len(text) not in forms or not text.isascii() or not text.isdigit():
+        raise ValueError("not a KST time of 8, 14 or 17 digits")
+    return datetime.strptime(text, forms[len(text)]).replace(tzinfo=KST).astimezone(UTC)

@@ -1,0 +1,116 @@
+"""What an agency answered, as values. The agency's own code is always kept beside the mapped one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from schemas.status import BusinessStatus
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that an agency says happened to a referral. Facts are kept as they come; the hub decides what applies.
+
+    Two facts are the same if `business`, `raw_code`, `occurred_at` and `office` are equal: agencies repeat themselves.
+    """
+
+    business: BusinessStatus
+    raw_code: str
+    """The agency's own code."""
+    occurred_at: datetime | None = None
+    """When it happened there, aware, UTC; None if the agency does not say."""
+    office: str | None = None
+    """이송: the 기관코드 (7 digits) of the office that carries on, as the agency names it."""
+    receipt: str | None = field(default=None, repr=False)
+    """이송: the receipt at the new office, if the agency names one."""
+    text: str | None = field(default=None, repr=False)
+    """The agency's words to the centre. May hold personal data: the hub seals it and never logs it."""
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """접수: the agency took it; `receipt` is its number for it."""
+
+    receipt: str
+    raw_code: str
+    facts: tuple[Fact, ...] = ()
+
+
+class RefusalReason(StrEnum):
+    """Why an agency did not take a referral, in our words; its own code stands beside."""
+
+    NOT_ELIGIBLE = "not_eligible"
+    """대상 아님."""
+    IDENTITY_MISMATCH = "identity_mismatch"
+    """성명·번호 불일치."""
+    NOT_RESIDENT = "not_resident"
+    """거주자 아님, 관할 아님."""
+    DUPLICATE = "duplicate"
+    """이미 접수됨, by the agency's own rule."""
+    NO_BUDGET = "no_budget"
+    """예산 소진."""
+    CONSENT_MISSING = "consent_missing"
+    """동의 누락, as the agency sees it."""
+    INVALID_CONTENT = "invalid_content"
+    """내용 오류: a person must change something."""
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """접수 거절: an answer of the agency's contract that says no."""
+
+    reason: RefusalReason
+    raw_code: str
+    text: str | None = field(default=None, repr=False)
+    """The agency's words. May hold personal data: sealed by the hub, never logged."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The agency has the referral that our key names."""
+
+    receipt: str
+    raw_code: str
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True)
+class NotFound:
+    """The agency does not know our key. Believed only after the adapter's settling time."""
+
+    raw_code: str
+
+
+@dataclass(frozen=True)
+class StatusReport:
+    """All that the agency says about a referral now, oldest first."""
+
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """The agency confirmed a withdrawal or a supplement."""
+
+    raw_code: str
+
+
+class Eligibility(StrEnum):
+    """자격 여부, as the agency answered."""
+
+    ELIGIBLE = "eligible"
+    NOT_ELIGIBLE = "not_eligible"
+    UNDETERMINED = "undetermined"
+
+
+@dataclass(frozen=True)
+class Verified:
+    """The agency's answer to an eligibility question with identity."""
+
+    eligibility: Eligibility
+    raw_code: str
+    benefits: tuple[str, ...] = ()
+    """Our names of the benefits that the person already receives, such as `생계`."""

@@ -1,0 +1,111 @@
+"""What an agency is to the hub, declared as data: its services, what it may see, how a lost answer is treated."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from adapters.sdk.kst import to_kst_day
+from schemas.disclosure import FIELD_PATHS
+from schemas.services import ServiceCode
+
+_SLUG = re.compile(r"^[a-z][a-z0-9_]{1,39}$")
+_KEY_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class Repeat(StrEnum):
+    """What may be done when an answer was lost."""
+
+    KEYED = "keyed"
+    """The agency dedupes our key: send again."""
+    LOOKUP = "lookup"
+    """Ask `find` first; "not found" is believed after the settling time, then send again."""
+    BATCH = "batch"
+    """The result file decides; past its deadline, a person."""
+    NEVER = "never"
+    """A person decides."""
+
+
+@dataclass(frozen=True)
+class WireKey:
+    """The form of our key in the agency's format: `prefix` + KST day yyyyMMdd + random digits and capitals to `width`."""
+
+    width: int
+    prefix: str = "NR"
+
+    def __post_init__(self) -> None:
+        """Refuse a form that leaves less than 40 random bits (8 characters)."""
+        if self.width - len(self.prefix) - 8 < 8:  # noqa: PLR2004 - both eights are named in the line above
+            raise ValueError(f"a wire key of width {self.width} leaves too few random characters")
+
+    def make(self, now: datetime) -> str:
+        """Make a new key. The hub fixes it at intake and stores it: one for each delivery, for ever."""
+        head = f"{self.prefix}{to_kst_day(now)}"
+        return head + "".join(secrets.choice(_KEY_ALPHABET) for _ in range(self.width - len(head)))
+
+
+@dataclass(frozen=True)
+class Lane:
+    """How much an agency takes at once. Configuration may lower it, never raise it."""
+
+    concurrency: int = 4
+    """Calls in flight."""
+    per_second: float = 10.0
+    """Calls begun in a second."""
+
+
+@dataclass(frozen=True)
+class Polling:
+    """How often an agency may be asked for the status of one referral; the wait doubles from first to longest."""
+
+    first_seconds: float = 60.0
+    longest_seconds: float = 6 * 3600.0
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Everything about an agency that is true before a single call.
+
+    Raises:
+        ValueError: a slug that is no lower_snake word, a field path that the common schema does not know, a required
+            field that is not disclosed.
+    """
+
+    slug: str
+    """One lower_snake word: folder, entry point, config table, log field, mock path."""
+    title: str
+    """The agency's Korean name."""
+    wire: str
+    """How it speaks, for people: `SOAP 1.1, WS-Security X.509`."""
+    contract_basis: Literal["real", "assumed", "mixed"]
+    """Whether a public contract exists; domain.md marks [S] and [A]."""
+    services: frozenset[ServiceCode]
+    """What it can be asked for; configuration decides what it *is* asked for."""
+    discloses: frozenset[str]
+    """The field paths that this agency may ever see."""
+    requires: frozenset[str]
+    """The field paths without which it cannot take a referral; one that is missing holds the referral."""
+    repeat: Repeat
+    wire_key: WireKey
+    settling_seconds: float = 0.0
+    """How long after an unknown answer "not found" is not yet believed (business clock)."""
+    lane: Lane = field(default_factory=Lane)
+    polling: Polling = field(default_factory=Polling)
+    identified_by: frozenset[frozenset[str]] = frozenset()
+    """Groups of paths of which one group must be complete, e.g. {{client.rrn}, {client.admin_number}}."""
+
+    def __post_init__(self) -> None:
+        """Check the declaration once, at import."""
+        if not _SLUG.match(self.slug):
+            raise ValueError(f"slug {self.slug!r} must be one lower_snake word")
+        unknown = sorted((self.discloses | self.requires) - FIELD_PATHS.keys())
+        if unknown:
+            raise ValueError(f"{self.slug}: not field paths of the common schema: {', '.join(unknown)}")
+        if not self.requires <= self.discloses:
+            raise ValueError(
+                f"{self.slug}: requires what it does not disclose: {sorted(self.requires - self.discloses)}"
+            )

@@ -1,0 +1,52 @@
+"""Settings of an adapter: what `[adapters.<slug>]` in config.toml and `NARU_ADAPTERS__<SLUG>__…` may say."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class AdapterSettings(BaseModel):
+    """Base of every adapter's settings. Secrets are `SecretStr` fields; file paths name keys, never hold them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    enabled: bool = False
+    """Installed is not active: an agency is reached only when this is true."""
+    base_url: str = ""
+    """Where the agency listens; empty in the safe default configuration."""
+    timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
+    """The overall deadline of one call, from connecting to the last byte of the answer."""
+    max_reply_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 1024 * 1024
+    """The longest answer that is read, after decompression."""
+    concurrency: Annotated[int | None, Field(ge=1, le=10)] = None
+    """Calls in flight, if fewer than the profile's."""
+    per_second: Annotated[float | None, Field(gt=0)] = None
+    """Calls begun in a second, if fewer than the profile's."""
+
+    def missing(self) -> list[str]:
+        """Return the names of the settings that an enabled agency needs and that are empty. Never a value."""
+        return [] if self.base_url else ["base_url"]
+
+    def unfit_for_live(self) -> list[str]:
+        """Return, in words without values, what live mode refuses: plaintext wires, loopback addresses."""
+        problems = []
+        url = urlsplit(self.base_url)
+        if url.scheme != "https":
+            problems.append("base_url: live mode needs https")
+        if is_loopback(url.hostname or ""):
+            problems.append("base_url: live mode refuses a loopback address")
+        return problems
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name or address names this machine itself."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,56 @@
+"""Where an adapter gets its transports from: bound to the agency and to the gate, so that none works undecided."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Protocol
+
+import httpx
+
+from adapters.sdk.decisions import Gate
+from adapters.sdk.transports.http import HttpWire
+
+
+class _Closes(Protocol):
+    async def aclose(self) -> None: ...
+
+
+class Wires:
+    """Opens transports for one agency. Tests pass `inner` (an `httpx` transport) and reach an app or a function.
+
+    All transports that it opened are closed with it.
+    """
+
+    def __init__(self, slug: str, gate: Gate, inner: httpx.AsyncBaseTransport | None = None) -> None:
+        self._slug = slug
+        self._gate = gate
+        self._inner = inner
+        self._open: list[_Closes] = []
+
+    def http(
+        self,
+        base_url: str,
+        *,
+        timeout_seconds: float,
+        max_reply_bytes: int,
+        auth: httpx.Auth | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> HttpWire:
+        """Open an HTTP wire: one pool of at most ten connections, no redirects, no environment proxies."""
+        wire = HttpWire(
+            self._slug,
+            self._gate,
+            base_url,
+            timeout_seconds=timeout_seconds,
+            max_reply_bytes=max_reply_bytes,
+            auth=auth,
+            tls=tls,
+            inner=self._inner,
+        )
+        self._open.append(wire)
+        return wire
+
+    async def aclose(self) -> None:
+        """Close every transport that was opened here."""
+        for wire in self._open:
+            await wire.aclose()
