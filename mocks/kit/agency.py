@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from mocks.kit.desk import Desk
 
@@ -16,47 +16,79 @@ from mocks.kit.desk import Desk
 class Request:
     """One HTTP request as it came off the wire.
 
-    `path` is what follows `/<slug>` (it begins with `/`), `query` is the raw query string, header names are
-    lower-case, `body` is the whole body after transfer decoding and before any content decoding.
+    `path` is what follows `/<slug>` (it begins with `/`, percent-encoded as sent), `query` is the raw query string,
+    header names are lower-case, `body` is the whole body after transfer decoding and before any content decoding.
     """
 
     method: str
     path: str
     query: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)
 class Reply:
-    """One HTTP answer as it shall go onto the wire. `Content-Length`, `Date` and `Connection` are the server's business."""
+    """One HTTP answer as it shall go onto the wire.
+
+    `Content-Length`, `Content-Type`, `Date` and `Connection` are the server's business: not in `headers`.
+    """
 
     status: int
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
     content_type: str = "application/json; charset=utf-8"
     headers: tuple[tuple[str, str], ...] = ()
 
 
 class HttpMock(Protocol):
-    """A mock agency that speaks HTTP. Built with a `Desk` (its ledger, journal, clock, settings); one object a server."""
+    """A mock agency that speaks HTTP. Built with a `Desk`; one object a server, and a new one after a reset.
+
+    Inherit from this class explicitly, so that what has a default here need not be written again.
+    """
 
     slug: ClassVar[str]
     title: ClassVar[str]
-    contract_basis: ClassVar[str]
-    """`real`, `assumed` or `mixed`: shown on the mock's landing page."""
+    """The agency's Korean name, for the landing page."""
+    contract_basis: ClassVar[Literal["real", "assumed", "mixed"]]
+    contract_note: ClassVar[str]
+    """One sentence for the landing page: what of the contract is real, what is assumed."""
+    operations: ClassVar[tuple[str, ...]]
+    """What `operation_of` may answer, without `other`: faults can be set for these."""
+    callbacks: ClassVar[tuple[str, ...]] = ()
+    """The names that are given to `Desk.call_back`."""
+    own_faults: ClassVar[frozenset[str]] = frozenset()
+    """The faults of the catalogue that `misbehave` carries out; those marked `agency` there work only if named here."""
 
     def __init__(self, desk: Desk) -> None: ...
 
     def operation_of(self, request: Request) -> str:
-        """Name the operation (`register`, `find`, …) that a request asks for, for faults and journal; `other` if none."""
+        """Name the operation (`register`, `find`, …) that a request asks for: for faults and journal. `other` if none."""
         ...
 
     async def handle(self, request: Request) -> Reply:
         """Answer one request by the agency's contract: validate, act, write the ledger."""
         ...
 
+    def misbehave(
+        self,
+        fault: str,
+        request: Request,  # noqa: ARG002 - for those who override
+        reply: Reply | None,  # noqa: ARG002 - the same
+    ) -> Reply:
+        """Answer `request` as the fault, one of `own_faults`, asks.
+
+        Args:
+            fault: its name in the catalogue.
+            request: what arrived.
+            reply: the honest answer, if the catalogue says that this fault lets the act happen; else None.
+        """
+        raise LookupError(f"{self.slug} has no fault of its own called {fault}")
+
     def advance(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Move one case of this agency on (decide, ask for 보완, transfer, close): the body of `POST /_mock/<slug>/advance`.
+        """Move one case of this agency on (decide, ask for 보완, transfer, close): `POST /_mock/<slug>/advance`.
+
+        Returns:
+            What became of it, as the JSON of the answer; no personal data.
 
         Raises:
             ValueError: the order names an unknown case or a step that its state does not allow; the text says which.
