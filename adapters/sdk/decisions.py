@@ -56,7 +56,7 @@ class Disclose(Decision):
 
 @dataclass(frozen=True, kw_only=True)
 class Reconcile(Decision):
-    """Leave to ask an agency about what it was already sent: our key, its receipt, fields of that submit; nothing new."""
+    """Leave to ask an agency about what it was already sent: our key, its receipt, fields of that submit."""
 
 
 @dataclass(frozen=True, kw_only=True)

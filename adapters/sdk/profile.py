@@ -32,7 +32,7 @@ class Repeat(StrEnum):
 
 @dataclass(frozen=True)
 class WireKey:
-    """The form of our key in the agency's format: `prefix` + KST day yyyyMMdd + random digits and capitals to `width`."""
+    """The form of our key at an agency: `prefix` + KST day + random digits and capitals, `width` in all."""
 
     width: int
     prefix: str = "NR"
@@ -95,8 +95,6 @@ class Profile:
     """How long after an unknown answer "not found" is not yet believed (business clock)."""
     lane: Lane = field(default_factory=Lane)
     polling: Polling = field(default_factory=Polling)
-    identified_by: frozenset[frozenset[str]] = frozenset()
-    """Groups of paths of which one group must be complete, e.g. {{client.rrn}, {client.admin_number}}."""
 
     def __post_init__(self) -> None:
         """Check the declaration once, at import."""
@@ -105,7 +103,6 @@ class Profile:
         unknown = sorted((self.discloses | self.requires) - FIELD_PATHS.keys())
         if unknown:
             raise ValueError(f"{self.slug}: not field paths of the common schema: {', '.join(unknown)}")
-        if not self.requires <= self.discloses:
-            raise ValueError(
-                f"{self.slug}: requires what it does not disclose: {sorted(self.requires - self.discloses)}"
-            )
+        hidden = sorted(self.requires - self.discloses)
+        if hidden:
+            raise ValueError(f"{self.slug}: requires what it does not disclose: {', '.join(hidden)}")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ssl
 from typing import Protocol
 
 import httpx
 
 from adapters.sdk.decisions import Gate
-from adapters.sdk.transports.http import HttpWire
+from adapters.sdk.transports.http import HttpEndpoint, HttpWire
 
 
 class _Closes(Protocol):
@@ -27,26 +26,9 @@ class Wires:
         self._inner = inner
         self._open: list[_Closes] = []
 
-    def http(
-        self,
-        base_url: str,
-        *,
-        timeout_seconds: float,
-        max_reply_bytes: int,
-        auth: httpx.Auth | None = None,
-        tls: ssl.SSLContext | None = None,
-    ) -> HttpWire:
+    def http(self, endpoint: HttpEndpoint) -> HttpWire:
         """Open an HTTP wire: one pool of at most ten connections, no redirects, no environment proxies."""
-        wire = HttpWire(
-            self._slug,
-            self._gate,
-            base_url,
-            timeout_seconds=timeout_seconds,
-            max_reply_bytes=max_reply_bytes,
-            auth=auth,
-            tls=tls,
-            inner=self._inner,
-        )
+        wire = HttpWire(self._slug, self._gate, endpoint, self._inner)
         self._open.append(wire)
         return wire
 

@@ -18,6 +18,19 @@ _POOL = httpx.Limits(max_connections=10, max_keepalive_connections=10, keepalive
 
 
 @dataclass(frozen=True)
+class HttpEndpoint:
+    """Where and how to call: an agency's base address, the deadline of a whole call (seconds), the cap of an answer."""
+
+    base_url: str
+    timeout_seconds: float
+    max_reply_bytes: int
+    auth: httpx.Auth | None = None
+    """Credentials as an `httpx.Auth`, so that they are added after the request is built and never logged."""
+    tls: ssl.SSLContext | None = None
+    """A TLS context with a client certificate or an own CA; None for the system's trust store."""
+
+
+@dataclass(frozen=True)
 class HttpReply:
     """An answer, whole and within its caps: header names in lower case, body after transfer and content decoding."""
 
@@ -34,31 +47,22 @@ class HttpWire:
     """
 
     def __init__(
-        self,
-        slug: str,
-        gate: Gate,
-        base_url: str,
-        *,
-        timeout_seconds: float,
-        max_reply_bytes: int,
-        auth: httpx.Auth | None = None,
-        tls: ssl.SSLContext | None = None,
-        inner: httpx.AsyncBaseTransport | None = None,
+        self, slug: str, gate: Gate, endpoint: HttpEndpoint, inner: httpx.AsyncBaseTransport | None = None
     ) -> None:
         self._slug = slug
         self._gate = gate
-        self._timeout = timeout_seconds
-        self._max_reply_bytes = max_reply_bytes
+        self._timeout = endpoint.timeout_seconds
+        self._max_reply_bytes = endpoint.max_reply_bytes
         self._traced = inner is None
         self._client = httpx.AsyncClient(
-            base_url=base_url,
-            auth=auth,
-            timeout=httpx.Timeout(timeout_seconds),
+            base_url=endpoint.base_url,
+            auth=endpoint.auth,
+            timeout=httpx.Timeout(endpoint.timeout_seconds),
             follow_redirects=False,
             trust_env=False,
             transport=inner,
             limits=_POOL,
-            verify=tls if tls is not None else True,
+            verify=endpoint.tls if endpoint.tls is not None else True,
         )
 
     async def send(
