@@ -48,7 +48,8 @@ from adapters.sdk.wires import Wires
 __all__ = [
     "Acknowledged", "Adapter", "AdapterError", "AdapterSettings", "BadReplyError", "BusyError", "Callback",
     "CallbackRefusedError", "CannotExpressError", "Decision", "Delivered", "Disclose", "Eligibility", "Fact",
-    "FindOrder", "Found", "Gate", "HttpEndpoint", "HttpReply", "HttpWire", "Impersonal", "InboundCall", "InboundReply", "Lane",
+    "FindOrder", "Found", "Gate", "HttpEndpoint", "HttpReply", "HttpWire", "Impersonal", "InboundCall", "InboundReply",
+    "Lane",
     "MisconfiguredError", "NotFound", "NotSentError", "Order", "Polling", "Profile", "Reconcile", "RefusalReason",
     "Refused", "Repeat", "StatusOrder", "StatusReport", "SubmitOrder", "SupplementOrder", "UncertainError",
     "UndecidedError", "Verb", "Verified", "VerifyOrder", "WireKey", "Wires", "Withdraw", "WithdrawOrder",
