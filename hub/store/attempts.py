@@ -1,0 +1,84 @@
+"""SQL of attempts: the journal that is written before a byte leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from adapters.sdk import Verb
+from hub.store.tables import attempts
+
+
+@dataclass(frozen=True)
+class AttemptRecord:
+    """One row of `attempts`: one call, by which decision, and how it ended (`result` is None while it is under way)."""
+
+    id: str
+    delivery_id: str
+    referral_id: str
+    case_id: str
+    verb: Verb
+    decision: str
+    recipient: str
+    token: int
+    message_id: str
+    fields: tuple[str, ...]
+    bases: Mapping[str, tuple[str, ...]]
+    fields_hmac: str | None
+    started_at: datetime
+    ended_at: datetime | None = None
+    result: str | None = None
+    error: str | None = None
+    raw_code: str | None = None
+
+
+def _record(row: Row[Any]) -> AttemptRecord:
+    values = dict(row._mapping)  # noqa: SLF001 - the documented way to a row's columns by name
+    values["verb"] = Verb(values["verb"])
+    values["fields"] = tuple(values["fields"])
+    values["bases"] = {path: tuple(bases) for path, bases in values["bases"].items()}
+    return AttemptRecord(**values)
+
+
+def insert_attempt(conn: Connection, record: AttemptRecord) -> None:
+    """Store an attempt that is about to begin."""
+    values = {column.name: getattr(record, column.name) for column in attempts.columns}
+    values |= {"fields": list(record.fields), "bases": {path: list(ids) for path, ids in record.bases.items()}}
+    conn.execute(insert(attempts).values(**values))
+
+
+def end_attempt(conn: Connection, attempt_id: str, at: datetime, result: str, **values: Any) -> None:
+    """Store how an attempt ended. `values`: error (its class), raw_code."""
+    conn.execute(update(attempts).where(attempts.c.id == attempt_id).values(ended_at=at, result=result, **values))
+
+
+def attempts_of(conn: Connection, referral_id: str) -> list[AttemptRecord]:
+    """Return the attempts of a referral, oldest first."""
+    query = select(attempts).where(attempts.c.referral_id == referral_id).order_by(attempts.c.id)
+    return [_record(row) for row in conn.execute(query)]
+
+
+def open_attempt(conn: Connection, delivery_id: str) -> AttemptRecord | None:
+    """Return the attempt of a delivery that has no outcome yet, or None."""
+    query = select(attempts).where(attempts.c.delivery_id == delivery_id, attempts.c.result.is_(None))
+    row = conn.execute(query.order_by(attempts.c.id.desc())).first()
+    return None if row is None else _record(row)
+
+
+def accepted_submit(conn: Connection, delivery_id: str) -> AttemptRecord | None:
+    """Return the last attempt of a delivery that disclosed something and may have arrived: what the agency knows."""
+    query = (
+        select(attempts)
+        .where(
+            attempts.c.delivery_id == delivery_id,
+            attempts.c.decision == "disclose",
+            attempts.c.result.is_(None) | attempts.c.result.not_in(["not_sent", "busy", "held"]),
+        )
+        .order_by(attempts.c.id.desc())
+    )
+    row = conn.execute(query).first()
+    return None if row is None else _record(row)

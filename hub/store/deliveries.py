@@ -1,0 +1,108 @@
+"""SQL of deliveries: the truth about what must still be sent, asked, or followed, and of the leases on them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
+
+from adapters.sdk import Verb
+from hub.store.tables import deliveries
+from schemas.status import DeliveryStatus
+
+
+@dataclass(frozen=True)
+class DeliveryRecord:
+    """One row of `deliveries`. `kind` is one of verify, submit, supplement, withdraw."""
+
+    id: str
+    referral_id: str
+    agency: str
+    kind: Verb
+    status: DeliveryStatus
+    wire_key: str
+    urgent: bool
+    due_at: datetime | None
+    created_at: datetime
+    tries: int = 0
+    lookups: int = 0
+    token: int = 0
+    lease_until_wall: float | None = None
+    unknown_since: datetime | None = None
+    paused: bool = False
+    sent_fields: tuple[str, ...] = ()
+    sealed_extra: bytes | None = field(default=None, repr=False)
+
+
+def _record(row: Row[Any]) -> DeliveryRecord:
+    values = dict(row._mapping)  # noqa: SLF001 - the documented way to a row's columns by name
+    values["kind"] = Verb(values["kind"])
+    values["status"] = DeliveryStatus(values["status"])
+    values["sent_fields"] = tuple(values["sent_fields"])
+    return DeliveryRecord(**values)
+
+
+def insert_delivery(conn: Connection, record: DeliveryRecord) -> None:
+    """Store a new delivery."""
+    values = {column.name: getattr(record, column.name) for column in deliveries.columns}
+    conn.execute(insert(deliveries).values(**values | {"sent_fields": list(record.sent_fields)}))
+
+
+def delivery_by_id(conn: Connection, delivery_id: str) -> DeliveryRecord | None:
+    """Return a delivery, locked for this transaction where the store can lock rows."""
+    row = conn.execute(select(deliveries).where(deliveries.c.id == delivery_id).with_for_update()).one_or_none()
+    return None if row is None else _record(row)
+
+
+def deliveries_of(conn: Connection, referral_id: str) -> list[DeliveryRecord]:
+    """Return the deliveries of a referral, oldest first."""
+    query = select(deliveries).where(deliveries.c.referral_id == referral_id).order_by(deliveries.c.id)
+    return [_record(row) for row in conn.execute(query)]
+
+
+def delivery_of_kind(conn: Connection, referral_id: str, kind: Verb) -> DeliveryRecord | None:
+    """Return the latest delivery of one kind, or None."""
+    found = [record for record in deliveries_of(conn, referral_id) if record.kind is kind]
+    return found[-1] if found else None
+
+
+def update_delivery(conn: Connection, delivery_id: str, **values: Any) -> None:
+    """Change columns of a delivery."""
+    conn.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(**values))
+
+
+def _awaits_worker(agency: str) -> ColumnElement[bool]:
+    return and_(
+        deliveries.c.agency == agency,
+        deliveries.c.due_at.is_not(None),
+        deliveries.c.lease_until_wall.is_(None),
+        deliveries.c.paused.is_(False),
+    )
+
+
+def due_ids(conn: Connection, agency: str, now: datetime, limit: int, busy: Collection[str]) -> list[str]:
+    """Return what is due in an agency's lane, urgent ones first, then by due time; without the `busy` ones."""
+    query = (
+        select(deliveries.c.id)
+        .where(_awaits_worker(agency), deliveries.c.due_at <= now, deliveries.c.id.not_in(busy))
+        .order_by(deliveries.c.urgent.desc(), deliveries.c.due_at)
+        .limit(limit)
+    )
+    return list(conn.execute(query).scalars())
+
+
+def next_due(conn: Connection, agency: str, busy: Collection[str]) -> datetime | None:
+    """Return when the next delivery of a lane falls due, or None if none will."""
+    query = select(func.min(deliveries.c.due_at)).where(_awaits_worker(agency), deliveries.c.id.not_in(busy))
+    return conn.execute(query).scalar_one()
+
+
+def leased(conn: Connection, *, before_wall: float | None = None) -> list[DeliveryRecord]:
+    """Return deliveries that somebody works on; with `before_wall`, those whose lease ended before it (epoch seconds)."""
+    query = select(deliveries).where(deliveries.c.lease_until_wall.is_not(None))
+    if before_wall is not None:
+        query = query.where(deliveries.c.lease_until_wall < before_wall)
+    return [_record(row) for row in conn.execute(query)]

@@ -1,0 +1,167 @@
+"""SQL of referrals and their events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from hub.store.tables import events, referrals
+from schemas.events import Event, EventKind
+from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
+
+
+@dataclass(frozen=True)
+class ReferralRecord:
+    """One row of `referrals`."""
+
+    id: str
+    case_id: str
+    centre_id: str
+    client_id: str
+    agency: str
+    office: str | None
+    service_code: str
+    urgent: bool
+    delivery: DeliveryStatus
+    business: BusinessStatus | None
+    raw_code: str | None
+    reason: str | None
+    reason_paths: tuple[str, ...]
+    receipt: str | None
+    wire_key: str
+    possible_duplicate_of: str | None
+    overridden: tuple[str, ...]
+    outcome: OutcomeCode | None
+    due_on: str | None
+    events: int
+    sealed_request: bytes = field(repr=False)
+    created_at: datetime
+    updated_at: datetime
+
+
+def _record(row: Row[Any]) -> ReferralRecord:
+    values = dict(row._mapping)  # noqa: SLF001 - the documented way to a row's columns by name
+    values["delivery"] = DeliveryStatus(values["delivery"])
+    values["business"] = values["business"] and BusinessStatus(values["business"])
+    values["outcome"] = values["outcome"] and OutcomeCode(values["outcome"])
+    values["reason_paths"] = tuple(values["reason_paths"])
+    values["overridden"] = tuple(values["overridden"])
+    return ReferralRecord(**values)
+
+
+def insert_referral(conn: Connection, record: ReferralRecord) -> None:
+    """Store a new referral."""
+    values = {column.name: getattr(record, column.name) for column in referrals.columns}
+    conn.execute(
+        insert(referrals).values(**values | {
+            "reason_paths": list(record.reason_paths), "overridden": list(record.overridden),
+        })
+    )  # fmt: skip
+
+
+def referral_by_id(conn: Connection, referral_id: str, *, centre_id: str | None = None) -> ReferralRecord | None:
+    """Return a referral, or None; with `centre_id`, only if it is that centre's."""
+    query = select(referrals).where(referrals.c.id == referral_id)
+    if centre_id is not None:
+        query = query.where(referrals.c.centre_id == centre_id)
+    row = conn.execute(query).one_or_none()
+    return None if row is None else _record(row)
+
+
+def referrals_of_case(conn: Connection, case_id: str) -> list[ReferralRecord]:
+    """Return all referrals of a case, oldest first."""
+    query = select(referrals).where(referrals.c.case_id == case_id).order_by(referrals.c.id)
+    return [_record(row) for row in conn.execute(query)]
+
+
+def referral_by_key(conn: Connection, agency: str, wire_key: str | None, receipt: str | None) -> ReferralRecord | None:
+    """Return the referral that an agency means: by our key first, else by its receipt."""
+    for column, value in ((referrals.c.wire_key, wire_key), (referrals.c.receipt, receipt)):
+        if value is not None:
+            row = conn.execute(select(referrals).where(referrals.c.agency == agency, column == value)).first()
+            if row is not None:
+                return _record(row)
+    return None
+
+
+def open_duplicate(conn: Connection, client_id: str, service_code: str, agency: str) -> str | None:
+    """Return the id of a referral of this client for the same service and agency that is still open."""
+    over = [DeliveryStatus.CANCELLED, DeliveryStatus.REFUSED]
+    ended = [BusinessStatus.CLOSED, BusinessStatus.WITHDRAWN]
+    query = (
+        select(referrals.c.id)
+        .where(
+            referrals.c.client_id == client_id,
+            referrals.c.service_code == service_code,
+            referrals.c.agency == agency,
+            referrals.c.delivery.not_in(over),
+            referrals.c.business.is_(None) | referrals.c.business.not_in(ended),
+            referrals.c.outcome.is_(None),
+        )
+        .order_by(referrals.c.id)
+        .limit(1)
+    )
+    return conn.execute(query).scalar_one_or_none()
+
+
+def list_referrals(
+    conn: Connection,
+    centre_id: str,
+    *,
+    delivery: DeliveryStatus | None = None,
+    business: BusinessStatus | None = None,
+    agency: str | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> list[ReferralRecord]:
+    """Return a centre's referrals in the order of their ids, beginning after the id `after`."""
+    query = select(referrals).where(referrals.c.centre_id == centre_id).order_by(referrals.c.id).limit(limit)
+    wanted = ((referrals.c.delivery, delivery), (referrals.c.business, business), (referrals.c.agency, agency))
+    for column, value in wanted:
+        if value is not None:
+            query = query.where(column == value)
+    if after is not None:
+        query = query.where(referrals.c.id > after)
+    return [_record(row) for row in conn.execute(query)]
+
+
+def update_referral(conn: Connection, referral_id: str, at: datetime, **values: Any) -> None:
+    """Change columns of a referral."""
+    conn.execute(update(referrals).where(referrals.c.id == referral_id).values(updated_at=at, **values))
+
+
+def append_event(
+    conn: Connection,
+    referral_id: str,
+    kind: EventKind,
+    at: datetime,
+    actor: str,
+    *,
+    sealed_text: bytes | None = None,
+    **values: Any,
+) -> int:
+    """Append an event and return its sequence. `values`: delivery, business, raw_code, reason, outcome."""
+    number = update(referrals).where(referrals.c.id == referral_id).values(events=referrals.c.events + 1, updated_at=at)
+    sequence = int(conn.execute(number.returning(referrals.c.events)).scalar_one())
+    row = {"referral_id": referral_id, "sequence": sequence, "kind": kind, "at": at, "actor": actor, **values}
+    conn.execute(insert(events).values(sealed_text=sealed_text, **row))
+    return sequence
+
+
+def events_of(conn: Connection, referral_id: str, *, after: int = 0, limit: int = 100) -> Sequence[Event]:
+    """Return the events of a referral in order, beginning after the sequence `after`."""
+    query = (
+        select(events)
+        .where(events.c.referral_id == referral_id, events.c.sequence > after)
+        .order_by(events.c.sequence)
+        .limit(limit)
+    )
+    hidden = {"referral_id", "sealed_text"}
+    return [
+        Event(**{name: value for name, value in row._mapping.items() if name not in hidden})  # noqa: SLF001 - as above
+        for row in conn.execute(query)
+    ]
