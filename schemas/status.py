@@ -36,34 +36,58 @@ class BusinessStatus(StrEnum):
     """What the agency did. Source: domain §3."""
 
     RECEIVED = "received"
+    """접수."""
     ASSIGNED = "assigned"
+    """배정."""
     REVIEWING = "reviewing"
+    """심사중."""
     INVESTIGATING = "investigating"
+    """조사중."""
     SUPPLEMENT_REQUESTED = "supplement_requested"
+    """보완요청."""
     APPROVED = "approved"
+    """결정."""
     UNSUITABLE = "unsuitable"
+    """부적합."""
     DISMISSED = "dismissed"
+    """기각."""
     REJECTED = "rejected"
+    """각하."""
     RETURNED = "returned"
+    """반려."""
     IN_SERVICE = "in_service"
+    """서비스진행중."""
     COMPLETED = "completed"
+    """완료."""
     AFTERCARE = "aftercare"
+    """사후관리."""
     CLOSED = "closed"
+    """종결."""
     TRANSFERRED = "transferred"
+    """이송."""
     WITHDRAWN = "withdrawn"
+    """철회."""
     COUNCIL = "council"
+    """협의체상정."""
     OBJECTED = "objected"
+    """이의신청."""
 
 
 class OutcomeCode(StrEnum):
     """종결 사유: no closing without one."""
 
     HELPED = "helped"
+    """지원."""
     NOT_ELIGIBLE = "not_eligible"
+    """대상 아님."""
     NO_BUDGET = "no_budget"
+    """예산 소진."""
     WITHDRAWN = "withdrawn"
+    """본인 철회."""
     UNREACHABLE = "unreachable"
+    """연락두절."""
     OTHER = "other"
+    """기타."""
 
 
 _D = DeliveryStatus
@@ -89,6 +113,7 @@ NEGATIVE = _DECISIONS - {_B.APPROVED}
 ENDED = frozenset({_B.CLOSED, _B.WITHDRAWN})
 """Nothing follows these."""
 _ALWAYS = frozenset({_B.TRANSFERRED, _B.WITHDRAWN, _B.COUNCIL})
+"""These may follow any status that is neither ended nor a negative decision."""
 
 BUSINESS_TRANSITIONS: dict[BusinessStatus, frozenset[BusinessStatus]] = {
     _B.RECEIVED: frozenset({_B.ASSIGNED}) | _ALWAYS,
@@ -103,7 +128,7 @@ BUSINESS_TRANSITIONS: dict[BusinessStatus, frozenset[BusinessStatus]] = {
     _B.RETURNED: frozenset({_B.OBJECTED, _B.CLOSED, _B.COUNCIL}),
     _B.OBJECTED: frozenset({_B.REVIEWING}) | _DECISIONS | _ALWAYS,
     _B.IN_SERVICE: frozenset({_B.COMPLETED}) | _ALWAYS,
-    _B.COMPLETED: frozenset({_B.AFTERCARE, _B.CLOSED}),
+    _B.COMPLETED: frozenset({_B.AFTERCARE, _B.CLOSED}) | _ALWAYS,
     _B.AFTERCARE: frozenset({_B.CLOSED}) | _ALWAYS,
     _B.TRANSFERRED: frozenset({_B.RECEIVED, _B.ASSIGNED, _B.WITHDRAWN, _B.COUNCIL}),
     _B.COUNCIL: frozenset({_B.REVIEWING, _B.INVESTIGATING, _B.CLOSED}) | _DECISIONS | _ALWAYS,
@@ -113,17 +138,31 @@ BUSINESS_TRANSITIONS: dict[BusinessStatus, frozenset[BusinessStatus]] = {
 """From each business status, the ones that may follow by the rules (domain §3)."""
 
 
-def _reachable() -> dict[BusinessStatus, frozenset[BusinessStatus]]:
-    """Close the table: all statuses that can follow by one or more steps."""
-    reach = dict(BUSINESS_TRANSITIONS)
-    for _ in BusinessStatus:
-        reach = {start: ends.union(*(reach[end] for end in ends)) for start, ends in reach.items()}
-    return reach
+_DETOURS = frozenset({_B.TRANSFERRED, _B.COUNCIL})
+"""Almost anything may follow these, so they are not assumed to have been missed: else every late fact would apply."""
 
 
-_REACHABLE = _reachable()
+_DETOURS = frozenset({_B.TRANSFERRED, _B.COUNCIL, _B.OBJECTED})
+"""A jump over missed facts does not lead through these: otherwise everything would follow everything."""
+
+
+def _reachable(start: BusinessStatus) -> frozenset[BusinessStatus]:
+    """Return all statuses that can follow `start` by one or more steps without a detour."""
+    found: set[BusinessStatus] = set()
+    frontier = set(BUSINESS_TRANSITIONS[start])
+    while frontier:
+        found |= frontier
+        frontier = {after for before in frontier - _DETOURS for after in BUSINESS_TRANSITIONS[before]} - found
+    return frozenset(found)
+
+
+_REACHABLE = {status: _reachable(status) for status in BusinessStatus}
 
 
 def can_follow(before: BusinessStatus | None, after: BusinessStatus) -> bool:
-    """Return whether an agency's fact `after` can apply after `before`, forward jumps over missed facts included."""
+    """Return whether an agency's fact `after` can apply after `before` (None: nothing was told yet).
+
+    Forward jumps over missed facts are legal, an 이의신청 that was never told among them. A fact that lies behind
+    (배정 after 결정) or comes after the end (종결, 철회) does not apply, unless 이송 or 협의체상정 led back.
+    """
     return before is None or before == after or after in _REACHABLE[before]

@@ -97,11 +97,12 @@ def due_ids(conn: Connection, agency: str, now: datetime, limit: int, busy: Coll
 def next_due(conn: Connection, agency: str, busy: Collection[str]) -> datetime | None:
     """Return when the next delivery of a lane falls due, or None if none will."""
     query = select(func.min(deliveries.c.due_at)).where(_awaits_worker(agency), deliveries.c.id.not_in(busy))
-    return conn.execute(query).scalar_one()
+    earliest: datetime | None = conn.execute(query).scalar_one()
+    return earliest
 
 
 def leased(conn: Connection, *, before_wall: float | None = None) -> list[DeliveryRecord]:
-    """Return deliveries that somebody works on; with `before_wall`, those whose lease ended before it (epoch seconds)."""
+    """Return deliveries that somebody works on; with `before_wall` (epoch seconds), those whose lease is over."""
     query = select(deliveries).where(deliveries.c.lease_until_wall.is_not(None))
     if before_wall is not None:
         query = query.where(deliveries.c.lease_until_wall < before_wall)
