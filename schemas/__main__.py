@@ -11,12 +11,10 @@ FOLDER = Path(__file__).parent / "json"
 
 
 def stale_files() -> list[str]:
-    """Return the names of exported files that differ from what the models say now."""
-    return [
-        name
-        for name, content in exported().items()
-        if not (FOLDER / name).exists() or (FOLDER / name).read_text(encoding="utf-8") != content
-    ]
+    """Return the names of files that are missing, left over, or differ from what the models say now."""
+    wanted = exported()
+    found = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.json")}
+    return sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
 
 
 def main() -> int:
@@ -27,6 +25,8 @@ def main() -> int:
             sys.stderr.write(f"schemas/json is stale: {', '.join(stale)}. Run: make generate\n")
         return 1 if stale else 0
     FOLDER.mkdir(exist_ok=True)
+    for name in stale:
+        (FOLDER / name).unlink(missing_ok=True)
     for name, content in exported().items():
         (FOLDER / name).write_text(content, encoding="utf-8")
     return 0

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from schemas.base import Frozen, Opaque
+from schemas.base import Frozen, Opaque, day_in_korea
 from schemas.client import GUARDED_BELOW_AGE, Client, age_on
 from schemas.consent import Consent
 from schemas.referral import ReferralRequest
@@ -18,8 +18,8 @@ class CaseDocument(Frozen):
     """동의·의뢰 문서: the body of `POST /v1/cases`.
 
     Raises:
-        ValidationError: the same service twice; a child under 14 without a guardian, or with a consent that no
-            guardian signed.
+        ValidationError: the same service twice; a birth date after the counselling; a child under 14 without a
+            guardian, or with a consent that no guardian signed.
     """
 
     reference: Opaque | None = None
@@ -39,6 +39,12 @@ class CaseDocument(Frozen):
         return self
 
     @model_validator(mode="after")
+    def _born_before_counselling(self) -> Self:
+        if any(referral.counselled_on < self.client.birth_date for referral in self.referrals):
+            raise ValueError("생년월일이 상담일보다 늦습니다 (client.birth_date is after counselled_on)")
+        return self
+
+    @model_validator(mode="after")
     def _child_has_guardian(self) -> Self:
         if self.client.guardian is None and any(is_child(self.client, r.referred_on) for r in self.referrals):
             raise ValueError("만 14세 미만은 법정대리인이 필요합니다 (client.guardian is required under 14)")
@@ -47,7 +53,7 @@ class CaseDocument(Frozen):
 
 
 def is_child(client: Client, day: date) -> bool:
-    """Return whether the client is under 14 on `day` (22조의2)."""
+    """Return whether the client is under 14 (만 나이) on `day`, a day in Korea (22조의2)."""
     return age_on(client.birth_date, day) < GUARDED_BELOW_AGE
 
 
@@ -57,5 +63,5 @@ def check_guardian_signed(client: Client, consents: Sequence[Consent]) -> None:
     Raises:
         ValueError: one does not.
     """
-    if any(c.guardian is None and is_child(client, c.signed_at.date()) for c in consents):
+    if any(c.guardian is None and is_child(client, day_in_korea(c.signed_at)) for c in consents):
         raise ValueError("만 14세 미만의 동의는 법정대리인이 합니다 (a child's consent needs its guardian)")

@@ -7,13 +7,13 @@ Source: 개인정보보호법 15, 17②, 22, 23, 24, 신용정보법 32.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
-from schemas.base import Frozen, Line, Moment, Opaque, Prose, Sha256
-from schemas.client import RelatedPerson
-from schemas.disclosure import FieldPath
+from schemas.base import Flag, Frozen, Line, Moment, Opaque, Prose, Sha256
+from schemas.client import RelatedPerson, check_guardian_named
+from schemas.disclosure import FIELD_PATHS, FieldPath
 from schemas.privacy import PrivacyClass
 from schemas.services import ServiceCode
 
@@ -45,11 +45,14 @@ CONSENT_TYPE_OF_CLASS: dict[PrivacyClass, ConsentType] = {
 }
 """The type of consent that a field of each class needs; a plain field goes with any live third-party basis."""
 
+_CLASS_OF_CONSENT_TYPE = {consent_type: privacy for privacy, consent_type in CONSENT_TYPE_OF_CLASS.items()}
+
 
 class ConsentBasis(StrEnum):
     """근거."""
 
     CONSENT = "consent"
+    """동의."""
     STATUTE = "statute"
     """A law: counts only while the hub's own table of statutes carries the article."""
 
@@ -69,8 +72,18 @@ class ConsentMethod(StrEnum):
     """이메일."""
 
 
-Recipient = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}(:\d{7})?$")]
+Recipient = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}(:[0-9]{7})?$")]
 """제공받는 자: an agency's slug, or slug:기관코드 for one office. "Etc." is no recipient; a match is equality."""
+
+
+def _is_true(value: object) -> object:
+    if value is not True:
+        raise ValueError("알려야 합니다 (must be true: without this notice there is no valid consent)")
+    return value
+
+
+Told = Annotated[bool, BeforeValidator(_is_true), WithJsonSchema({"const": True, "type": "boolean"})]
+"""A notice that the law asks for: true, or the consent is invalid (개인정보보호법 15②, 17②)."""
 
 
 class Consent(Frozen):
@@ -97,11 +110,11 @@ class Consent(Frozen):
     """제공 항목, as leaf paths of the common schema."""
     retention: Line
     """보유·이용 기간 as it was shown to the client."""
-    refusal_right_notified: Literal[True]
+    refusal_right_notified: Told
     """거부할 권리를 알렸는지: must be true, otherwise there is no valid consent."""
-    disadvantage_notified: Literal[True]
+    disadvantage_notified: Told
     """거부에 따른 불이익을 알렸는지: must be true."""
-    required: bool
+    required: Flag
     """필수 or 선택."""
     method: ConsentMethod
     """동의 방법."""
@@ -130,6 +143,12 @@ class Consent(Frozen):
 
     @model_validator(mode="after")
     def _guardian_is_named(self) -> Self:
-        if self.guardian is not None and (self.guardian.name is None or self.guardian.relation is None):
-            raise ValueError("법정대리인의 성명과 관계가 필요합니다 (guardian needs name and relation)")
+        check_guardian_named(self.guardian)
+        return self
+
+    @model_validator(mode="after")
+    def _items_fit_type(self) -> Self:
+        wanted = _CLASS_OF_CONSENT_TYPE.get(self.type)
+        if wanted is not None and any(FIELD_PATHS[item] not in {wanted, PrivacyClass.PLAIN} for item in self.items):
+            raise ValueError("동의 유형에 맞지 않는 항목이 있습니다 (items needs another consent type)")
         return self

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 from schemas.base import Frozen
 from schemas.client import DisclosedClient
@@ -17,7 +17,9 @@ class Disclosure(Frozen):
     """One client and one referral, pruned to what the recipient may see: absent means not disclosed, or not known."""
 
     client: DisclosedClient = DisclosedClient()
+    """대상자."""
     referral: DisclosedReferral = DisclosedReferral()
+    """의뢰."""
 
 
 FIELD_PATHS: Mapping[str, PrivacyClass] = field_paths(Disclosure)
@@ -36,5 +38,5 @@ def known_path(path: str) -> str:
     return path
 
 
-FieldPath = Annotated[str, AfterValidator(known_path)]
+FieldPath = Annotated[str, AfterValidator(known_path), WithJsonSchema({"type": "string", "enum": list(FIELD_PATHS)})]
 """A leaf path of the common schema, such as `client.address.adm_cd`."""

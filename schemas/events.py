@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from schemas.base import Frozen, Moment
+from schemas.base import Frozen, Moment, Opaque, Whole
 from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
 
 
@@ -35,18 +35,21 @@ class EventKind(StrEnum):
     RESOLVED = "resolved"
     """A person settled an unknown."""
     PAUSED = "paused"
+    """Somebody stopped the sending of this referral for a while."""
     RESUMED = "resumed"
+    """Somebody let it go on."""
 
 
 class Event(Frozen):
     """One thing that happened to a referral."""
 
-    sequence: Annotated[int, Field(ge=1)]
+    sequence: Annotated[Whole, Field(ge=1)]
     """1, 2, 3, … within the referral, without gaps."""
     kind: EventKind
+    """What it tells."""
     at: Moment
     """When the hub learnt of it, on the business clock, UTC."""
-    actor: str
+    actor: Opaque
     """Who did it: `hub`, `agency:<slug>`, or the id of a key, never a person's name."""
     delivery: DeliveryStatus | None = None
     """The delivery status after the event, if it changed."""

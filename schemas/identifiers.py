@@ -5,6 +5,7 @@ Source: 주민등록법 시행규칙 2조 (RRN; numbers issued since 2020-10 car
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated
 
@@ -18,16 +19,21 @@ _CENTURY_OF_DIGIT_7 = {
 }  # fmt: skip
 _RRN_WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
 _BRN_WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
+_PHONE = re.compile(r"\+?[0-9() -]+")
+_PHONE_DIGITS = range(8, 13)
 
 
 def rrn_birth_date(rrn: str) -> date:
     """Return the birth date that a 13-digit RRN names.
 
     Raises:
-        ValueError: digits 1 to 6 are no date in the century that digit 7 names.
+        ValueError: digits 1 to 6 are no date in the century that digit 7 names; the text holds no digit of it.
     """
     century = _CENTURY_OF_DIGIT_7[rrn[6]]
-    return date(century + int(rrn[:2]), int(rrn[2:4]), int(rrn[4:6]))
+    try:
+        return date(century + int(rrn[:2]), int(rrn[2:4]), int(rrn[4:6]))
+    except ValueError:
+        raise ValueError("주민등록번호 앞자리가 날짜가 아닙니다 (digits 1 to 7 must name a date)") from None
 
 
 def rrn_is_male(rrn: str) -> bool:
@@ -48,10 +54,7 @@ def brn_checksum_holds(brn: str) -> bool:
 
 
 def _valid_rrn(rrn: str) -> str:
-    try:
-        rrn_birth_date(rrn)
-    except ValueError:
-        raise ValueError("주민등록번호 앞자리가 날짜가 아닙니다 (digits 1 to 7 must name a date)") from None
+    rrn_birth_date(rrn)
     return rrn
 
 
@@ -62,13 +65,18 @@ def _valid_brn(brn: str) -> str:
 
 
 def _valid_phone(phone: str) -> str:
+    if not _PHONE.fullmatch(phone):  # the library would read letters, extensions and other alphabets' digits too
+        raise ValueError("전화번호를 읽을 수 없습니다 (not a telephone number)")
     try:
         number = phonenumbers.parse(phone, "KR")
     except phonenumbers.NumberParseException:
         raise ValueError("전화번호를 읽을 수 없습니다 (not a telephone number)") from None
     if number.country_code != 82 or not phonenumbers.is_possible_number(number):  # noqa: PLR2004 - 82 is Korea
         raise ValueError("국내 전화번호가 아닙니다 (not a Korean telephone number)")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    national = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    if len(national.replace("-", "")) not in _PHONE_DIGITS:
+        raise ValueError("전화번호는 지역번호까지 8~12자리입니다 (must have 8 to 12 digits, area code included)")
+    return national
 
 
 def _digits_only(text: str) -> str:
@@ -76,17 +84,20 @@ def _digits_only(text: str) -> str:
 
 
 Rrn = Annotated[
-    str, StringConstraints(pattern=r"^\d{6}-?\d{7}$"), AfterValidator(_digits_only), AfterValidator(_valid_rrn)
+    str, StringConstraints(pattern=r"^[0-9]{6}-?[0-9]{7}$"), AfterValidator(_digits_only), AfterValidator(_valid_rrn)
 ]
 """주민등록번호, 13 digits (a hyphen after the sixth is taken away). The check digit is never a reason to refuse."""
 
-AdminNumber = Annotated[str, StringConstraints(pattern=r"^\d{13}$")]
+AdminNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{13}$")]
 """전산관리번호 for people without an RRN, 13 digits [A]."""
 
 Brn = Annotated[
-    str, StringConstraints(pattern=r"^\d{3}-?\d{2}-?\d{5}$"), AfterValidator(_digits_only), AfterValidator(_valid_brn)
+    str,
+    StringConstraints(pattern=r"^[0-9]{3}-?[0-9]{2}-?[0-9]{5}$"),
+    AfterValidator(_digits_only),
+    AfterValidator(_valid_brn),
 ]
 """사업자등록번호, 10 digits; the check digit must hold."""
 
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20), AfterValidator(_valid_phone)]
-"""A Korean telephone number in national form with hyphens, such as 010-0000-1234."""
+"""A Korean telephone number, kept in national form with hyphens, such as 010-0000-1234: 8 to 12 digits."""

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel
 
-from schemas.base import Frozen
+from schemas.base import Frozen, filled_leaves
 
 Model = TypeVar("Model", bound=Frozen)
 
@@ -75,15 +75,7 @@ def _parts(model: type[BaseModel]) -> tuple[tuple[str, type[BaseModel] | None], 
 
 def present_paths(document: BaseModel, prefix: str = "") -> frozenset[str]:
     """Return the leaf paths that hold a value in `document` (None and empty lists do not count)."""
-    found: set[str] = set()
-    for name in type(document).model_fields:
-        path, value = f"{prefix}{name}", getattr(document, name)
-        for item in value if isinstance(value, tuple) else (value,):
-            if isinstance(item, BaseModel):
-                found |= present_paths(item, f"{path}.")
-            elif item is not None:
-                found.add(path)
-    return frozenset(found)
+    return frozenset(filled_leaves(document, prefix))
 
 
 def prune(document: Model, allowed: frozenset[str]) -> Model:

@@ -5,13 +5,12 @@ Each class stands twice: what a centre hands in, and what a recipient may see of
 
 from __future__ import annotations
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from schemas.base import Frozen, Line, Opaque, Prose, Sha256
+from schemas.base import Day, Frozen, Line, Opaque, Prose, Sha256
 from schemas.identifiers import Phone
 from schemas.privacy import PrivacyClass
 from schemas.services import ServiceCode
@@ -30,13 +29,16 @@ class Urgency(StrEnum):
     """긴급도. Urgent ones (긴급복지) go first in their lane."""
 
     NORMAL = "normal"
+    """일반."""
     URGENT = "urgent"
+    """긴급."""
 
 
 class Attachment(Frozen):
     """A document that the centre holds; only its reference travels, never its content."""
 
     title: Annotated[Line | None, PrivacyClass.PERSONAL] = None
+    """서류 이름."""
     sha256: Annotated[Sha256 | None, PrivacyClass.PERSONAL] = None
     """SHA-256 of the file, lower-case hex."""
     held_at: Annotated[Opaque | None, PrivacyClass.PERSONAL] = None
@@ -52,11 +54,11 @@ class DisclosedReferral(Frozen):
     """의뢰 구분."""
     urgency: Annotated[Urgency | None, PrivacyClass.PLAIN] = None
     """긴급도."""
-    counselled_on: Annotated[date | None, PrivacyClass.PLAIN] = None
+    counselled_on: Annotated[Day | None, PrivacyClass.PLAIN] = None
     """상담일 (KST)."""
-    referred_on: Annotated[date | None, PrivacyClass.PLAIN] = None
+    referred_on: Annotated[Day | None, PrivacyClass.PLAIN] = None
     """의뢰일 (KST)."""
-    due_on: Annotated[date | None, PrivacyClass.PLAIN] = None
+    due_on: Annotated[Day | None, PrivacyClass.PLAIN] = None
     """처리 기한 (KST)."""
     officer_name: Annotated[Line | None, PrivacyClass.PLAIN] = None
     """담당자: the officer acts in office; this is not about the client."""
@@ -78,12 +80,19 @@ class ReferralRequest(DisclosedReferral):
     """
 
     service_code: Annotated[ServiceCode, PrivacyClass.PLAIN]
+    """서비스 코드."""
     kind: Annotated[ReferralKind, PrivacyClass.PLAIN] = ReferralKind.SERVICE
+    """의뢰 구분."""
     urgency: Annotated[Urgency, PrivacyClass.PLAIN] = Urgency.NORMAL
-    counselled_on: Annotated[date, PrivacyClass.PLAIN]
-    referred_on: Annotated[date, PrivacyClass.PLAIN]
+    """긴급도."""
+    counselled_on: Annotated[Day, PrivacyClass.PLAIN]
+    """상담일 (KST)."""
+    referred_on: Annotated[Day, PrivacyClass.PLAIN]
+    """의뢰일 (KST)."""
     officer_name: Annotated[Line, PrivacyClass.PLAIN]
+    """담당자: the officer acts in office; this is not about the client."""
     officer_phone: Annotated[Phone, PrivacyClass.PLAIN]
+    """담당자 전화."""
 
     @model_validator(mode="after")
     def _dates_in_order(self) -> Self:
