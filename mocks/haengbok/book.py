@@ -98,6 +98,11 @@ def mask(fields: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def arrived(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields that hold something: an empty tag tells nothing about anybody."""
+    return {name: value for name, value in fields.items() if value}
+
+
 class Book:
     """The cases of one agency."""
 
@@ -111,7 +116,7 @@ class Book:
         """Take a registration. The same key again is a second registration: this agency does not dedupe."""
         now = self._clock.now()
         rcpt_no = f"HB{kst(now)[:8]}{len(self._cases) + 1:07d}"
-        act = self._ledger.append("register", fields["linkReqNo"], rcpt_no, fields, "received")
+        act = self._ledger.append("register", fields["linkReqNo"], rcpt_no, arrived(fields), "received")
         case = Case(rcpt_no, fields["linkReqNo"], kst(now), mask(fields), act)
         self._cases[rcpt_no] = case
         self._write_row(case, RECEIVED, {})
@@ -144,7 +149,7 @@ class Book:
             return True
         if case.step in _ENDED:
             return False
-        self._ledger.append("withdraw", case.link_req_no, case.rcpt_no, fields, "withdrawn")
+        self._ledger.append("withdraw", case.link_req_no, case.rcpt_no, arrived(fields), "withdrawn")
         self._ledger.change(case.act, "withdrawn")
         self._write_row(case, WITHDRAWN, {"rsltCd": "W01"})
         return True
@@ -153,7 +158,7 @@ class Book:
         """Take what was asked for; False if nothing was."""
         if case.step != "supplement":
             return False
-        self._ledger.append("supplement", case.link_req_no, case.rcpt_no, fields, "supplemented")
+        self._ledger.append("supplement", case.link_req_no, case.rcpt_no, arrived(fields), "supplemented")
         self._ledger.change(case.act, "investigating")
         self._write_row(case, STEPS["investigating"], {})
         return True
@@ -189,7 +194,7 @@ class Book:
             raise ValueError("no such case" if not found else "several cases have this key: name the receipt")
         return found[0]
 
-    def _write_row(  # noqa: PLR0913 - a row's oddities, all optional
+    def _write_row(
         self,
         case: Case,
         proc_stcd: str,

@@ -44,7 +44,7 @@ _CENTURIES = {
     "7": 2000,
     "8": 2000,
 }
-_DATES = ("tgtrBrthYmd", "cnslDt", "reqDt")
+_DATES = ("tgtrBrthYmd", "cnslDt", "reqDt", "wtdrDt", "spplDt")
 
 
 def as_date(text: str) -> date | None:

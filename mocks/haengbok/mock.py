@@ -10,17 +10,19 @@ import re
 from collections.abc import Mapping
 from email.message import Message
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import parse_qs
 
 from lxml import etree
 
 from mocks.haengbok import contract, envelope, judgement
-from mocks.haengbok.book import Book
-from mocks.haengbok.envelope import SOAP11, SOAP12, Envelope, RefusedError
+from mocks.haengbok.book import Book, arrived
+from mocks.haengbok.envelope import SOAP11, Envelope, RefusedError
+from mocks.haengbok.misbehaviour import OWN_FAULTS, misbehave
 from mocks.haengbok.operations import Counter
-from mocks.haengbok.signature import Signer, Verifier
-from mocks.kit.agency import Reply, Request
+from mocks.haengbok.replies import ReplyWriter, media_type
+from mocks.haengbok.signature import Verifier
+from mocks.kit.agency import HttpMock, Reply, Request
 from mocks.kit.desk import Desk
 from mocks.kit.pki import Certificates
 
@@ -31,12 +33,18 @@ SENDER_NAME = "naru TEST hub-signing"
 _KEY = re.compile(r"[0-9A-Za-z]{25}|HB[0-9]{15}")
 
 
-class HaengbokMock:
+class HaengbokMock(HttpMock):
     """행복e음, assumed contract. Settings: `certificates`, `unsigned` (see the kit's `Desk`)."""
 
-    slug: ClassVar[str] = "haengbok"
-    title: ClassVar[str] = "행복e음 (사회보장정보시스템)"
-    contract_basis: ClassVar[str] = "mixed"
+    slug = "haengbok"
+    title = "행복e음 (사회보장정보시스템)"
+    contract_basis = "mixed"
+    contract_note = (
+        "The common header and the style of the eligibility service are real; WS-Security and all referral operations "
+        "are assumed. Not compatible with the real closed network, nor with GPKI."
+    )
+    operations = tuple(operation.name for operation in contract.OPERATIONS)
+    own_faults = OWN_FAULTS
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -45,14 +53,11 @@ class HaengbokMock:
         self._counter = Counter(desk.clock, desk.ledger, self._book, words)
         self._seen: set[str] = set()
         self._is_unsigned = desk.settings.get("unsigned") == "true"
-        self._signer: Signer | None = None
-        self._verifier: Verifier | None = None
-        if "certificates" in desk.settings:
-            made = Certificates(Path(desk.settings["certificates"]))
-            self._signer = Signer(made.certificate("haengbok-signing"), made.key("haengbok-signing"))
-            self._verifier = Verifier(made.ca, SENDER_NAME)
-        elif not self._is_unsigned:
+        folder = desk.settings.get("certificates")
+        if folder is None and not self._is_unsigned:
             raise ValueError("haengbok signs: give the setting certificates, or unsigned = true")
+        self._writer = ReplyWriter(Path(folder) if folder else None)
+        self._verifier = Verifier(Certificates(Path(folder)).ca, SENDER_NAME) if folder else None
 
     def operation_of(self, request: Request) -> str:
         """Name the operation by the Body's element; `other` for what is no request of the contract."""
@@ -74,14 +79,17 @@ class HaengbokMock:
         try:
             message = envelope.read(request.body)
         except RefusedError as refusal:
-            return self._fault(version, refusal, None, is_signed=not self._is_unsigned)
+            return self._writer.fault(version, refusal, None, is_signed=not self._is_unsigned)
         is_signed = not self._is_unsigned or (message.security is not None and self._verifier is not None)
         try:
             payload = self._serve(request, version, message, is_signed=is_signed)
         except RefusedError as refusal:
-            return self._fault(version, refusal, message, is_signed=is_signed)
-        root = envelope.build(version, payload, message.common_header)
-        return Reply(200, self._seal(root, is_signed=is_signed), _media_type(version))
+            return self._writer.fault(version, refusal, message, is_signed=is_signed)
+        return self._writer.reply(version, payload, message.common_header, is_signed=is_signed)
+
+    def misbehave(self, fault: str, request: Request, reply: Reply | None) -> Reply:
+        """Answer as one of `own_faults` asks."""
+        return misbehave(fault, request, reply, self._writer, is_signed=not self._is_unsigned)
 
     def advance(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
         """Move one case on; the README lists the orders.
@@ -95,7 +103,7 @@ class HaengbokMock:
     def _serve(self, request: Request, version: str, message: Envelope, *, is_signed: bool) -> etree._Element:
         """Check one message from the outside in, then serve it."""
         fields = envelope.text_of(message.payload)
-        self._desk.journal.note(_key_of(fields), [name for name, value in fields.items() if value])
+        self._desk.journal.note(_key_of(fields), arrived(fields))
         if message.version != version:
             raise RefusedError("E001", "Content-Type과 SOAP 버전이 다릅니다", code="VersionMismatch")
         operation = contract.BY_REQUEST.get(str(message.payload.tag))
@@ -125,29 +133,12 @@ class HaengbokMock:
         if fields["userDeptCode"] not in judgement.OFFICES:
             raise RefusedError("E201", "등록되지 않은 기관코드입니다", "userDeptCode")
 
-    def _fault(self, version: str, refusal: RefusedError, message: Envelope | None, *, is_signed: bool) -> Reply:
-        header = message.common_header if message is not None else None
-        if header is not None and contract.breach_of(header) is not None:
-            header = None
-        root = envelope.build_fault(version, refusal, header)
-        status = 400 if version == SOAP12 and refusal.code == "Client" else 500
-        return Reply(status, self._seal(root, is_signed=is_signed), _media_type(version))
-
-    def _seal(self, root: etree._Element, *, is_signed: bool) -> bytes:
-        """Check what leaves against the contract, and sign it.
-
-        Raises:
-            ContractError: the message is not what the contract allows.
-        """
-        _check_own(root)
-        return self._signer.sign(root) if is_signed and self._signer is not None else envelope.to_bytes(root)
-
     def _document(self, request: Request) -> Reply:
         query = parse_qs(request.query, keep_blank_values=True)
         if "wsdl" in {name.lower() for name in query}:
-            return Reply(200, contract.wsdl(self._desk.base_url), _media_type(SOAP11))
+            return Reply(200, contract.wsdl(self._desk.base_url), media_type(SOAP11))
         found = contract.xsd(query.get("xsd", [""])[0])
-        return Reply(404) if found is None else Reply(200, found, _media_type(SOAP11))
+        return Reply(404) if found is None else Reply(200, found, media_type(SOAP11))
 
 
 def _refuse_http(request: Request) -> Reply | None:
@@ -172,10 +163,6 @@ def _content_type(request: Request) -> tuple[str, str]:
     return header.get_content_type(), str(header.get_param("charset", "utf-8"))
 
 
-def _media_type(version: str) -> str:
-    return f"{envelope.MEDIA_TYPES[version]}; charset=utf-8"
-
-
 def _names_action(request: Request, version: str, action: str) -> bool:
     """Tell whether the request names the operation's action: as a header in SOAP 1.1, as a parameter in 1.2."""
     if version == SOAP11:
@@ -189,14 +176,3 @@ def _key_of(fields: Mapping[str, str]) -> str:
     """Return the message's key for the journal, if it looks like one: anything else might be about a person."""
     key = fields.get("linkReqNo") or fields.get("rcptNo") or ""
     return key if _KEY.fullmatch(key) else ""
-
-
-def _check_own(root: etree._Element) -> None:
-    message = envelope.read(envelope.to_bytes(root))
-    checked = [message.payload, message.common_header]
-    if etree.QName(message.payload).localname == "Fault":
-        checked[0] = next(message.payload.iter("{*}serviceFault"))
-    for element in checked:
-        breach = None if element is None else contract.breach_of(element)
-        if breach is not None:
-            raise contract.ContractError(f"our own reply breaks the contract at {breach}")

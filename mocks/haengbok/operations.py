@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from lxml import etree
 
 from mocks.haengbok import judgement
-from mocks.haengbok.book import RECEIVED, Book, Case, kst
+from mocks.haengbok.book import RECEIVED, Book, Case, arrived, kst
 from mocks.haengbok.contract import OPERATIONS, Operation
 from mocks.haengbok.envelope import RefusedError, add_children
 from mocks.kit.clock import BusinessClock
@@ -58,7 +58,7 @@ class Counter:
     def _verify(self, fields: Fields) -> etree._Element:
         answer = judgement.eligibility_of(fields["TGTR_NM"], fields["TGTR_RRN"])
         if answer["serviceResult"] == "1":
-            self._ledger.append("verify", "", "", fields, "answered")
+            self._ledger.append("verify", "", "", arrived(fields), "answered")
         return self._reply("verify", None, {key: fields[key] for key in ("TGTR_NM", "TGTR_RRN")} | answer)
 
     def _register(self, fields: Fields) -> etree._Element:
