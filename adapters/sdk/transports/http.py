@@ -1,20 +1,34 @@
-"""The HTTP transport: one call, gated before its first byte, capped in time and bytes, classified when it breaks."""
+"""The HTTP transport: one call, gated before its first byte, capped in time and bytes, classified when it breaks.
+
+What an HTTP status means is the adapter's to judge, by its agency's contract.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
 from adapters.sdk.decisions import Decision, Gate
-from adapters.sdk.errors import BadReplyError, MisconfiguredError, NotSentError, UncertainError
+from adapters.sdk.errors import AdapterError, MisconfiguredError, NotSentError, UncertainError, UndecidedError
+from adapters.sdk.transports.gated import CallUnderWay, GatedTransport
+from adapters.sdk.transports.silence import silence_libraries
 
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_POOL = httpx.Limits(max_connections=10, max_keepalive_connections=10, keepalive_expiry=30.0)
+_NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NO_REQUEST = (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError)
+# Agencies' servers often close idle connections after 5 s; a connection that is closed while we write costs an unknown.
+_POOL = httpx.Limits(max_connections=10, max_keepalive_connections=10, keepalive_expiry=4.0)
+_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "naru"}
+
+silence_libraries()
 
 
 @dataclass(frozen=True)
@@ -24,26 +38,41 @@ class HttpEndpoint:
     base_url: str
     timeout_seconds: float
     max_reply_bytes: int
-    auth: httpx.Auth | None = None
-    """Credentials as an `httpx.Auth`, so that they are added after the request is built and never logged."""
+    auth: httpx.Auth | None = field(default=None, repr=False)
+    """Credentials as an `httpx.Auth`, so that they are added after the request is built and never logged.
+
+    Every request that its flow yields passes the gate, so a flow cannot send a `Disclose` twice.
+    """
     tls: ssl.SSLContext | None = None
     """A TLS context with a client certificate or an own CA; None for the system's trust store."""
 
 
 @dataclass(frozen=True)
 class HttpReply:
-    """An answer, whole and within its caps: header names in lower case, body after transfer and content decoding."""
+    """An answer, whole and within its caps: header names in lower case, body after transfer decoding."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
 
+    def retry_after_seconds(self, now: datetime) -> float | None:
+        """Return the agency's wish to wait (`Retry-After`, seconds or an HTTP date), None if it named none."""
+        text = self.headers.get("retry-after", "").strip()
+        if text.isascii() and text.isdigit():
+            return float(text[:9])
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - now).total_seconds())
+
 
 class HttpWire:
     """Calls one agency over HTTP. Build it through `Wires.http`.
 
-    Every failure is classified by whether a byte may have left: not sent, or uncertain. HTTP status codes are the
-    adapter's to judge, by its agency's contract.
+    One pool of at most ten connections; no redirects, cookies, proxies or compressed answers. Every failure is
+    classified by whether a byte may have left: not sent, or uncertain.
     """
 
     def __init__(
@@ -52,17 +81,23 @@ class HttpWire:
         self._slug = slug
         self._gate = gate
         self._timeout = endpoint.timeout_seconds
-        self._max_reply_bytes = endpoint.max_reply_bytes
-        self._traced = inner is None
+        self._under_way: ContextVar[CallUnderWay] = ContextVar("call under way")
+        verify = endpoint.tls or _system_trust()
+        transport = GatedTransport(
+            inner or httpx.AsyncHTTPTransport(verify=verify, limits=_POOL, trust_env=False),
+            self._under_way,
+            endpoint.max_reply_bytes,
+            traces=inner is None,
+        )
         self._client = httpx.AsyncClient(
             base_url=endpoint.base_url,
             auth=endpoint.auth,
+            headers=_HEADERS,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             timeout=httpx.Timeout(endpoint.timeout_seconds),
             follow_redirects=False,
             trust_env=False,
-            transport=inner,
-            limits=_POOL,
-            verify=endpoint.tls if endpoint.tls is not None else True,
+            transport=transport,
         )
 
     async def send(
@@ -77,48 +112,46 @@ class HttpWire:
         """Make one call. `path` follows `base_url` and never holds personal data.
 
         Raises:
-            UndecidedError: the decision is not the policy's.
+            UndecidedError: the decision is not the policy's; nothing left.
             NotSentError: no byte left.
-            UncertainError, BadReplyError: one may have; nothing is known of what the agency did.
+            MisconfiguredError: no request can be made of address and headers, or the agency's certificate is not
+                trusted; no byte left.
+            UncertainError: a byte may have left; nothing is known of what the agency did.
+            BadReplyError: the same, and the answer is compressed or longer than the cap.
         """
         self._gate.check(decision, self._slug)
+        call = CallUnderWay(self._slug, self._gate, decision)
+        self._under_way.set(call)
         try:
             async with asyncio.timeout(self._timeout):
-                return await self._call(decision, method, path, body, headers or {})
-        except _NOT_SENT as error:
-            raise NotSentError(f"{self._slug}: could not connect ({type(error).__name__})") from None
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
-            raise MisconfiguredError(f"{self._slug}: the request cannot be made ({type(error).__name__})") from None
-        except (httpx.HTTPError, TimeoutError) as error:
-            raise self._broken(decision, type(error).__name__) from None
-
-    def _broken(self, decision: Decision, what: str) -> NotSentError | UncertainError:
-        if self._gate.has_left(decision.attempt_id):
-            return UncertainError(f"{self._slug}: the call broke off after the first byte ({what})")
-        return NotSentError(f"{self._slug}: the call broke off before the first byte ({what})")
-
-    async def _call(
-        self, decision: Decision, method: str, path: str, body: bytes, headers: Mapping[str, str]
-    ) -> HttpReply:
-        async def trace(event: str, _info: Mapping[str, Any]) -> None:
-            if event.endswith(".send_request_headers.started"):
-                self._gate.let_first_byte_pass(decision, self._slug)
-
-        if not self._traced:  # an in-process transport writes no bytes that could be traced
-            self._gate.let_first_byte_pass(decision, self._slug)
-        async with self._client.stream(
-            method, path, content=body, headers=headers, extensions={"trace": trace}
-        ) as reply:
-            return HttpReply(reply.status_code, dict(reply.headers), await self._read(reply))
-
-    async def _read(self, reply: httpx.Response) -> bytes:
-        read = bytearray()
-        async for chunk in reply.aiter_bytes(16 * 1024):
-            read += chunk
-            if len(read) > self._max_reply_bytes:
-                raise BadReplyError(f"{self._slug}: the answer is longer than {self._max_reply_bytes} bytes")
-        return bytes(read)
+                reply = await self._client.request(method, path, content=body, headers=headers)
+        except UndecidedError:
+            if not call.left:
+                raise
+            raise UncertainError(f"{self._slug}: a second request under one decision was stopped") from None
+        except (httpx.HTTPError, TimeoutError, *_NO_REQUEST) as error:
+            raise classified(call, error) from None
+        return HttpReply(reply.status_code, dict(reply.headers), reply.content)
 
     async def aclose(self) -> None:
         """Close the pool."""
         await self._client.aclose()
+
+
+def classified(call: CallUnderWay, error: Exception) -> AdapterError:
+    """Say what a broken call means, by how far it came. Pure; the text holds no more than the error's class."""
+    what = f"{call.slug}: %s ({type(error).__name__})"
+    if isinstance(error.__cause__ and error.__cause__.__cause__, ssl.SSLCertVerificationError):
+        return MisconfiguredError(what % "its certificate is not trusted")
+    if call.requests <= 1 and isinstance(error, _NOT_CONNECTED):
+        return NotSentError(what % "could not connect")
+    if isinstance(error, (*_NO_REQUEST, httpx.LocalProtocolError)) and not call.wrote:
+        return MisconfiguredError(what % "no request can be made of this address and these headers")
+    if call.left:
+        return UncertainError(what % "the call broke off after the first byte")
+    return NotSentError(what % "the call broke off before the first byte")
+
+
+@cache
+def _system_trust() -> ssl.SSLContext:
+    return ssl.create_default_context()
