@@ -1,0 +1,239 @@
+"""The transaction before a call: decide, journal, and hand the worker an order; or settle it without a call.
+
+The decision and the attempt's row are committed together, before the first byte leaves. If the process dies after
+that, the attempt has no outcome, and the delivery is *unknown* until the agency or a person says otherwise.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from adapters.sdk import (
+    Disclose,
+    FindOrder,
+    Order,
+    Reconcile,
+    Repeat,
+    StatusOrder,
+    SubmitOrder,
+    Verb,
+    Withdraw,
+    WithdrawOrder,
+)
+from adapters.sdk.decisions import steady_now
+from hub.agencies import ActiveAgency
+from hub.audit.entries import Action, record
+from hub.clock import wall_now
+from hub.consent.policy import Permission, Withheld, WithheldReason
+from hub.delivery.acts import Act, next_act
+from hub.delivery.permission import ask_policy
+from hub.delivery.room import Papers, Room, read_papers, unseal_document
+from hub.delivery.settle import settle_without_call
+from hub.store.attempts import AttemptRecord, insert_attempt
+from hub.store.deliveries import delivery_by_id, update_delivery
+from hub.store.following import paused_lanes
+from hub.store.ids import new_id
+from hub.store.referrals import update_referral
+from schemas.privacy import prune
+from schemas.status import DeliveryStatus
+
+
+@dataclass(frozen=True)
+class Job:
+    """One call that the worker shall make: which verb, with which order, for which attempt."""
+
+    attempt_id: str
+    delivery_id: str
+    agency: str
+    act: Act
+    verb: Verb
+    token: int
+    started_at: datetime
+    order: Order
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """The identity of an attempt that is being prepared."""
+
+    id: str
+    token: int
+    message_id: str
+    started_at: datetime
+    send_by: float
+
+
+def begin(conn: Connection, room: Room, delivery_id: str) -> Job | None:
+    """Prepare the next call of a delivery; None if there is none to make now."""
+    delivery, now = delivery_by_id(conn, delivery_id), room.clock.now()
+    if delivery is None or delivery.paused or delivery.lease_until_wall is not None:
+        return None
+    agency = room.agencies.active.get(delivery.agency)
+    if agency is None or delivery.agency in paused_lanes(conn) or delivery.due_at is None or delivery.due_at > now:
+        return None
+    papers = read_papers(conn, room, delivery)
+    repeat = agency.repeat_of(delivery.kind)
+    act = next_act(delivery.kind, delivery.status, papers.referral.business, repeat, agency.verbs)
+    if act is Act.NOTHING:
+        update_delivery(conn, delivery.id, due_at=None)
+        return None
+    attempt = _Attempt(
+        new_id("att"), delivery.token + 1, uuid.uuid4().hex, now, steady_now() + room.settings.send_window_seconds
+    )
+    if act is not Act.SEND:
+        return _reconcile(conn, room, papers, agency, act, attempt)
+    if delivery.kind is Verb.WITHDRAW:
+        return _withdraw(conn, room, papers, agency, attempt)
+    return _disclose(conn, room, papers, agency, attempt)
+
+
+def _disclose(conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, attempt: _Attempt) -> Job | None:
+    document = unseal_document(room, papers)
+    permission = ask_policy(conn, room, papers, agency, document, attempt.started_at)
+    if isinstance(permission, Withheld):
+        return _withhold(conn, room, papers, agency, permission, attempt)
+    decision = room.mint.disclose(
+        permission,
+        attempt_id=attempt.id,
+        recipient=papers.recipient,
+        send_by=attempt.send_by,
+        case_key=papers.case_key,
+    )
+    order = SubmitOrder(
+        wire_key=papers.delivery.wire_key,
+        message_id=attempt.message_id,
+        office=papers.referral.office,
+        sent_at=wall_now(),
+        decision=decision,
+        document=prune(document, decision.fields),
+    )
+    _journal(conn, room, papers, agency, attempt, papers.delivery.kind, decision)
+    _mark_sending(conn, papers, attempt)
+    return Job(attempt.id, papers.delivery.id, agency.slug, Act.SEND, papers.delivery.kind, attempt.token,
+               attempt.started_at, order)  # fmt: skip
+
+
+def _withhold(
+    conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, withheld: Withheld, attempt: _Attempt
+) -> Job | None:
+    """Nothing may be disclosed. What may have arrived is still asked about; what surely did not is held or cancelled."""
+    if papers.delivery.status is DeliveryStatus.UNKNOWN:
+        if Verb.FIND in agency.verbs:
+            return _reconcile(conn, room, papers, agency, Act.LOOK_UP, attempt)
+        update_delivery(conn, papers.delivery.id, due_at=None)
+        update_referral(conn, papers.referral.id, attempt.started_at, reason="person_decides")
+        return None
+    withdrawn = withheld.reason is WithheldReason.CONSENT_WITHDRAWN
+    status = DeliveryStatus.CANCELLED if withdrawn else DeliveryStatus.HELD
+    settle_without_call(conn, papers, status, attempt.started_at, reason=str(withheld.reason), paths=withheld.paths)
+    return None
+
+
+def _withdraw(conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, attempt: _Attempt) -> Job | None:
+    receipt = papers.referral.receipt
+    if receipt is None:  # the row that asked for a withdrawal is only made for a delivered referral
+        raise LookupError(f"{papers.delivery.id} withdraws a referral without a receipt")
+    decision = room.mint.withdraw(attempt_id=attempt.id, recipient=papers.recipient, send_by=attempt.send_by)
+    order = WithdrawOrder(
+        wire_key=papers.referral.wire_key,
+        message_id=attempt.message_id,
+        office=papers.referral.office,
+        sent_at=wall_now(),
+        decision=decision,
+        receipt=receipt,
+    )
+    _journal(conn, room, papers, agency, attempt, Verb.WITHDRAW, decision)
+    _mark_sending(conn, papers, attempt)
+    return Job(attempt.id, papers.delivery.id, agency.slug, Act.SEND, Verb.WITHDRAW, attempt.token,
+               attempt.started_at, order)  # fmt: skip
+
+
+def _reconcile(
+    conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, act: Act, attempt: _Attempt
+) -> Job:
+    decision = room.mint.reconcile(attempt_id=attempt.id, recipient=papers.recipient, send_by=attempt.send_by)
+    verb = Verb.FIND if act is Act.LOOK_UP else Verb.STATUS
+    order: FindOrder | StatusOrder
+    if act is Act.LOOK_UP:
+        order = FindOrder(
+            wire_key=papers.delivery.wire_key,
+            message_id=attempt.message_id,
+            office=papers.referral.office,
+            sent_at=wall_now(),
+            decision=decision,
+        )
+    else:
+        order = StatusOrder(
+            wire_key=papers.referral.wire_key,
+            message_id=attempt.message_id,
+            office=papers.referral.office,
+            sent_at=wall_now(),
+            decision=decision,
+            receipt=papers.referral.receipt or "",
+        )
+    _journal(conn, room, papers, agency, attempt, verb, decision)
+    update_delivery(conn, papers.delivery.id, lookups=papers.delivery.lookups + 1)
+    return Job(attempt.id, papers.delivery.id, agency.slug, act, verb, attempt.token, attempt.started_at, order)
+
+
+def _mark_sending(conn: Connection, papers: Papers, attempt: _Attempt) -> None:
+    """A send that repeats an unknown one stays unknown on the outside: nothing is known better while it is under way."""
+    update_delivery(conn, papers.delivery.id, tries=papers.delivery.tries + 1)
+    if papers.delivery.status is DeliveryStatus.PENDING:
+        update_delivery(conn, papers.delivery.id, status=DeliveryStatus.SENDING)
+        if papers.delivery.kind is Verb.SUBMIT:
+            update_referral(conn, papers.referral.id, attempt.started_at, delivery=DeliveryStatus.SENDING)
+
+
+def _journal(
+    conn: Connection,
+    room: Room,
+    papers: Papers,
+    agency: ActiveAgency,
+    attempt: _Attempt,
+    verb: Verb,
+    decision: Disclose | Reconcile | Withdraw,
+) -> None:
+    disclosed = decision if isinstance(decision, Disclose) else None
+    insert_attempt(
+        conn,
+        AttemptRecord(
+            id=attempt.id,
+            delivery_id=papers.delivery.id,
+            referral_id=papers.referral.id,
+            case_id=papers.referral.case_id,
+            verb=verb,
+            decision=type(decision).__name__.lower(),
+            recipient=decision.recipient,
+            token=attempt.token,
+            message_id=attempt.message_id,
+            fields=tuple(sorted(disclosed.fields)) if disclosed else (),
+            bases=disclosed.bases if disclosed else {},
+            fields_hmac=disclosed.fields_hmac if disclosed else None,
+            started_at=attempt.started_at,
+        ),
+    )
+    update_delivery(conn, papers.delivery.id, token=attempt.token, lease_until_wall=_lease_end(room, agency))
+    if disclosed:
+        record(
+            conn,
+            at=attempt.started_at,
+            actor="hub",
+            action=Action.DISCLOSED,
+            centre_id=papers.referral.centre_id,
+            client_id=papers.referral.client_id,
+            case_id=papers.referral.case_id,
+            referral_id=papers.referral.id,
+            data={"attempt": attempt.id, "recipient": decision.recipient, "fields": sorted(disclosed.fields)},
+        )
+
+
+def _lease_end(room: Room, agency: ActiveAgency) -> float:
+    """Return when the attempt must be over (epoch seconds): after its send window, its call and some seconds more."""
+    longest = room.settings.send_window_seconds + float(agency.adapter.settings.timeout_seconds) + 10.0
+    return time.time() + max(room.settings.lease_seconds, longest)

@@ -1,0 +1,30 @@
+"""Asks the policy for one referral: the bridge between stored papers and `hub/consent`'s pure decision."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from hub.agencies import ActiveAgency
+from hub.consent.policy import Permission, Withheld, decide
+from hub.delivery.room import Papers, Room
+from hub.store.consents import consents_of_case
+from schemas.disclosure import Disclosure
+from schemas.privacy import present_paths
+from schemas.services import ServiceCode
+
+
+def ask_policy(
+    conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, document: Disclosure, now: datetime
+) -> Permission | Withheld:
+    """Return what may be disclosed to the agency now. Locks the case's consents until the transaction ends."""
+    return decide(
+        recipient=papers.recipient,
+        purpose=ServiceCode(papers.referral.service_code),
+        requested=present_paths(document) & agency.profile.discloses,
+        requires=agency.profile.requires,
+        consents=consents_of_case(conn, papers.referral.case_id, lock=True),
+        statutes=room.statutes,
+        now=now,
+    )

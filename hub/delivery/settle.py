@@ -1,0 +1,82 @@
+"""Writes what became of a delivery: its row, its referral, the event, together. One place for all of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from adapters.sdk import Verb
+from hub.delivery.room import Papers
+from hub.store.deliveries import update_delivery
+from hub.store.referrals import append_event, update_referral
+from schemas.events import EventKind
+from schemas.status import DELIVERY_TRANSITIONS, DeliveryStatus
+
+
+class ImpossibleStepError(RuntimeError):
+    """The hub itself tried a step that the transition table does not have: a defect, and the transaction is undone."""
+
+
+def settle(
+    conn: Connection,
+    papers: Papers,
+    status: DeliveryStatus,
+    at: datetime,
+    *,
+    actor: str = "hub",
+    reason: str | None = None,
+    paths: tuple[str, ...] = (),
+    raw_code: str | None = None,
+    sealed_text: bytes | None = None,
+    delivery: dict[str, Any] | None = None,
+    referral: dict[str, Any] | None = None,
+) -> None:
+    """Set a delivery's status; a submit's status is its referral's too, and its changes are events.
+
+    Raises:
+        ImpossibleStepError: `status` cannot follow the one before.
+    """
+    before = papers.delivery.status
+    if status is not before and status not in DELIVERY_TRANSITIONS[before]:
+        raise ImpossibleStepError(f"{papers.delivery.id}: {before} to {status}")
+    update_delivery(conn, papers.delivery.id, status=status, lease_until_wall=None, **(delivery or {}))
+    if papers.delivery.kind is not Verb.SUBMIT:
+        return
+    update_referral(
+        conn,
+        papers.referral.id,
+        at,
+        delivery=status,
+        reason=reason,
+        reason_paths=list(paths),
+        **(referral or {}),
+    )
+    if (status, reason) != (papers.referral.delivery, papers.referral.reason):
+        append_event(
+            conn,
+            papers.referral.id,
+            EventKind.DELIVERY_CHANGED,
+            at,
+            actor,
+            delivery=status,
+            reason=reason,
+            raw_code=raw_code,
+            sealed_text=sealed_text,
+        )
+
+
+def settle_without_call(
+    conn: Connection,
+    papers: Papers,
+    status: DeliveryStatus,
+    at: datetime,
+    *,
+    actor: str = "hub",
+    reason: str | None = None,
+    paths: tuple[str, ...] = (),
+    due_at: datetime | None = None,
+) -> None:
+    """Set a delivery's status when nothing was sent: held, cancelled, or pending again."""
+    settle(conn, papers, status, at, actor=actor, reason=reason, paths=paths, delivery={"due_at": due_at})
