@@ -1,0 +1,185 @@
+"""Reads the settings: `config.toml`, then `NARU_…` from the environment over it. What can be set: `hub/settings.py`.
+
+All that is wrong is told at once, by the name of the key or variable and never by its value. The environment is
+merged into the file's tables before anything is checked, so that one unknown key is as wrong in either; pydantic's
+own settings sources would pass over a mistyped variable in silence.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
+
+from adapters.sdk import AdapterSettings
+from adapters.sdk.registry import AdapterClass, Broken
+from hub.settings import Mode, Settings
+
+PREFIX = "NARU_"
+_TESTS_ONLY = "NARU_TEST_"
+_PLAIN = "is not valid"  # all that is said about a value whose own error text might show it
+
+Model = TypeVar("Model", bound=BaseModel)
+Installed = Mapping[str, AdapterClass | Broken]
+Key = tuple[str, ...]
+
+
+class SettingsError(Exception):
+    """The hub refuses to start: every problem by the name of its key. Never holds a value."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+def read_settings(config: Path, environ: Mapping[str, str], installed: Installed) -> Settings:
+    """Read and check the settings.
+
+    Raises:
+        SettingsError: the file cannot be read, a key is unknown, a value is wrong, a secret is missing or stands in
+            the file, or mode and settings contradict each other.
+    """
+    tables, spoken = _merge(_read_file(config), environ)
+    said = _Problems(config.name, spoken)
+    tables["adapters"] = _adapters(tables.get("adapters", {}), installed, said)
+    settings = _validate(Settings, tables, (), said)
+    if settings is not None:
+        if ("mode",) in said.keys:  # the live rules are not told to somebody who mistyped the mode
+            settings = settings.model_copy(update={"mode": Mode.MOCK})
+        unread = frozenset(said.keys)
+        for key, problem in (*settings.contradictions(), *_foreign_routes(settings, installed)):
+            if key not in unread:
+                said.add(key, problem)
+    if settings is None or said.texts:
+        raise SettingsError(said.texts)
+    return settings
+
+
+def variable(path: Key) -> str:
+    """Return the name of the environment variable that sets a key."""
+    return PREFIX + "__".join(path).upper()
+
+
+def _read_file(config: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(config.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError([f"{config}: cannot be read ({error.strerror}); name a file with --config"]) from None
+    except UnicodeDecodeError:
+        raise SettingsError([f"{config}: is not UTF-8"]) from None
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"\(at [a-z0-9, ]+\)$", str(error))  # the rest of the text may quote the file
+        raise SettingsError([f"{config}: is not TOML {place[0] if place else ''}".rstrip()]) from None
+
+
+def _merge(tables: dict[str, Any], environ: Mapping[str, str]) -> tuple[dict[str, Any], frozenset[Key]]:
+    """Lay the environment over the file's tables; also return which keys it spoke of."""
+    spoken = set()
+    for name, value in sorted(environ.items()):
+        if not name.startswith(PREFIX) or name.startswith(_TESTS_ONLY):
+            continue
+        path = tuple(name.removeprefix(PREFIX).lower().split("__"))
+        spoken.add(path)
+        table = tables
+        for part in path[:-1]:
+            below = table.get(part)
+            table[part] = table = below if isinstance(below, dict) else {}
+        table[path[-1]] = value
+    return tables, frozenset(spoken)
+
+
+class _Problems:
+    """Collects problems, each under the name by which its writer knows the key."""
+
+    def __init__(self, file: str, spoken: frozenset[Key]) -> None:
+        self._file = file
+        self._spoken = spoken
+        self.texts: list[str] = []
+        self.keys: set[Key] = set()
+
+    def is_from_environment(self, key: Key) -> bool:
+        """Return whether the environment set this key, or a table that holds it."""
+        return any(key[: len(spoken)] == spoken for spoken in self._spoken)
+
+    def add(self, key: Key, problem: str) -> None:
+        """Tell a problem of a key."""
+        name = variable(key) if self.is_from_environment(key) else f"{'.'.join(key)} ({self._file})"
+        self.texts.append(f"{name}: {problem}")
+        self.keys.add(key)
+
+
+def _validate(
+    model: type[Model], table: object, key: Key, said: _Problems, secrets: frozenset[str] = frozenset()
+) -> Model | None:
+    """Return the model; if something is wrong, tell it and return what the rest of the table says, if it can stand."""
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        wrong = {tuple(map(str, one["loc"])): one for one in error.errors(include_url=False, include_input=False)}
+    for place, one in wrong.items():
+        hidden = bool(secrets.intersection(place))
+        said.add(key + place, _PLAIN if hidden else _in_words(one["type"], one["msg"]))
+    if not isinstance(table, dict):
+        return None
+    spoilt = {place[0] for place in wrong if place}
+    try:
+        return model.model_validate({name: value for name, value in table.items() if name not in spoilt})
+    except ValidationError:
+        return None
+
+
+def _in_words(kind: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        return "no such key"
+    if kind == "missing":
+        return "is missing"
+    return message.removeprefix("Value error, ").removeprefix("Input ")
+
+
+def _adapters(tables: Any, installed: Installed, said: _Problems) -> dict[str, AdapterSettings]:
+    """Check each adapter's table against that adapter's own type; an installed one without a table has defaults."""
+    if not isinstance(tables, dict):
+        said.add(("adapters",), "should be a table")
+        return {}
+    for slug in sorted(tables.keys() - installed.keys()):
+        known = ", ".join(installed) or "none"
+        said.add(("adapters", slug), f"no such adapter is installed (installed: {known})")
+    read: dict[str, AdapterSettings] = {}
+    for slug, adapter in installed.items():
+        table = tables.get(slug, {})
+        if isinstance(adapter, Broken):
+            continue  # nobody can say what its table means; the lane shows what is broken
+        secrets = frozenset(_secrets(adapter.settings_type))
+        for name in sorted(secrets & set(table if isinstance(table, dict) else ())):
+            path = ("adapters", slug, name)
+            if not said.is_from_environment(path):
+                said.add(path, f"a secret must not stand in a file; set {variable(path)}")
+        checked = _validate(adapter.settings_type, table, ("adapters", slug), said, secrets)
+        if checked is not None:
+            read[slug] = checked
+    return read
+
+
+def _secrets(model: type[BaseModel]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        if any(part in {SecretStr, SecretBytes} for part in _parts(field.annotation)):
+            yield name
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for part in get_args(annotation):
+        yield from _parts(part)
+
+
+def _foreign_routes(settings: Settings, installed: Installed) -> Iterator[tuple[Key, str]]:
+    """Yield the routes to an installed agency that does not offer the service. One that is not installed only holds."""
+    for code, routes in settings.routing.services.items():
+        for route in routes:
+            adapter = installed.get(route.agency)
+            if adapter is not None and not isinstance(adapter, Broken) and code not in adapter.profile.services:
+                yield ("routing", "services", code), f"{route.agency} does not offer this service"

@@ -1,0 +1,220 @@
+"""What can be set, with its defaults, and what does not go together. Where it is read from: `hub/configuration.py`.
+
+Every default is the safe one: live rules, no agency enabled, no statute opened, loopback only. Nothing here shows a
+value in its errors, and no secret of the hub's own is ever set: the vault's key lives in a file of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from enum import StrEnum
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from adapters.sdk import AdapterSettings
+from adapters.sdk.settings import is_loopback
+from schemas.consent import Recipient
+from schemas.disclosure import FieldPath
+from schemas.services import ServiceCode
+
+SYSTEM_CLOCK = "system"
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
+
+
+class Table(BaseModel):
+    """Base of every table: frozen, unknown keys are errors, no error shows what was typed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True)
+
+
+class Mode(StrEnum):
+    """Whether real people's data meets real agencies."""
+
+    MOCK = "mock"
+    LIVE = "live"
+
+
+class HttpSettings(Table):
+    """Where the hub listens, and the longest body that it reads."""
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8100
+    """0: any free port, named in the log."""
+    max_body_bytes: Annotated[int, Field(ge=1024, le=16 * 1024 * 1024)] = 1024 * 1024
+
+
+class StoreSettings(Table):
+    """Where everything is kept."""
+
+    url: Annotated[str, Field(repr=False)] = "sqlite:///var/naru.db"  # a URL may hold a password
+
+    @field_validator("url")
+    @classmethod
+    def _is_sqlite_file(cls, url: str) -> str:
+        try:
+            parsed = make_url(url)
+        except ArgumentError:
+            raise ValueError("must be a URL such as sqlite:///var/naru.db") from None
+        if parsed.drivername != "sqlite" or parsed.database in {None, "", ":memory:"}:
+            raise ValueError("must name a SQLite file, such as sqlite:///var/naru.db")
+        return url
+
+    @property
+    def shown(self) -> str:
+        """The URL without its password."""
+        return make_url(self.url).render_as_string(hide_password=True)
+
+
+class VaultSettings(Table):
+    """The key file that opens the store; made at first start."""
+
+    key_file: Path = Path("var/keys/kek")
+
+
+class ClockSettings(Table):
+    """The business clock: this machine's, or the mocks' own, which a test may move."""
+
+    source: str = SYSTEM_CLOCK
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether somebody else tells the time."""
+        return self.source != SYSTEM_CLOCK
+
+
+class LogLevel(StrEnum):
+    """The least that is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogSettings(Table):
+    """What is written to standard error, as one JSON object a line."""
+
+    level: LogLevel = LogLevel.INFO
+
+
+class DeliverySettings(Table):
+    """How long a worker holds a delivery, and how long and how often the hub tries."""
+
+    lease_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    send_window_seconds: Annotated[float, Field(gt=0, le=3600)] = 20.0
+    """How long after the decision the first byte may leave."""
+    retry_first_seconds: Annotated[float, Field(gt=0)] = 5.0
+    retry_longest_seconds: Annotated[float, Field(gt=0)] = 900.0
+    max_tries: Annotated[int, Field(ge=1, le=1000)] = 10
+    max_age_hours: Annotated[float, Field(gt=0)] = 72.0
+    lookup_first_seconds: Annotated[float, Field(gt=0)] = 10.0
+    lookup_longest_seconds: Annotated[float, Field(gt=0)] = 900.0
+
+    @model_validator(mode="after")
+    def _window_fits_lease(self) -> Self:
+        if self.send_window_seconds >= self.lease_seconds:
+            raise ValueError("send_window_seconds must be shorter than lease_seconds")
+        return self
+
+
+class Route(Table):
+    """Which agency a service goes to, on the days from `from` to `to` (both included; without `to`: still)."""
+
+    agency: Slug
+    valid_from: Annotated[date, Field(alias="from")]
+    valid_to: Annotated[date | None, Field(alias="to")] = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError("`to` is before `from`")
+        return self
+
+    def holds_on(self, day: date) -> bool:
+        """Return whether the route is in force on a day in Korea."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+
+class RoutingSettings(Table):
+    """The map from services to agencies: one agency for a service on any day."""
+
+    services: Mapping[ServiceCode, tuple[Route, ...]] = {}
+
+    @field_validator("services")
+    @classmethod
+    def _one_agency_a_day(cls, services: Mapping[ServiceCode, tuple[Route, ...]]) -> Mapping[ServiceCode, object]:
+        for code, routes in services.items():
+            ordered = sorted(routes, key=lambda route: route.valid_from)
+            for earlier, later in pairwise(ordered):
+                if earlier.holds_on(later.valid_from):
+                    raise ValueError(f"{code} has two agencies on {later.valid_from}")
+        return services
+
+
+class StatuteEntry(Table):
+    """One article of law that allows this hub to tell a recipient some fields. Shipped: none (domain §5.5)."""
+
+    recipient: Recipient
+    fields: Annotated[tuple[FieldPath, ...], Field(min_length=1)]
+    article: Annotated[str, Field(min_length=1)]
+    """What allows the recipient to process them."""
+    sender_article: str | None = None
+    """What allows the centre to process them; an RRN needs both."""
+    valid_from: date
+    valid_to: date | None = None
+    reviewed: bool = False
+    """Whether a lawyer of the operator read the article; live mode refuses an entry that none did."""
+
+
+class Settings(Table):
+    """Everything that is set. `adapters` holds the table of every installed adapter, as that adapter's own type."""
+
+    mode: Mode = Mode.LIVE
+    http: HttpSettings = HttpSettings()
+    store: StoreSettings = StoreSettings()
+    vault: VaultSettings = VaultSettings()
+    clock: ClockSettings = ClockSettings()
+    log: LogSettings = LogSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    routing: RoutingSettings = RoutingSettings()
+    statutes: tuple[StatuteEntry, ...] = ()
+    adapters: Mapping[str, AdapterSettings] = {}
+
+    def contradictions(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield what does not go together: the key concerned, and the problem in words without values."""
+        for slug, adapter in self.adapters.items():
+            if adapter.enabled:
+                missing = adapter.missing()
+                yield from ((("adapters", slug, name), "is missing, and the agency is enabled") for name in missing)
+                unfit = adapter.unfit_for_live() if self.mode is Mode.LIVE else []
+                for problem in unfit:
+                    if problem.partition(":")[0] not in missing:  # an empty address is not also a plain one
+                        yield ("adapters", slug), problem
+        if self.mode is Mode.LIVE:
+            yield from self._unfit_for_live()
+        elif self.clock.is_virtual and not _is_http_on_loopback(self.clock.source):
+            yield ("clock", "source"), 'must be "system", or an http:// address on the loopback interface'
+
+    def _unfit_for_live(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        if self.clock.is_virtual:
+            yield ("clock", "source"), "live mode takes the system's clock only"
+        for number, entry in enumerate(self.statutes):
+            if not entry.reviewed:
+                yield ("statutes", str(number)), "is not reviewed, and live mode takes reviewed entries only"
+
+
+def _is_http_on_loopback(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    return parts.scheme == "http" and parts.username is None and is_loopback(host)
