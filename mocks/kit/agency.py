@@ -62,7 +62,7 @@ class HttpMock(Protocol):
     def __init__(self, desk: Desk) -> None: ...
 
     def operation_of(self, request: Request) -> str:
-        """Name the operation (`register`, `find`, …) that a request asks for: for faults and journal. `other` if none."""
+        """Name the operation (`register`, `find`, …) that a request asks for, for faults and journal; else `other`."""
         ...
 
     async def handle(self, request: Request) -> Reply:

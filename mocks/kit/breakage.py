@@ -26,8 +26,13 @@ _MEBIBYTE = 1 << 20
 _BOMB_MEBIBYTES = 64
 
 _MAINTENANCE = """<!DOCTYPE html>
-<html lang="ko"><head><meta http-equiv="Content-Type" content="text/html; charset=euc-kr"><title>시스템 점검 안내</title></head>
-<body><h1>시스템 점검 안내</h1><p>보다 나은 서비스를 위하여 시스템을 점검하고 있습니다. 잠시 후 다시 이용하여 주십시오.</p></body></html>
+<html lang="ko">
+<head><meta http-equiv="Content-Type" content="text/html; charset=euc-kr"><title>시스템 점검 안내</title></head>
+<body>
+<h1>시스템 점검 안내</h1>
+<p>보다 나은 서비스를 위하여 시스템을 점검하고 있습니다. 잠시 후 다시 이용하여 주십시오.</p>
+</body>
+</html>
 """
 
 _BILLION = "".join(f'<!ENTITY e{i} "{f"&e{i - 1};" * 10}">' for i in range(1, 10))

@@ -24,6 +24,7 @@ class BusinessClock:
         self._offset = timedelta()
         self._version = 1
         self._changed = asyncio.Event()
+        self._is_closed = False
 
     @property
     def version(self) -> int:
@@ -82,10 +83,15 @@ class BusinessClock:
         """Return as soon as the version is another than `after`, at the latest after `seconds` of wall time."""
         try:
             async with asyncio.timeout(min(seconds, LONGEST_WAIT_SECONDS)):
-                while self._version == after:
+                while self._version == after and not self._is_closed:
                     await self._changed.wait()
         except TimeoutError:
             return
+
+    def close(self) -> None:
+        """Let nobody wait for a change any longer: the server stops."""
+        self._is_closed = True
+        self._changed.set()
 
     async def wait_until(self, moment: datetime) -> None:
         """Return when the business time has reached `moment`, by itself or because somebody moved the clock."""

@@ -110,7 +110,7 @@ class Faults:
         return None
 
     def as_json(self) -> Mapping[str, Any]:
-        """Return the body of `GET /_mock/<slug>/faults`: what is set, how often it was concerned, how often it struck."""
+        """Return the body of `GET /_mock/<slug>/faults`: what is set, how often it was concerned, how often it hit."""
         return {"seed": self._seed, "faults": [fault.as_json() for fault in self._set]}
 
     def _read(self, item: object, dice: random.Random) -> Fault:

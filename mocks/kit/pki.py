@@ -118,7 +118,7 @@ def _new_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-def _certificate(  # noqa: PLR0913 - subject and issuer are a name and a key each
+def _certificate(
     subject: x509.Name,
     key: rsa.RSAPrivateKey,
     issuer: x509.Name,

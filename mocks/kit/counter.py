@@ -1,0 +1,136 @@
+"""The counter (창구): where a request meets one mock agency, with the fault that may strike it and the books kept.
+
+What the agency does is its own; what a fault does to the answer is in `breakage`; how it leaves is the server's.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from mocks.kit.agency import HttpMock, Reply, Request
+from mocks.kit.breakage import BREAKAGES
+from mocks.kit.callbacks import Callbacks
+from mocks.kit.clock import BusinessClock
+from mocks.kit.connection import Answer
+from mocks.kit.desk import Desk
+from mocks.kit.fault_catalogue import Moment
+from mocks.kit.faults import Fault, Faults
+from mocks.kit.journal import Entry, Journal, handling
+from mocks.kit.ledger import Act, Ledger, watching_acts
+from mocks.kit.script import Script
+
+_log = logging.getLogger("naru.mocks")
+
+
+class Counter:
+    """One agency of one server: its mock, its desk and its faults."""
+
+    def __init__(
+        self,
+        kind: type[HttpMock],
+        clock: BusinessClock,
+        base_url: str,
+        settings: Mapping[str, str],
+        ledger_key: bytes | None,
+    ) -> None:
+        self.kind = kind
+        self.faults = Faults(kind.operations, kind.callbacks, kind.own_faults)
+        journal = Journal(clock)
+        self.desk = Desk(
+            slug=kind.slug,
+            base_url=base_url,
+            clock=clock,
+            ledger=Ledger(clock, ledger_key),
+            journal=journal,
+            callbacks=Callbacks(clock, journal, settings.get("callback_url", ""), self._strike_callback),
+            settings=settings,
+        )
+        self.mock = kind(self.desk)
+
+    async def reset(self) -> None:
+        """Begin anew: empty books, no faults, no post, a new agency. The callback address stays."""
+        await self.desk.callbacks.stop()
+        self.desk.ledger.clear()
+        self.desk.journal.clear()
+        self.faults.clear()
+        self.mock = self.kind(self.desk)
+
+    def at_head(self, method: str, path: str) -> Answer | None:
+        """Answer before the body is read, where a fault says so."""
+        fault = self.faults.strike(Moment.HEAD, "")
+        if fault is None:
+            return None
+        entry = self.desk.journal.open("in", "other", method, path, 0)
+        entry.fault = fault.name
+        return _answer(BREAKAGES[fault.name](Reply(200), fault.seconds), entry)
+
+    async def answer(self, request: Request) -> Answer:
+        """Let the agency answer, or the fault that strikes this request."""
+        operation = self.mock.operation_of(request)
+        fault = self.faults.strike(Moment.REQUEST, operation)
+        entry = self.desk.journal.open("in", operation, request.method, request.path, len(request.body))
+        if fault is None:
+            return _answer(await self._handle(request, entry, []), entry)
+        entry.fault = fault.name
+        acts: list[Act] = []
+        honest = await self._handle(request, entry, acts) if fault.kind.acts else None
+        if fault.name == "accept_then_hide":
+            self._hide(acts, fault.seconds)
+        return _answer(self._spoil(fault, request, honest), entry)
+
+    async def _handle(self, request: Request, entry: Entry, acts: list[Act]) -> Reply:
+        with handling(entry), watching_acts() as watched:
+            try:
+                reply = await self.mock.handle(request)
+            except Exception as error:  # noqa: BLE001 - a mock's bug must not end the server, whatever it is
+                # The error's text could hold what the request held: only its type and place are told.
+                _log.error("%s broke on %s: %s", self.kind.slug, entry.operation, _describe(error))
+                reply = Reply(500, b'{"error": "the mock itself is broken; see its log"}')
+        entry.accepted = bool(watched)
+        acts.extend(watched)
+        return reply
+
+    def _hide(self, acts: Sequence[Act], seconds: float) -> None:
+        for act in acts:
+            act.visible_from = self.desk.clock.now() + timedelta(seconds=seconds)
+
+    def _spoil(self, fault: Fault, request: Request, honest: Reply | None) -> Reply | Script:
+        if fault.name in self.kind.own_faults:
+            return self.mock.misbehave(fault.name, request, honest)
+        return BREAKAGES[fault.name](honest or Reply(200), fault.seconds)
+
+    def _strike_callback(self, name: str) -> Fault | None:
+        return self.faults.strike(Moment.CALLBACK, name)
+
+    def as_json(self) -> Mapping[str, Any]:
+        """Return what `GET /_mock/agencies` says of the agency."""
+        return {
+            "slug": self.kind.slug,
+            "title": self.kind.title,
+            "contract_basis": self.kind.contract_basis,
+            "contract_note": self.kind.contract_note,
+            "base_url": self.desk.base_url,
+            "operations": list(self.kind.operations),
+            "callbacks": list(self.kind.callbacks),
+            "own_faults": sorted(self.kind.own_faults),
+        }
+
+
+def _answer(content: Reply | Script, entry: Entry) -> Answer:
+    entry.status = content.status
+
+    def sent(left_whole: bool) -> None:  # noqa: FBT001 - the shape of Answer.sent
+        entry.reply_complete = left_whole
+
+    return Answer(content, sent)
+
+
+def _describe(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "nowhere"
+    return f"{type(error).__name__} at {place}"

@@ -1,0 +1,86 @@
+"""An HTTP/1.1 server of our own, on asyncio streams and h11, because a framework cannot misbehave enough.
+
+Here live the listener and its end; what happens on one connection lives in `connection`. It knows no agency.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Iterator
+from functools import partial
+
+from mocks.kit.connection import Application, Connection
+
+_GRACE_SECONDS = 2.0
+
+
+class HttpServer:
+    """Listens on one port. Bind first (so that the port is known), then serve."""
+
+    def __init__(self, ssl_context: ssl.SSLContext | None = None) -> None:
+        self._ssl_context = ssl_context
+        self._application: Application | None = None
+        self._server: asyncio.Server | None = None
+        self._idle: set[asyncio.Task[None]] = set()
+        self._busy: set[asyncio.Task[None]] = set()
+
+    async def bind(self, host: str, port: int) -> int:
+        """Take the port (0: any free one) without listening yet, and return it.
+
+        Raises:
+            OSError: the port is in use, or not ours to take.
+        """
+        self._server = await asyncio.start_server(
+            self._serve,
+            host,
+            port,
+            ssl=self._ssl_context,
+            start_serving=False,
+        )
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def serve(self, application: Application) -> None:
+        """Begin to accept connections and answer them with `application`."""
+        assert self._server is not None  # noqa: S101 - bind comes first
+        self._application = application
+        await self._server.start_serving()
+
+    async def stop(self) -> None:
+        """Stop listening, let requests in work finish for two seconds, and close every connection."""
+        if self._server is not None:
+            self._server.close()
+        for task in self._idle:
+            task.cancel()
+        if self._busy:
+            await asyncio.wait(self._busy, timeout=_GRACE_SECONDS)
+        left = self._busy | self._idle
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert self._application is not None  # noqa: S101 - nothing is accepted before serve
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - streams run every connection as a task
+        self._idle.add(task)
+        try:
+            await Connection(reader, writer, self._application, partial(self._working, task)).run()
+        except (OSError, asyncio.CancelledError, ssl.SSLError):
+            pass  # the caller left, or the server stops
+        finally:
+            self._idle.discard(task)
+            self._busy.discard(task)
+            writer.transport.abort()
+
+    @contextlib.contextmanager
+    def _working(self, task: asyncio.Task[None]) -> Iterator[None]:
+        """Count the connection of `task` among those that a stopping server waits for."""
+        self._idle.discard(task)
+        self._busy.add(task)
+        try:
+            yield
+        finally:
+            self._busy.discard(task)
+            self._idle.add(task)
