@@ -135,7 +135,7 @@ idempotency_keys = Table(
     Column("key", String(255), primary_key=True),
     Column("route", String(60), nullable=False),
     Column("body_hmac", String(64), nullable=False),
-    Column("resource_id", String(32), nullable=False),
+    Column("answer", JSON, nullable=False),  # the first answer, to be given again: ids and codes
     Column("created_at", Moment, nullable=False, index=True),
 )
 
@@ -208,7 +208,6 @@ deliveries = Table(
     Column("unknown_since", Moment),
     Column("paused", Boolean, nullable=False, server_default=false()),
     Column("sent_fields", JSON, nullable=False),  # the paths that the accepted attempt disclosed
-    Column("sealed_extra", LargeBinary),  # supplement: what is sent beside the submit, as JSON
     Column("created_at", Moment, nullable=False),
     Index("ix_deliveries_due", "agency", "due_at"),
     Index("ix_deliveries_sending", "status", "lease_until_wall"),
