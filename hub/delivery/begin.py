@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -18,7 +18,6 @@ from adapters.sdk import (
     FindOrder,
     Order,
     Reconcile,
-    Repeat,
     StatusOrder,
     SubmitOrder,
     Verb,
@@ -29,7 +28,7 @@ from adapters.sdk.decisions import steady_now
 from hub.agencies import ActiveAgency
 from hub.audit.entries import Action, record
 from hub.clock import wall_now
-from hub.consent.policy import Permission, Withheld, WithheldReason
+from hub.consent.policy import Withheld, WithheldReason
 from hub.delivery.acts import Act, next_act
 from hub.delivery.permission import ask_policy
 from hub.delivery.room import Papers, Room, read_papers, unseal_document
@@ -71,7 +70,7 @@ class _Attempt:
 def begin(conn: Connection, room: Room, delivery_id: str) -> Job | None:
     """Prepare the next call of a delivery; None if there is none to make now."""
     delivery, now = delivery_by_id(conn, delivery_id), room.clock.now()
-    if delivery is None or delivery.paused or delivery.lease_until_wall is not None:
+    if delivery is None or delivery.lease_until_wall is not None:
         return None
     agency = room.agencies.active.get(delivery.agency)
     if agency is None or delivery.agency in paused_lanes(conn) or delivery.due_at is None or delivery.due_at > now:
@@ -121,7 +120,7 @@ def _disclose(conn: Connection, room: Room, papers: Papers, agency: ActiveAgency
 def _withhold(
     conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, withheld: Withheld, attempt: _Attempt
 ) -> Job | None:
-    """Nothing may be disclosed. What may have arrived is still asked about; what surely did not is held or cancelled."""
+    """Nothing may be disclosed. What may have arrived is still asked about; what did not is held or cancelled."""
     if papers.delivery.status is DeliveryStatus.UNKNOWN:
         if Verb.FIND in agency.verbs:
             return _reconcile(conn, room, papers, agency, Act.LOOK_UP, attempt)
@@ -153,9 +152,7 @@ def _withdraw(conn: Connection, room: Room, papers: Papers, agency: ActiveAgency
                attempt.started_at, order)  # fmt: skip
 
 
-def _reconcile(
-    conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, act: Act, attempt: _Attempt
-) -> Job:
+def _reconcile(conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, act: Act, attempt: _Attempt) -> Job:
     decision = room.mint.reconcile(attempt_id=attempt.id, recipient=papers.recipient, send_by=attempt.send_by)
     verb = Verb.FIND if act is Act.LOOK_UP else Verb.STATUS
     order: FindOrder | StatusOrder
@@ -182,7 +179,7 @@ def _reconcile(
 
 
 def _mark_sending(conn: Connection, papers: Papers, attempt: _Attempt) -> None:
-    """A send that repeats an unknown one stays unknown on the outside: nothing is known better while it is under way."""
+    """Show that a send is under way; one that repeats an unknown one stays unknown, for nothing is known better yet."""
     update_delivery(conn, papers.delivery.id, tries=papers.delivery.tries + 1)
     if papers.delivery.status is DeliveryStatus.PENDING:
         update_delivery(conn, papers.delivery.id, status=DeliveryStatus.SENDING)

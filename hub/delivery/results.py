@@ -25,8 +25,8 @@ from adapters.sdk import (
     Repeat,
     StatusReport,
     UncertainError,
-    Verb,
 )
+from hub.delivery.acts import Act
 from hub.delivery.waits import backoff_seconds, doubling_seconds
 from hub.settings import DeliverySettings
 from schemas.status import DeliveryStatus
@@ -43,9 +43,9 @@ _LONGEST_OBEYED_SECONDS = 24 * 3600.0
 class Before:
     """What is known of a delivery when an attempt ends."""
 
-    kind: Verb
+    act: Act
     status: DeliveryStatus
-    """The status before the attempt: pending or unknown for a send, unknown for a look-up, delivered for a poll."""
+    """The status when the attempt ended: sending or unknown for a send, unknown for a look-up, delivered for a poll."""
     tries: int
     """Sends so far, this one included."""
     lookups: int
@@ -100,9 +100,7 @@ def change_after(result: Result, before: Before, now: datetime, settings: Delive
 
 def _delivered(before: Before, now: datetime, receipt: str, raw_code: str, facts: tuple[Fact, ...]) -> Change:
     due = now + timedelta(seconds=before.polling.first_seconds) if before.followed else None
-    return Change(
-        DeliveryStatus.DELIVERED, "delivered", due_at=due, receipt=receipt, raw_code=raw_code, facts=facts
-    )
+    return Change(DeliveryStatus.DELIVERED, "delivered", due_at=due, receipt=receipt, raw_code=raw_code, facts=facts)
 
 
 def _not_found(before: Before, now: datetime, raw_code: str) -> Change:
@@ -136,10 +134,9 @@ def _still_unknown(before: Before, due_at: datetime | None) -> Change:
 
 
 def _after_error(error: Exception, before: Before, now: datetime, settings: DeliverySettings) -> Change:
-    if before.status is DeliveryStatus.DELIVERED:
+    if before.act is Act.POLL:
         return replace(_follow_on(before, now), result=_name(error), pause_lane=_is_ours(error))
-    asked = before.status is DeliveryStatus.UNKNOWN and before.repeat is not Repeat.KEYED
-    if asked:
+    if before.act is Act.LOOK_UP:
         wait = _wait(error, before.lookups, settings.lookup_first_seconds, settings.lookup_longest_seconds)
         waiting = _still_unknown(before, now + timedelta(seconds=wait))
         return replace(waiting, result=_name(error), pause_lane=_is_ours(error))

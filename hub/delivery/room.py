@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
@@ -73,4 +73,11 @@ def unseal_document(room: Room, papers: Papers) -> Disclosure:
     return Disclosure(
         client=room.vault.unseal_model(papers.case_key, client_place, papers.sealed_client, Client),
         referral=room.vault.unseal_model(papers.case_key, request_place, referral.sealed_request, ReferralRequest),
+    )
+
+
+def text_sealer(room: Room, papers: Papers, text: str) -> Callable[[int], bytes]:
+    """Return what seals `text` for an event of this referral, once its sequence is known."""
+    return lambda sequence: room.vault.seal_text(
+        papers.case_key, place("events", "sealed_text", f"{papers.referral.id}:{sequence}"), text
     )

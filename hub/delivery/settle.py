@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +30,7 @@ def settle(
     reason: str | None = None,
     paths: tuple[str, ...] = (),
     raw_code: str | None = None,
-    sealed_text: bytes | None = None,
+    seal_text: Callable[[int], bytes] | None = None,
     delivery: dict[str, Any] | None = None,
     referral: dict[str, Any] | None = None,
 ) -> None:
@@ -63,7 +64,7 @@ def settle(
             delivery=status,
             reason=reason,
             raw_code=raw_code,
-            sealed_text=sealed_text,
+            seal_text=seal_text,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -32,23 +32,19 @@ class DeliveryRecord:
     token: int = 0
     lease_until_wall: float | None = None
     unknown_since: datetime | None = None
-    paused: bool = False
-    sent_fields: tuple[str, ...] = ()
-    sealed_extra: bytes | None = field(default=None, repr=False)
 
 
 def _record(row: Row[Any]) -> DeliveryRecord:
     values = dict(row._mapping)  # noqa: SLF001 - the documented way to a row's columns by name
     values["kind"] = Verb(values["kind"])
     values["status"] = DeliveryStatus(values["status"])
-    values["sent_fields"] = tuple(values["sent_fields"])
     return DeliveryRecord(**values)
 
 
 def insert_delivery(conn: Connection, record: DeliveryRecord) -> None:
     """Store a new delivery."""
     values = {column.name: getattr(record, column.name) for column in deliveries.columns}
-    conn.execute(insert(deliveries).values(**values | {"sent_fields": list(record.sent_fields)}))
+    conn.execute(insert(deliveries).values(**values))
 
 
 def delivery_by_id(conn: Connection, delivery_id: str) -> DeliveryRecord | None:
@@ -79,7 +75,6 @@ def _awaits_worker(agency: str) -> ColumnElement[bool]:
         deliveries.c.agency == agency,
         deliveries.c.due_at.is_not(None),
         deliveries.c.lease_until_wall.is_(None),
-        deliveries.c.paused.is_(False),
     )
 
 

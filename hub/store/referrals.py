@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -141,14 +141,17 @@ def append_event(
     at: datetime,
     actor: str,
     *,
-    sealed_text: bytes | None = None,
+    seal_text: Callable[[int], bytes] | None = None,
     **values: Any,
 ) -> int:
-    """Append an event and return its sequence. `values`: delivery, business, raw_code, reason, outcome."""
+    """Append an event and return its sequence. `values`: delivery, business, raw_code, reason, outcome.
+
+    `seal_text` is given the sequence and returns the box of the event's text, bound to that place.
+    """
     number = update(referrals).where(referrals.c.id == referral_id).values(events=referrals.c.events + 1, updated_at=at)
     sequence = int(conn.execute(number.returning(referrals.c.events)).scalar_one())
     row = {"referral_id": referral_id, "sequence": sequence, "kind": kind, "at": at, "actor": actor, **values}
-    conn.execute(insert(events).values(sealed_text=sealed_text, **row))
+    conn.execute(insert(events).values(sealed_text=seal_text and seal_text(sequence), **row))
     return sequence
 
 

@@ -206,8 +206,6 @@ deliveries = Table(
     Column("token", Integer, nullable=False, server_default="0"),  # fencing: grows with every attempt
     Column("lease_until_wall", Float),  # epoch seconds; None: nobody works on it
     Column("unknown_since", Moment),
-    Column("paused", Boolean, nullable=False, server_default=false()),
-    Column("sent_fields", JSON, nullable=False),  # the paths that the accepted attempt disclosed
     Column("created_at", Moment, nullable=False),
     Index("ix_deliveries_due", "agency", "due_at"),
     Index("ix_deliveries_sending", "status", "lease_until_wall"),

@@ -1,0 +1,131 @@
+"""The transaction after a call: store what became of the attempt, its delivery, its referral, and what follows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from adapters.sdk import Delivered, Fact, Found, Verb
+from hub.agencies import ActiveAgency
+from hub.delivery.acts import is_followed
+from hub.delivery.begin import Job
+from hub.delivery.results import Before, Change, Result, change_after
+from hub.delivery.room import Papers, Room, read_papers, text_sealer
+from hub.delivery.settle import settle
+from hub.delivery.taking_back import take_back_if_consent_is_gone
+from hub.following.facts import Source, take_facts
+from hub.following.waiting import take_waiting_calls
+from hub.store.attempts import end_attempt
+from hub.store.deliveries import DeliveryRecord, delivery_by_id, update_delivery
+from hub.store.following import pause_lane
+from hub.store.referrals import append_event, referral_by_id
+from schemas.events import EventKind
+from schemas.status import BusinessStatus, DeliveryStatus
+
+_SOURCES: dict[Verb, Source] = {
+    Verb.SUBMIT: "submit", Verb.FIND: "find", Verb.STATUS: "poll", Verb.WITHDRAW: "withdraw",
+}  # fmt: skip
+
+
+def finish(conn: Connection, room: Room, job: Job, result: Result) -> None:
+    """Store the result of a job. A result that comes after the lease was taken away still counts if it is a receipt."""
+    now = room.clock.now()
+    delivery = delivery_by_id(conn, job.delivery_id)
+    if delivery is None:
+        raise LookupError(f"{job.delivery_id} vanished while it was sent")
+    agency, papers = room.agencies.active[job.agency], read_papers(conn, room, delivery)
+    change = change_after(result, _before(room, job, delivery, papers, agency), now, room.settings)
+    error = type(result).__name__ if isinstance(result, Exception) else None
+    end_attempt(conn, job.attempt_id, now, change.result, error=error, raw_code=change.raw_code)
+    if delivery.token != job.token and not isinstance(result, Delivered | Found):
+        return  # somebody else works on it now; only a receipt is news
+    change = _believe_the_agency(change, papers)
+    _settle(conn, room, papers, change, now)
+    if change.pause_lane:
+        pause_lane(conn, agency.slug, now, "hub", "misconfigured")
+    _learn(conn, room, papers, agency, job, change, now)
+
+
+def _before(room: Room, job: Job, delivery: DeliveryRecord, papers: Papers, agency: ActiveAgency) -> Before:
+    return Before(
+        act=job.act,
+        status=delivery.status,
+        tries=delivery.tries,
+        lookups=delivery.lookups,
+        created_at=delivery.created_at,
+        unknown_since=delivery.unknown_since,
+        started_at=job.started_at,
+        byte_left=room.gate.has_left(job.attempt_id),
+        repeat=agency.repeat_of(delivery.kind),
+        settling_seconds=agency.profile.settling_seconds,
+        polling=agency.profile.polling,
+        followed=delivery.kind is Verb.SUBMIT and is_followed(papers.referral.business, agency.verbs),
+    )
+
+
+def _believe_the_agency(change: Change, papers: Papers) -> Change:
+    """A callback may have come before the answer was lost: then the agency has the referral, whatever the call says."""
+    told = papers.delivery.kind is Verb.SUBMIT and papers.referral.business is not None
+    if told and change.status in {DeliveryStatus.UNKNOWN, DeliveryStatus.FAILED, DeliveryStatus.PENDING}:
+        return replace(change, status=DeliveryStatus.DELIVERED, reason=None, receipt=papers.referral.receipt)
+    return change
+
+
+def _settle(conn: Connection, room: Room, papers: Papers, change: Change, now: datetime) -> None:
+    seal_text = None if change.text is None else text_sealer(room, papers, change.text)
+    delivery: dict[str, Any] = {
+        "due_at": change.due_at,
+        "lookups": change.lookups,
+        "unknown_since": change.unknown_since,
+    }
+    referral: dict[str, Any] = {"receipt": change.receipt} if change.receipt is not None else {}
+    if change.raw_code is not None and change.status is DeliveryStatus.REFUSED:
+        referral["raw_code"] = change.raw_code
+    settle(
+        conn, papers, change.status, now, reason=change.reason, paths=change.reason_paths, raw_code=change.raw_code,
+        seal_text=seal_text, delivery=delivery, referral=referral,
+    )  # fmt: skip
+
+
+def _learn(
+    conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, job: Job, change: Change, now: datetime
+) -> None:
+    """Take in what the answer told beside its outcome, and do what follows from it."""
+    facts = change.facts
+    if papers.delivery.kind is Verb.WITHDRAW:
+        _note_withdrawal(conn, papers, change, now)
+        if change.status is DeliveryStatus.DELIVERED:
+            facts = (Fact(BusinessStatus.WITHDRAWN, change.raw_code or ""),)
+    elif change.receipt is not None and papers.referral.business is None and not facts:
+        facts = (Fact(BusinessStatus.RECEIVED, change.raw_code or ""),)
+    new = take_facts(conn, room, papers.referral.id, papers.case_key, facts, _SOURCES[job.verb], now)
+    if papers.delivery.kind is Verb.SUBMIT and change.status is DeliveryStatus.DELIVERED:
+        if change.receipt is not None:
+            new += take_waiting_calls(conn, room, papers.referral.id, papers.case_key, now)
+            take_back_if_consent_is_gone(conn, room, papers, agency, now)
+        _look_again(conn, papers.referral.id, papers.delivery.id, agency, change, new)
+
+
+def _look_again(
+    conn: Connection, referral_id: str, delivery_id: str, agency: ActiveAgency, change: Change, new: int
+) -> None:
+    """News makes the next poll come soon; the end of the referral makes it the last."""
+    referral = referral_by_id(conn, referral_id)
+    if referral is None or not is_followed(referral.business, agency.verbs):
+        update_delivery(conn, delivery_id, due_at=None)
+    elif new and change.result == "reported":
+        update_delivery(conn, delivery_id, lookups=0)
+
+
+def _note_withdrawal(conn: Connection, papers: Papers, change: Change, now: datetime) -> None:
+    actor = f"agency:{papers.referral.agency}"
+    if change.status is DeliveryStatus.DELIVERED:
+        append_event(conn, papers.referral.id, EventKind.WITHDRAWAL_ACKNOWLEDGED, now, actor, raw_code=change.raw_code)
+    elif change.status in {DeliveryStatus.REFUSED, DeliveryStatus.FAILED}:
+        append_event(
+            conn, papers.referral.id, EventKind.CONSENT_CHANGED, now, actor, raw_code=change.raw_code,
+            reason=f"withdrawal_{change.status}",
+        )  # fmt: skip

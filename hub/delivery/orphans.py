@@ -1,0 +1,53 @@
+"""Attempts that nobody will finish: their process died, or their lease ran out. What may have left is unknown."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+
+from sqlalchemy import Connection
+
+from adapters.sdk import Repeat
+from hub.delivery.room import Room, read_papers
+from hub.delivery.settle import settle
+from hub.store.attempts import end_attempt, open_attempt
+from hub.store.deliveries import DeliveryRecord, leased, update_delivery
+from schemas.status import DeliveryStatus
+
+
+def reclaim_all(conn: Connection, room: Room) -> int:
+    """Take every lease back: right at the start of the only process, when nobody can be at work. Return how many."""
+    return _reclaim(conn, room, leased(conn), ())
+
+
+def reclaim_expired(conn: Connection, room: Room, busy: Collection[str]) -> int:
+    """Take the leases back that are over, except those of deliveries that this process still works on."""
+    return _reclaim(conn, room, leased(conn, before_wall=time.time()), busy)
+
+
+def _reclaim(conn: Connection, room: Room, orphans: list[DeliveryRecord], busy: Collection[str]) -> int:
+    lost = [delivery for delivery in orphans if delivery.id not in busy]
+    for delivery in lost:
+        _let_go(conn, room, delivery)
+    return len(lost)
+
+
+def _let_go(conn: Connection, room: Room, delivery: DeliveryRecord) -> None:
+    """End the open attempt; a send becomes unknown, a look-up or poll is simply due again."""
+    now, attempt = room.clock.now(), open_attempt(conn, delivery.id)
+    if attempt is not None:
+        end_attempt(conn, attempt.id, now, "interrupted")
+    if delivery.status is not DeliveryStatus.SENDING:
+        unknown_since = now if delivery.status is DeliveryStatus.UNKNOWN else delivery.unknown_since
+        update_delivery(conn, delivery.id, lease_until_wall=None, due_at=now, unknown_since=unknown_since)
+        return
+    agency = room.agencies.active.get(delivery.agency)
+    reconcilable = agency is not None and agency.repeat_of(delivery.kind) in {Repeat.KEYED, Repeat.LOOKUP}
+    settle(
+        conn,
+        read_papers(conn, room, delivery),
+        DeliveryStatus.UNKNOWN,
+        now,
+        reason="answer_lost" if reconcilable else "person_decides",
+        delivery={"due_at": now if reconcilable else None, "unknown_since": now, "lookups": 0},
+    )

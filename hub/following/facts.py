@@ -1,0 +1,91 @@
+"""Takes an agency's facts into the referral: each once, in the order they are told, with an event for each change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection
+
+from adapters.sdk import Fact
+from hub.delivery.room import Room
+from hub.following.placing import Placing, digest_of, place_fact
+from hub.store.following import fact_is_known, insert_fact, latest_applied
+from hub.store.ids import new_id
+from hub.store.referrals import ReferralRecord, append_event, referral_by_id, update_referral
+from hub.vault.boxes import place
+from schemas.events import EventKind
+
+Source = Literal["submit", "find", "poll", "withdraw", "callback"]
+
+
+def take_facts(
+    conn: Connection,
+    room: Room,
+    referral_id: str,
+    case_key: bytes,
+    facts: Iterable[Fact],
+    source: Source,
+    now: datetime,
+) -> int:
+    """Store the facts that are new and apply those that can; return how many were new."""
+    new = 0
+    for fact in facts:
+        if not fact_is_known(conn, referral_id, digest_of(fact)):
+            _take(conn, room, referral_id, case_key, fact, source, now)
+            new += 1
+    return new
+
+
+def _take(
+    conn: Connection, room: Room, referral_id: str, case_key: bytes, fact: Fact, source: Source, now: datetime
+) -> None:
+    referral = referral_by_id(conn, referral_id)
+    if referral is None:
+        raise LookupError(f"{referral_id} vanished while its facts were taken")
+    placing = place_fact(referral.business, latest_applied(conn, referral_id), fact)
+    fact_id = new_id("fct")
+    sealed = fact.text and room.vault.seal_text(case_key, place("facts", "sealed_text", fact_id), fact.text)
+    insert_fact(
+        conn,
+        id=fact_id,
+        referral_id=referral_id,
+        digest=digest_of(fact),
+        business=fact.business,
+        raw_code=fact.raw_code,
+        occurred_at=fact.occurred_at,
+        office=fact.office,
+        learnt_at=now,
+        source=source,
+        applied=placing is Placing.APPLIED,
+        sealed_text=sealed or None,
+    )
+    if placing is Placing.APPLIED:
+        _apply(conn, referral, fact, now)
+    elif placing is Placing.FLAGGED:
+        append_event(
+            conn, referral_id, EventKind.FACT_FLAGGED, now, _actor(referral), business=fact.business,
+            raw_code=fact.raw_code, reason="cannot_follow",
+        )  # fmt: skip
+
+
+def _apply(conn: Connection, referral: ReferralRecord, fact: Fact, now: datetime) -> None:
+    changes: dict[str, Any] = {"business": fact.business, "raw_code": fact.raw_code}
+    moved = fact.office is not None and fact.office != referral.office
+    if moved:
+        changes["office"] = fact.office
+    if fact.receipt is not None:
+        changes["receipt"] = fact.receipt
+    update_referral(conn, referral.id, now, **changes)
+    if fact.business is not referral.business:
+        append_event(
+            conn, referral.id, EventKind.BUSINESS_CHANGED, now, _actor(referral), business=fact.business,
+            raw_code=fact.raw_code,
+        )  # fmt: skip
+    if moved:
+        append_event(conn, referral.id, EventKind.OFFICE_CHANGED, now, _actor(referral), raw_code=fact.raw_code)
+
+
+def _actor(referral: ReferralRecord) -> str:
+    return f"agency:{referral.agency}"
