@@ -70,6 +70,8 @@ def field_paths(model: type[BaseModel]) -> Mapping[str, PrivacyClass]:
 @lru_cache
 def _parts(model: type[BaseModel]) -> tuple[tuple[str, type[BaseModel] | None], ...]:
     """List the fields of `model`, each with the model inside it, or None for a leaf."""
+    if any(info.is_required() for info in model.model_fields.values()):
+        raise TypeError(f"{model.__name__} has required fields: prune a Disclosure, where every field may be absent")
     return tuple((name, _inner_model(info.annotation)) for name, info in model.model_fields.items())
 
 
@@ -82,7 +84,11 @@ def prune(document: Model, allowed: frozenset[str]) -> Model:
     """Return a copy of `document` that holds only the leaves whose path is in `allowed`; all else is None or empty.
 
     The copy is built of the classes that the document's model declares, which must allow every leaf to be absent
-    (see `schemas.disclosure`). Pruning never adds a value: `prune(prune(d, a), b) == prune(d, a & b)`.
+    (see `schemas.disclosure`): a `Client` in a `Disclosure` comes out as a `DisclosedClient`. Pruning never adds a
+    value: `prune(prune(d, a), b) == prune(d, a & b)`.
+
+    Raises:
+        TypeError: a declared class has required fields.
     """
     model = type(document)
     return cast("Model", _prune(model, document, allowed, "") or model())

@@ -131,16 +131,11 @@ BUSINESS_TRANSITIONS: dict[BusinessStatus, frozenset[BusinessStatus]] = {
     _B.COMPLETED: frozenset({_B.AFTERCARE, _B.CLOSED}) | _ALWAYS,
     _B.AFTERCARE: frozenset({_B.CLOSED}) | _ALWAYS,
     _B.TRANSFERRED: frozenset({_B.RECEIVED, _B.ASSIGNED, _B.WITHDRAWN, _B.COUNCIL}),
-    _B.COUNCIL: frozenset({_B.REVIEWING, _B.INVESTIGATING, _B.CLOSED}) | _DECISIONS | _ALWAYS,
+    _B.COUNCIL: frozenset({_B.REVIEWING, _B.INVESTIGATING, _B.CLOSED}) | _DECISIONS | (_ALWAYS - {_B.COUNCIL}),
     _B.CLOSED: frozenset(),
     _B.WITHDRAWN: frozenset(),
 }
 """From each business status, the ones that may follow by the rules (domain §3)."""
-
-
-_DETOURS = frozenset({_B.TRANSFERRED, _B.COUNCIL})
-"""Almost anything may follow these, so they are not assumed to have been missed: else every late fact would apply."""
-
 
 _DETOURS = frozenset({_B.TRANSFERRED, _B.COUNCIL, _B.OBJECTED})
 """A jump over missed facts does not lead through these: otherwise everything would follow everything."""
@@ -162,7 +157,7 @@ _REACHABLE = {status: _reachable(status) for status in BusinessStatus}
 def can_follow(before: BusinessStatus | None, after: BusinessStatus) -> bool:
     """Return whether an agency's fact `after` can apply after `before` (None: nothing was told yet).
 
-    Forward jumps over missed facts are legal, an 이의신청 that was never told among them. A fact that lies behind
-    (배정 after 결정) or comes after the end (종결, 철회) does not apply, unless 이송 or 협의체상정 led back.
+    Forward jumps over missed facts are legal. A fact that lies behind (배정 after 결정) or comes after the end
+    (종결, 철회) does not apply; only 이송, 협의체상정 or 이의신청, once told, lead back.
     """
     return before is None or before == after or after in _REACHABLE[before]
