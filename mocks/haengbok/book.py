@@ -46,6 +46,15 @@ _RESULTS = {
     "returned": "Z99",
     "completed": "H01",
 }
+_FORMS = {
+    "result": re.compile(r"H01|N01|N02|B01|W01|U01|Z99"),
+    "text": re.compile(r".{1,2000}", re.DOTALL),
+    "department": re.compile(r".{1,50}"),
+    "due": re.compile(r"20\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])", re.ASCII),
+    "office": re.compile(r"\d{7}", re.ASCII),
+}
+_ROW_ORDER = ("procStcd", "procDt", "rsltCd", "rsltCn", "chrgDeptNm", "spplDueDt", "trsfOrgCd")
+"""The schema's order of a row's fields, after `seq`."""
 _SUPPLEMENT_DAYS = 10
 _LONGEST_DELAY = 365 * 24 * 3600
 _ELSEWHERE = "3820000"
@@ -173,6 +182,7 @@ class Book:
         step = str(order.get("to", ""))
         if step not in STEPS:
             raise ValueError(f"to must be one of {', '.join(STEPS)}")
+        _refuse_odd(order)
         if case.step in _ENDED or (case.step in _NEGATIVE and step not in _AFTER_NEGATIVE):
             raise ValueError(f"a case that is {case.step} cannot become {step}")
         details = _details(step, order, self._clock.now(), case)
@@ -206,7 +216,8 @@ class Book:
     ) -> None:
         now = self._clock.now()
         visible = now + timedelta(seconds=delay)
-        fields = {"procStcd": proc_stcd, "procDt": kst(now), "rsltCn": self._words[proc_stcd]} | dict(details)
+        known = {"procStcd": proc_stcd, "procDt": kst(now), "rsltCn": self._words[proc_stcd]} | dict(details)
+        fields = {name: known[name] for name in _ROW_ORDER if name in known}
         row = Row(len(case.rows) + 1, fields, visible, visible + timedelta(seconds=partial), is_doubled)
         case.rows.append(row)
 
@@ -227,8 +238,23 @@ def _details(step: str, order: Mapping[str, Any], now: datetime, case: Case) -> 
     return {name: str(value) for name, value in details.items() if value is not None}
 
 
+def _refuse_odd(order: Mapping[str, Any]) -> None:
+    """Refuse what a row of the contract could not carry: better here than in the reply that reads it.
+
+    Raises:
+        ValueError: an unknown word, or a value out of its form.
+    """
+    for name, value in order.items():
+        if name in _FORMS and not (isinstance(value, str) and _FORMS[name].fullmatch(value)):
+            raise ValueError(f"{name} is not in its form: {_FORMS[name].pattern}")
+        if name not in {*_FORMS, "receipt", "key", "to", "delay_seconds", "partial_seconds", "twice"}:
+            raise ValueError(f"unknown word in an order: {name}")
+    if order.get("twice", False) not in (True, False):
+        raise ValueError("twice is true or false")
+
+
 def _seconds(order: Mapping[str, Any], name: str) -> float:
     value = order.get(name, 0)
-    if not isinstance(value, int | float) or not 0 <= value <= _LONGEST_DELAY:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LONGEST_DELAY:
         raise ValueError(f"{name} must be a number of seconds from 0 up to {_LONGEST_DELAY}")
     return float(value)

@@ -60,13 +60,14 @@ def parse(data: bytes) -> etree._Element:
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
     )
     try:
+        data.decode("utf-8")  # a parser would follow a byte order mark into UTF-16 without a word
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError):
         raise RefusedError("E001", "XML 형식 오류") from None
     info = root.getroottree().docinfo
     if info.internalDTD is not None or info.doctype:
         raise RefusedError("E001", "DTD를 쓸 수 없습니다")
-    if (info.encoding or "UTF-8").upper() not in {"UTF-8", "ASCII"}:
+    if b"\0" in data or (info.encoding or "UTF-8").upper() not in {"UTF-8", "ASCII"}:
         raise RefusedError("E001", "UTF-8이 아닙니다")
     if any(not isinstance(node.tag, str) for node in root.getroottree().iter()) or root.getprevious() is not None:
         raise RefusedError("E001", "처리 명령을 쓸 수 없습니다")

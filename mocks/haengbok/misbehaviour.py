@@ -90,6 +90,7 @@ def _without_signature(message: Envelope) -> etree._Element:
         message.header.remove(message.security)
     for part in message.root.iter():
         part.attrib.pop(f"{{{WSU}}}Id", None)
+    etree.cleanup_namespaces(message.root)
     return message.root
 
 
