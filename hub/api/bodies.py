@@ -1,0 +1,92 @@
+"""Taking a body off the wire: its media type, its size while it streams, its time. What it says is `json_text`'s."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from email.message import Message
+from typing import Any, Generic, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict
+
+from hub.api.callers import CurrentActor
+from hub.api.json_text import read_model
+from hub.api.problems import TOO_LARGE, TOO_SLOW, UNSUPPORTED_MEDIA_TYPE, ProblemError
+from hub.api.services import Hub
+
+SomeModel = TypeVar("SomeModel", bound=BaseModel)
+_BODY_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Received(Generic[SomeModel]):
+    """A body that was read: the document, and the canonical text that idempotency compares."""
+
+    document: SomeModel
+    text: str
+
+
+class Nothing(BaseModel):
+    """The body of a step that needs no more than its address: absent, or an empty object."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def body_of(model: type[SomeModel]) -> Callable[..., Awaitable[Received[SomeModel]]]:
+    """Return a dependency that reads the body as `model`. Only a known caller's body is read at all."""
+
+    async def read(request: Request, hub: Hub, actor: CurrentActor) -> Received[SomeModel]:  # noqa: ARG001 - asked for, so that an unknown caller is turned away first
+        _check_is_json(request)
+        document, text = read_model(await read_body(request, hub.settings.http.max_body_bytes), model)
+        return Received(document, text)
+
+    return read
+
+
+async def nothing_sent(request: Request, hub: Hub, actor: CurrentActor) -> None:  # noqa: ARG001 - as in `body_of`
+    """Refuse a body that says anything: a word that nobody would read must not look as if it was heard."""
+    body = await read_body(request, hub.settings.http.max_body_bytes)
+    if body:
+        _check_is_json(request)
+        read_model(body, Nothing)
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Return the body, counted while it comes, whatever its Content-Length says.
+
+    Raises:
+        ProblemError: `body-too-large`, `request-timeout`.
+    """
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced[:20]) > limit:
+        raise ProblemError(TOO_LARGE, headers=_CLOSE)
+    read = bytearray()
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            async for chunk in request.stream():
+                read += chunk
+                if len(read) > limit:
+                    raise ProblemError(TOO_LARGE, headers=_CLOSE)
+    except TimeoutError:
+        raise ProblemError(TOO_SLOW, headers=_CLOSE) from None
+    return bytes(read)
+
+
+_CLOSE = {"Connection": "close"}  # what is still coming is not read
+
+
+def _check_is_json(request: Request) -> None:
+    header = Message()
+    header["Content-Type"] = request.headers.get("content-type", "")
+    charset = header.get_param("charset", "utf-8")
+    plain = request.headers.get("content-encoding", "identity").lower() == "identity"
+    if header.get_content_type() != "application/json" or str(charset).lower() != "utf-8" or not plain:
+        raise ProblemError(UNSUPPORTED_MEDIA_TYPE, headers={"Accept": "application/json"})
+
+
+def takes(model: type[BaseModel], example: Any) -> dict[str, Any]:
+    """Describe the body for OpenAPI; `hub/api/openapi.py` adds the schema that is referred to."""
+    content = {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}, "example": example}
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}

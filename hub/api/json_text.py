@@ -1,0 +1,87 @@
+"""Strict reading of JSON: what two readers could understand differently is refused before anybody reads it. Pure.
+
+Refused: other encodings than UTF-8, a byte-order mark, NaN and Infinity, an object with the same name twice, lone
+surrogates, nesting or numbers without measure, and every value that is not exactly of its field's type.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NoReturn, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from hub.api.pointers import Step, fault_in, to_pointer, walk
+from hub.api.problems import INVALID_DOCUMENT, MALFORMED_JSON, Fault, ProblemError
+
+SomeModel = TypeVar("SomeModel", bound=BaseModel)
+
+
+class _TwiceNamed(dict[str, Any]):
+    """An object that had a name twice; kept in the tree, so that its place can be told."""
+
+
+def parse_json(body: bytes, model: type[BaseModel]) -> Any:
+    """Return what `body` says. `model` only tells which names may be shown in a pointer.
+
+    Raises:
+        ProblemError: `malformed-json`.
+    """
+    twice: list[_TwiceNamed] = []
+
+    def to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) == len(pairs):
+            return found
+        twice.append(_TwiceNamed(found))
+        return twice[-1]
+
+    try:
+        tree = json.loads(body.decode(), object_pairs_hook=to_object, parse_constant=_refuse)
+    except UnicodeDecodeError:
+        raise _malformed("not_utf8", "UTF-8로 인코딩되어 있지 않습니다.") from None
+    except RecursionError:
+        raise _malformed("too_deep", "너무 깊이 중첩되어 있습니다.") from None
+    except ValueError:  # also JSONDecodeError, and a number of more digits than Python reads
+        raise _malformed("not_json", "JSON 문법에 맞지 않습니다.") from None
+    if twice:
+        steps, _ = walk(model, next(_to_twice_named(tree, ())))
+        raise _malformed("duplicate_name", "같은 이름의 항목이 두 번 있습니다.", to_pointer(steps))
+    return tree
+
+
+def read_model(body: bytes, model: type[SomeModel]) -> tuple[SomeModel, str]:
+    """Return the document, and its canonical text: equal for bodies that differ in nothing but layout.
+
+    Raises:
+        ProblemError: `malformed-json` or `invalid-document`.
+    """
+    tree = parse_json(body, model)
+    try:
+        document = model.model_validate_json(body, strict=True)
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_input=False)
+        if any(each["type"] == "json_invalid" for each in errors):  # lone surrogates; nested deeper than it reads
+            raise _malformed("not_json", "JSON 문법에 맞지 않거나 너무 깊이 중첩되어 있습니다.") from None
+        raise ProblemError(INVALID_DOCUMENT, errors=[fault_in(model, each) for each in errors]) from None
+    return document, json.dumps(tree, sort_keys=True, separators=(",", ":"))
+
+
+def _refuse(_constant: str) -> NoReturn:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+def _to_twice_named(tree: Any, steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
+    if isinstance(tree, _TwiceNamed):
+        yield steps
+    elif isinstance(tree, dict):
+        for name, inner in tree.items():
+            yield from _to_twice_named(inner, (*steps, name))
+    elif isinstance(tree, list):
+        for position, inner in enumerate(tree):
+            yield from _to_twice_named(inner, (*steps, position))
+
+
+def _malformed(code: str, detail: str, pointer: str = "") -> ProblemError:
+    return ProblemError(MALFORMED_JSON, errors=[Fault(pointer=pointer, code=code, detail=detail)])

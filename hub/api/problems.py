@@ -1,0 +1,183 @@
+"""Every error that a caller can get, as problem+json (RFC 9457): the kinds, their Korean words, the answer's form.
+
+A problem says what to do and names the place by JSON pointer. It never holds a value, nor a key, of what was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+MEDIA_TYPE = "application/problem+json"
+_MOST_FAULTS = 50
+
+
+class Fault(BaseModel):
+    """One thing that is wrong, and where: exactly one of `pointer`, `parameter` and `header` is there."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    pointer: Annotated[str | None, Field(examples=["/referrals/0/service_code"])] = None
+    """JSON pointer (RFC 6901) into the body that was sent; empty for the whole of it. For an unknown field, its
+    parent: a name that nobody expects may itself be personal data."""
+    parameter: str | None = None
+    """Name of the query parameter."""
+    header: str | None = None
+    """Name of the header."""
+    code: Annotated[str, Field(examples=["unknown_field"])]
+    """What is wrong, for programs."""
+    detail: str
+    """What is wrong and what to do, for people (Korean)."""
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details; `errors`, `current`, `legal` and `request_id` are there where they say something."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    type: Annotated[str, Field(examples=["urn:naru:problem:unknown-id"])]
+    """The kind of problem: `urn:naru:problem:<kind>`."""
+    title: str
+    """The kind in words (Korean)."""
+    status: int
+    """The HTTP status."""
+    detail: str
+    """What to do (Korean)."""
+    errors: tuple[Fault, ...] | None = None
+    """Each thing that is wrong; at most 50 of them."""
+    current: str | None = None
+    """The state that forbids the step."""
+    legal: tuple[str, ...] | None = None
+    """The steps that are possible now."""
+    request_id: str | None = None
+    """What to quote when asking the operators; also in the header `X-Request-Id` of every answer."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of problem: its code, HTTP status, title and default detail."""
+
+    code: str
+    status: int
+    title: str
+    detail: str
+
+    @property
+    def uri(self) -> str:
+        """What stands in `type`."""
+        return f"urn:naru:problem:{self.code}"
+
+
+MALFORMED_JSON = Kind(
+    "malformed-json", 400, "JSON 형식 오류", "본문은 UTF-8로 쓴 올바른 JSON 문서여야 합니다. 고쳐서 다시 보내 주십시오."
+)
+IDEMPOTENCY_KEY_MISSING = Kind(
+    "idempotency-key-missing",
+    400,
+    "Idempotency-Key 없음",
+    "Idempotency-Key 헤더에 요청마다 새로 만든 값을 넣고, 같은 요청을 다시 보낼 때는 같은 값을 쓰십시오.",
+)
+UNAUTHENTICATED = Kind(
+    "unauthenticated", 401, "인증 필요", "유효한 API 키를 'Authorization: Bearer naru_…' 헤더로 보내 주십시오."
+)
+UNKNOWN_ID = Kind("unknown-id", 404, "찾을 수 없음", "이 센터에는 그런 식별자가 없습니다. 식별자를 확인해 주십시오.")
+UNKNOWN_PATH = Kind("unknown-path", 404, "없는 주소", "그런 주소가 없습니다. /docs 에서 주소를 확인해 주십시오.")
+METHOD_NOT_ALLOWED = Kind(
+    "method-not-allowed", 405, "허용되지 않는 메서드", "이 주소에 쓸 수 있는 메서드는 Allow 헤더에 있습니다."
+)
+TOO_SLOW = Kind("request-timeout", 408, "요청 시간 초과", "본문이 제때 도착하지 않았습니다. 다시 보내 주십시오.")
+ILLEGAL_STEP = Kind(
+    "illegal-step", 409, "지금은 할 수 없는 처리", "현재 상태(current)에서 할 수 있는 처리는 legal에 있습니다."
+)
+IN_FLIGHT = Kind(
+    "request-in-flight",
+    409,
+    "같은 요청 처리 중",
+    "같은 Idempotency-Key의 요청을 처리하고 있습니다. 잠시 뒤 같은 요청을 다시 보내 주십시오.",
+)
+TOO_LARGE = Kind("body-too-large", 413, "본문이 너무 큼", "본문이 허용된 크기를 넘었습니다. 줄여서 다시 보내 주십시오.")
+UNSUPPORTED_MEDIA_TYPE = Kind(
+    "unsupported-media-type",
+    415,
+    "지원하지 않는 형식",
+    "본문은 압축하지 않은 UTF-8 JSON이어야 하고, Content-Type은 application/json이어야 합니다.",
+)
+INVALID_DOCUMENT = Kind(
+    "invalid-document",
+    422,
+    "문서 내용 오류",
+    "errors가 가리키는 항목을 고쳐서 다시 보내 주십시오. 아무것도 저장하거나 전송하지 않았습니다.",
+)
+INVALID_PARAMETER = Kind(
+    "invalid-parameter", 422, "요청 매개변수 오류", "errors가 가리키는 매개변수나 헤더를 고쳐서 다시 보내 주십시오."
+)
+IDEMPOTENCY_CONFLICT = Kind(
+    "idempotency-conflict",
+    422,
+    "Idempotency-Key 재사용",
+    "이 Idempotency-Key는 내용이 다른 요청에 이미 쓰였습니다. 새 요청에는 새 값을 쓰십시오.",
+)
+INTERNAL = Kind(
+    "internal", 500, "내부 오류", "처리하지 못했습니다. request_id를 운영자에게 알려 주십시오. 같은 요청은 다시 보내도 됩니다."
+)
+UNAVAILABLE = Kind(
+    "unavailable", 503, "일시적으로 이용할 수 없음", "지금은 요청을 받을 수 없습니다. 잠시 뒤 같은 요청을 다시 보내 주십시오."
+)
+
+KINDS: tuple[Kind, ...] = (
+    MALFORMED_JSON, IDEMPOTENCY_KEY_MISSING, UNAUTHENTICATED, UNKNOWN_ID, UNKNOWN_PATH, METHOD_NOT_ALLOWED, TOO_SLOW,
+    ILLEGAL_STEP, IN_FLIGHT, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT, INVALID_PARAMETER,
+    IDEMPOTENCY_CONFLICT, INTERNAL, UNAVAILABLE,
+)  # fmt: skip
+"""All kinds, in the order of their status: what the docs page lists."""
+
+
+class ProblemError(Exception):
+    """Ends a request with a problem. `errors`, `current` and `legal` go into the body, `headers` beside it."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        *,
+        errors: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+        current: str | None = None,
+        legal: Iterable[str] | None = None,
+    ) -> None:
+        super().__init__(kind.code)
+        self.kind = kind
+        self.headers = headers
+        self.problem = Problem(
+            type=kind.uri,
+            title=kind.title,
+            status=kind.status,
+            detail=kind.detail,
+            errors=_first_of_each(errors) or None,
+            current=current,
+            legal=tuple(legal) if legal is not None else None,
+        )
+
+
+def _first_of_each(errors: Sequence[Fault]) -> tuple[Fault, ...]:
+    return tuple(dict.fromkeys(errors))[:_MOST_FAULTS]
+
+
+def answer_with(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    """Return the problem as an HTTP answer."""
+    return Response(
+        problem.model_dump_json(exclude_none=True),
+        problem.status,
+        headers=dict(headers) if headers else None,
+        media_type=MEDIA_TYPE,
+    )
+
+
+def internal_problem(request_id: str) -> Problem:
+    """Return what a caller hears of a defect of ours: nothing but an id to ask by."""
+    return Problem(
+        type=INTERNAL.uri, title=INTERNAL.title, status=INTERNAL.status, detail=INTERNAL.detail, request_id=request_id
+    )

@@ -1,0 +1,42 @@
+"""What our reason codes mean, in words for staff (Korean). A table; which code a referral carries is decided elsewhere."""
+
+from __future__ import annotations
+
+_TEXTS: dict[str, str] = {
+    # held at intake
+    "no_agency": "이 서비스를 맡은 기관이 설정되어 있지 않습니다. 운영자에게 알려 주십시오.",
+    "agency_disabled": "맡은 기관과의 연계가 꺼져 있습니다. 운영자에게 알려 주십시오.",
+    "no_office": "주소로 관할 시군을 찾지 못했습니다. 대상자의 주소를 확인해 주십시오.",
+    "possible_duplicate": "같은 대상자의 같은 의뢰가 진행 중입니다. 확인한 뒤 취소하거나 사유를 적어 진행해 주십시오.",
+    # held or cancelled by the consent policy
+    "field_missing": "기관이 요구하는 항목이 문서에 없습니다.",
+    "consent_missing": "기관에 제공하는 데 필요한 동의가 없습니다. 동의를 받아 추가하면 자동으로 진행합니다.",
+    "consent_withdrawn": "필요한 동의가 철회되었습니다.",
+    "consent_expired": "필요한 동의의 기간이 끝났습니다. 동의를 다시 받아 추가하면 자동으로 진행합니다.",
+    "consent_not_yet": "동의 일시가 아직 오지 않았습니다.",
+    "statute_missing": "고유식별정보를 제공할 법적 근거가 등록되어 있지 않습니다.",
+    # on the way
+    "agency_busy": "기관이 잠시 뒤에 다시 보내 달라고 했습니다. 자동으로 다시 보냅니다.",
+    "agency_unreachable": "기관에 연결하지 못했습니다. 자동으로 다시 보냅니다.",
+    "misconfigured": "기관 연계 설정에 문제가 있어 멈추었습니다. 운영자가 고치면 다시 보냅니다.",
+    "cannot_express": "기관의 전문에 담을 수 없는 값이 있습니다. 해당 항목을 고쳐 주십시오.",
+    "answer_lost": "기관의 응답을 받지 못했습니다. 접수되었는지 기관에 확인하고 있습니다.",
+    "person_decides": "접수되었는지 알 수 없습니다. 기관에 물어보고 결과를 입력해 주십시오.",
+    "tried_for_long": "오래 시도했으나 보내지 못했습니다. 다시 보내거나 종결해 주십시오.",
+    "defect": "처리 중 오류가 났습니다. 운영자에게 알려 주십시오.",
+    # refused by the agency
+    "not_eligible": "기관이 대상이 아니라고 답했습니다.",
+    "identity_mismatch": "기관의 기록과 성명이나 번호가 다릅니다.",
+    "not_resident": "기관이 관할 거주자가 아니라고 답했습니다.",
+    "duplicate": "기관에 이미 접수되어 있습니다.",
+    "no_budget": "기관의 예산이 소진되었습니다.",
+    "invalid_content": "기관이 내용 오류로 받지 않았습니다. 내용을 고쳐 다시 의뢰해 주십시오.",
+    "other": "기관이 그 밖의 사유로 받지 않았습니다.",
+    # decided by a person
+    "by_person": "담당자가 결정했습니다.",
+}
+
+
+def text_of(reason: str | None) -> str | None:
+    """Return the words for a reason code; the code itself for one that has none."""
+    return None if reason is None else _TEXTS.get(reason, reason)

@@ -1,0 +1,253 @@
+"""What the API answers: ids, codes, statuses and moments. Nothing about a person is ever in a view.
+
+Here are the shapes, and how a stored record becomes one. Which record that is, the routes say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from adapters.sdk import Repeat, Verb
+from hub.agencies import Agency, AgencyState
+from hub.api.reasons import text_of
+from hub.api.standing import WaitsOn, waits_on
+from hub.consent.records import ConsentRecord
+from hub.store.cases import CaseRecord
+from hub.store.referrals import ReferralRecord
+from schemas.consent import ConsentBasis, ConsentType
+from schemas.events import Event
+from schemas.services import ServiceCode
+from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
+
+
+class View(BaseModel):
+    """Base of all answers."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class AcceptedReferral(View):
+    """One referral that the hub took over."""
+
+    id: str
+    service_code: ServiceCode
+    agency: str
+    """The slug of the agency it goes to; empty while no agency serves the service."""
+
+
+class AcceptedView(View):
+    """접수: what the hub promised. The same request under the same Idempotency-Key gets the same answer."""
+
+    id: str
+    """The case."""
+    referrals: tuple[AcceptedReferral, ...]
+
+
+class ReferralView(View):
+    """의뢰: how far it has come, and on whom it waits."""
+
+    id: str
+    case_id: str
+    service_code: ServiceCode
+    agency: str
+    office: str | None
+    """기관코드 (7 digits) of the office that carries it now."""
+    urgent: bool
+    delivery: DeliveryStatus
+    """전달 상태."""
+    business: BusinessStatus | None
+    """기관 처리 상태; null until the agency said something."""
+    raw_code: str | None
+    """The agency's own code, as it came."""
+    reason: str | None
+    """Why it is where it is: a code."""
+    reason_text: str | None
+    """The same in words (Korean)."""
+    reason_paths: tuple[str, ...]
+    """The field paths that the reason is about."""
+    waits_on: WaitsOn
+    """Who has the next step."""
+    receipt: str | None
+    """접수번호 of the agency."""
+    wire_key: str
+    """Our key for it at the agency."""
+    possible_duplicate_of: str | None
+    overridden: tuple[str, ...]
+    """Reasons that a counsellor decided against."""
+    outcome: OutcomeCode | None
+    """종결 사유."""
+    due_on: str | None
+    """처리 기한 (KST)."""
+    created_at: datetime
+    updated_at: datetime
+
+
+class Waiting(View):
+    """How many referrals of a case wait on whom."""
+
+    hub: int
+    centre: int
+    agency: int
+
+
+class CaseView(View):
+    """사례: the roll-up over the agencies."""
+
+    id: str
+    reference: str | None
+    """The centre's own number."""
+    created_at: datetime
+    done: int
+    """Referrals of which nothing more is expected."""
+    waiting: Waiting
+    referrals: tuple[ReferralView, ...]
+
+
+class ReferralsView(View):
+    """One page of referrals, oldest first; the header `Link` with `rel="next"` leads to the next one."""
+
+    referrals: tuple[ReferralView, ...]
+
+
+class EventsView(View):
+    """One page of events, oldest first; the header `Link` with `rel="next"` leads to the next one."""
+
+    events: tuple[Event, ...]
+
+
+class ConsentView(View):
+    """동의: what it opens, for whom, until when. Evidence and texts stay sealed."""
+
+    id: str
+    case_id: str
+    recipient: str
+    type: ConsentType
+    basis: ConsentBasis
+    article: str | None
+    purposes: tuple[ServiceCode, ...]
+    items: tuple[str, ...]
+    required: bool
+    signed_at: datetime
+    expires_at: datetime | None
+    withdrawn_at: datetime | None
+
+
+class AddedConsents(View):
+    """The ids of the consents that were added, in the order in which they came."""
+
+    case_id: str
+    consents: tuple[str, ...]
+
+
+class WithdrawalView(View):
+    """What a withdrawal did, as ids of referrals."""
+
+    id: str
+    """The consent."""
+    stopped: tuple[str, ...]
+    """Not sent yet; will not be sent."""
+    in_flight: tuple[str, ...]
+    """Was on its way at the moment of the withdrawal, or may have arrived: settled next, then withdrawn."""
+    told: tuple[str, ...]
+    """Arrived before: the agency is told of the withdrawal."""
+    kept: tuple[str, ...]
+    """Rests on another basis, and goes on."""
+
+
+class AgencyView(View):
+    """기관: what it serves, what it may be told, whether it can be reached."""
+
+    slug: str
+    title: str | None
+    state: AgencyState
+    why: str | None
+    """What a person must mend, if it is broken."""
+    paused: str | None
+    """by_person or misconfigured, while nothing is sent to it."""
+    services: tuple[ServiceCode, ...]
+    verbs: tuple[Verb, ...]
+    wire: str | None
+    contract_basis: Literal["real", "assumed", "mixed"] | None
+    repeat: Repeat | None
+    discloses: tuple[str, ...]
+    """The field paths that it may ever see, with consent."""
+    requires: tuple[str, ...]
+    """The field paths without which it cannot take a referral."""
+
+
+class AgenciesView(View):
+    """All installed agencies."""
+
+    agencies: tuple[AgencyView, ...]
+
+
+class AliveView(View):
+    """The process answers."""
+
+    status: Literal["alive"] = "alive"
+
+
+Check = Literal["ok", "failed"]
+
+
+class ReadyView(View):
+    """Whether the hub can keep what it would promise."""
+
+    status: Literal["ready", "not_ready"]
+    store: Annotated[Check, Field(description="A transaction can be written.")]
+    schema_version: Annotated[Check, Field(description="The store's schema is the one that this version needs.")]
+    vault: Annotated[Check, Field(description="The key file opens the store.")]
+    engine: Annotated[Check, Field(description="The worker runs.")]
+    broken_agencies: tuple[str, ...]
+    """Slugs of agencies that could not be loaded. They do not make the hub unready: the others are served."""
+    paused_agencies: tuple[str, ...]
+
+
+def referral_view(record: ReferralRecord) -> ReferralView:
+    """Return the public part of a referral's row."""
+    values = {name: getattr(record, name) for name in ReferralView.model_fields if hasattr(record, name)}
+    return ReferralView(reason_text=text_of(record.reason), waits_on=waits_on(record), **values)
+
+
+def case_view(case: CaseRecord, referrals: Iterable[ReferralRecord]) -> CaseView:
+    """Return the roll-up of a case."""
+    views = tuple(referral_view(record) for record in referrals)
+    waits = [view.waits_on for view in views]
+    return CaseView(
+        id=case.id,
+        reference=case.reference,
+        created_at=case.created_at,
+        done=waits.count(WaitsOn.NOBODY),
+        waiting=Waiting(
+            hub=waits.count(WaitsOn.HUB), centre=waits.count(WaitsOn.CENTRE), agency=waits.count(WaitsOn.AGENCY)
+        ),
+        referrals=views,
+    )
+
+
+def consent_view(record: ConsentRecord) -> ConsentView:
+    """Return the public part of a consent's row."""
+    return ConsentView(**{name: getattr(record, name) for name in ConsentView.model_fields})
+
+
+def agency_view(agency: Agency, paused: str | None) -> AgencyView:
+    """Return what is public about an agency."""
+    profile = agency.profile
+    return AgencyView(
+        slug=agency.slug,
+        title=profile.title if profile else None,
+        state=agency.state,
+        why=agency.why,
+        paused=paused,
+        services=tuple(sorted(profile.services)) if profile else (),
+        verbs=tuple(sorted(agency.verbs)),
+        wire=profile.wire if profile else None,
+        contract_basis=profile.contract_basis if profile else None,
+        repeat=profile.repeat if profile else None,
+        discloses=tuple(sorted(profile.discloses)) if profile else (),
+        requires=tuple(sorted(profile.requires)) if profile else (),
+    )
