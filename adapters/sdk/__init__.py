@@ -41,6 +41,7 @@ from adapters.sdk.verbs import (
     Verb,
     VerifyOrder,
     WithdrawOrder,
+    WithdrawReason,
     capabilities,
 )
 from adapters.sdk.wires import Wires
@@ -52,6 +53,6 @@ __all__ = [
     "Lane",
     "MisconfiguredError", "NotFound", "NotSentError", "Order", "Polling", "Profile", "Reconcile", "RefusalReason",
     "Refused", "Repeat", "StatusOrder", "StatusReport", "SubmitOrder", "SupplementOrder", "UncertainError",
-    "UndecidedError", "Verb", "Verified", "VerifyOrder", "WireKey", "Wires", "Withdraw", "WithdrawOrder",
+    "UndecidedError", "Verb", "Verified", "VerifyOrder", "WireKey", "Wires", "Withdraw", "WithdrawOrder", "WithdrawReason",
     "capabilities",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from schemas.status import BusinessStatus
+from schemas.status import BusinessStatus, OutcomeCode
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class Fact:
     """이송: the 기관코드 (7 digits) of the office that carries on, as the agency names it."""
     receipt: str | None = field(default=None, repr=False)
     """이송: the receipt at the new office, if the agency names one."""
+    outcome: OutcomeCode | None = None
+    """종결: why the agency closed it, if it says."""
     text: str | None = field(default=None, repr=False)
     """The agency's words to the centre. May hold personal data: the hub seals it and never logs it."""
 

@@ -30,7 +30,7 @@ class Order:
     """What every outbound verb is given, beside its own."""
 
     wire_key: str
-    """Our key for the delivery in the agency's format: the same at every attempt."""
+    """Our key for the referral in the agency's format: the same in every order about it, at every attempt."""
     message_id: str
     """32 lower-case hex characters, new at every attempt."""
     office: str | None = None
@@ -62,6 +62,8 @@ class SupplementOrder(Order):
     decision: Disclose
     document: Disclosure = field(repr=False)
     receipt: str
+    supplement_key: str
+    """Our key for this supplement: the same at every attempt, another for the next supplement of the referral."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,12 +81,22 @@ class StatusOrder(Order):
     receipt: str
 
 
+class WithdrawReason(StrEnum):
+    """철회 사유, as agencies want to know it."""
+
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    """동의 철회."""
+    CANCELLED = "cancelled"
+    """의뢰 취소: the client or the centre no longer wants it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class WithdrawOrder(Order):
     """철회 of what `receipt` names."""
 
     decision: Withdraw
     receipt: str
+    reason: WithdrawReason = WithdrawReason.CONSENT_WITHDRAWN
 
 
 @runtime_checkable
