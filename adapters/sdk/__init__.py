@@ -53,6 +53,6 @@ __all__ = [
     "Lane",
     "MisconfiguredError", "NotFound", "NotSentError", "Order", "Polling", "Profile", "Reconcile", "RefusalReason",
     "Refused", "Repeat", "StatusOrder", "StatusReport", "SubmitOrder", "SupplementOrder", "UncertainError",
-    "UndecidedError", "Verb", "Verified", "VerifyOrder", "WireKey", "Wires", "Withdraw", "WithdrawOrder", "WithdrawReason",
-    "capabilities",
+    "UndecidedError", "Verb", "Verified", "VerifyOrder", "WireKey", "Wires", "Withdraw", "WithdrawOrder",
+    "WithdrawReason", "capabilities",
 ]  # fmt: skip
