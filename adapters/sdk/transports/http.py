@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -73,6 +73,9 @@ class HttpWire:
 
     One pool of at most ten connections; no redirects, cookies, proxies or compressed answers. Every failure is
     classified by whether a byte may have left: not sent, or uncertain.
+
+    Raises:
+        MisconfiguredError: `base_url` cannot be read.
     """
 
     def __init__(
@@ -89,16 +92,19 @@ class HttpWire:
             endpoint.max_reply_bytes,
             traces=inner is None,
         )
-        self._client = httpx.AsyncClient(
-            base_url=endpoint.base_url,
-            auth=endpoint.auth,
-            headers=_HEADERS,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            timeout=httpx.Timeout(endpoint.timeout_seconds),
-            follow_redirects=False,
-            trust_env=False,
-            transport=transport,
-        )
+        try:
+            self._client = httpx.AsyncClient(
+                base_url=endpoint.base_url,
+                auth=endpoint.auth,
+                headers=_HEADERS,
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+                timeout=httpx.Timeout(endpoint.timeout_seconds),
+                follow_redirects=False,
+                trust_env=False,
+                transport=transport,
+            )
+        except httpx.InvalidURL:
+            raise MisconfiguredError(f"{slug}: base_url is no address") from None
 
     async def send(
         self,
@@ -141,7 +147,7 @@ class HttpWire:
 def classified(call: CallUnderWay, error: Exception) -> AdapterError:
     """Say what a broken call means, by how far it came. Pure; the text holds no more than the error's class."""
     what = f"{call.slug}: %s ({type(error).__name__})"
-    if isinstance(error.__cause__ and error.__cause__.__cause__, ssl.SSLCertVerificationError):
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
         return MisconfiguredError(what % "its certificate is not trusted")
     if call.requests <= 1 and isinstance(error, _NOT_CONNECTED):
         return NotSentError(what % "could not connect")
@@ -150,6 +156,12 @@ def classified(call: CallUnderWay, error: Exception) -> AdapterError:
     if call.left:
         return UncertainError(what % "the call broke off after the first byte")
     return NotSentError(what % "the call broke off before the first byte")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 @cache
