@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 import xmlsec
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
@@ -125,7 +125,8 @@ class Verifier:
 
     def _trusted(self, token: etree._Element, now: datetime) -> x509.Certificate:
         try:
-            certificate = x509.load_der_x509_certificate(base64.b64decode(token.text or "", validate=True))
+            der = base64.b64decode("".join((token.text or "").split()), validate=True)
+            certificate = x509.load_der_x509_certificate(der)
             certificate.verify_directly_issued_by(self._ca)
             names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
             trusted = (
@@ -134,7 +135,7 @@ class Verifier:
                 and self._ca.not_valid_before_utc <= now <= self._ca.not_valid_after_utc
                 and _may_sign(certificate)
             )
-        except (ValueError, TypeError, InvalidSignature):
+        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.InvalidVersion):
             trusted = False
         if not trusted:
             raise RefusedError("E103", "신뢰할 수 없는 인증서입니다", "BinarySecurityToken")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,8 @@ from haengbok_wire import (
     post,
     to_bytes,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
 from mocks.haengbok import HaengbokMock
@@ -398,6 +401,31 @@ async def test_unsigned_setting_still_judges_a_signature(certificates: Certifica
     reply = await send(mock, good)
     assert all(holds(reply.body, certificates.certificate("haengbok-signing")).values())
     assert answer(await send(mock, bad))["errCd"] == "E102"
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(max_size=3)), min_size=1, max_size=4))
+def test_damaged_messages_are_answered_and_do_nothing(
+    certificates: Certificates, damage: list[tuple[float, bytes]]
+) -> None:
+    """Whatever bytes change on the way: a fault, or the very same registration; no accident, no other act."""
+    desk = desk_for("haengbok", {"certificates": str(certificates.folder)})
+    signer = HandSigner(certificates.certificate("hub-signing"), certificates.key("hub-signing"))
+    data = bytearray(to_bytes(signer.sign(message("register", PERSON))))
+    for place, new in damage:
+        at = int(place * len(data))
+        data[at : at + len(new)] = new
+    reply = asyncio.run(HaengbokMock(desk).handle(post("register", bytes(data))))
+    found = answer(reply)
+    assert found.get("rtnCd", "fault") in {"0000", "fault"}
+    honest = {name: desk.ledger.digest(value) for name, value in PERSON.items() if value}
+    assert [act.fields for act in desk.ledger.acts] == ([honest] if reply.status == 200 else [])
+
+
+async def test_token_may_be_wrapped(mock: HaengbokMock, signer: HandSigner) -> None:
+    """Base64 with line breaks is the same certificate."""
+    signer.token = "\n".join(signer.token[at : at + 64] for at in range(0, len(signer.token), 64))
+    assert answer(await send(mock, signer.sign(message("register", PERSON))))["rtnCd"] == "0000"
 
 
 def test_signed_mock_needs_certificates(tmp_path: Path) -> None:
