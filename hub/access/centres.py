@@ -1,4 +1,4 @@
-"""Centres and the issuing of their API keys: the SQL of both tables. Recognising a key is in `hub/access/api_keys.py`."""
+"""Centres and the issuing of their API keys: the SQL of both tables. Recognising a key: `hub/access/api_keys.py`."""
 
 from __future__ import annotations
 

@@ -32,8 +32,8 @@ class Action(StrEnum):
     CONSENT_READ = "consent_read"
     CONSENTS_ADDED = "consents_added"
     CONSENT_WITHDRAWN = "consent_withdrawn"
-    DECIDED = "decided"
-    """The policy allowed an attempt; the data names the decision, the attempt and the fields."""
+    DISCLOSED = "disclosed"
+    """The policy let an attempt tell an agency something; the data names the attempt, the recipient and the fields."""
     WITHHELD = "withheld"
     """The policy refused; the data names the reason and the fields."""
     ATTEMPT_ENDED = "attempt_ended"
@@ -47,7 +47,7 @@ class Action(StrEnum):
     AGENCY_RESUMED = "agency_resumed"
 
 
-def record(  # noqa: PLR0913 - an entry has that many parts; all are named at the call
+def record(
     conn: Connection,
     *,
     at: datetime,

@@ -1,4 +1,4 @@
-"""What the policy reads: the clear columns of a consent, and the entries of the table of statutes. No decisions here."""
+"""What the policy reads: the clear columns of a consent, and the entries of the table of statutes. Decides nothing."""
 
 from __future__ import annotations
 

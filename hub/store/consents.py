@@ -1,4 +1,4 @@
-"""The SQL of consents. A record is never changed, only marked withdrawn; what it opens is for `hub/consent/policy.py`."""
+"""The SQL of consents. A record is never changed, only marked withdrawn; what it opens: `hub/consent/policy.py`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,116 @@
+"""The vault: every data key of the hub, wrapped in the store and plain only in memory, and what is done with them.
+
+A case has a key of its own, so that destroying one key forgets one case. The inbox and the blind indexes have the
+hub's own keys. How a box looks is `hub/vault/boxes.py`; where the key-encryption key lives, `hub/vault/keyring.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Self, TypeVar
+
+from pydantic import BaseModel
+from sqlalchemy import Connection, insert, select
+
+from hub.store.store import Store
+from hub.store.tables import vault_keys
+from hub.vault.boxes import keyed_hash, new_key, place, seal, unseal
+from hub.vault.keyring import KeyRing, KeyWrapper
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_CASE_KEYS_AT_HAND = 1024
+
+
+@dataclass(frozen=True)
+class CaseKey:
+    """A case's data key: plain for now, wrapped for the store, and which key wrapped it."""
+
+    plain: bytes = field(repr=False)
+    wrapped: bytes = field(repr=False)
+    kek_id: str
+
+
+class Vault:
+    """Seals and opens. Safe to use from several threads.
+
+    Raises:
+        KeyFileError: from `open` and `case_key`, if the store was sealed with another key file.
+        SealBrokenError: from everything that opens a box.
+    """
+
+    def __init__(self, wrapper: KeyWrapper, *, inbox_key: bytes, blind_index_key: bytes) -> None:
+        self._wrapper = wrapper
+        self.inbox_key = inbox_key
+        self._blind_index_key = blind_index_key
+        self._unwrapped = lru_cache(_CASE_KEYS_AT_HAND)(self._unwrap_case_key)
+
+    @classmethod
+    def open(cls, store: Store, key_file: Path) -> Self:
+        """Open the vault of a store; at the store's first start, make the key file and the hub's own keys.
+
+        Raises:
+            KeyFileError: the key file is missing though the store was sealed, unfit, or not the store's.
+        """
+        sealed_before = store.read_now(lambda conn: conn.execute(select(vault_keys.c.name)).first() is not None)
+        ring = KeyRing.open(key_file, create=not sealed_before)
+        return store.write_now(lambda conn: cls.load(conn, ring))
+
+    @classmethod
+    def load(cls, conn: Connection, wrapper: KeyWrapper) -> Self:
+        """Build the vault with the hub's own keys, which are made if the store has none yet."""
+        inbox_key, blind_index_key = (_hub_key(conn, wrapper, name) for name in ("inbox", "blind_index"))
+        return cls(wrapper, inbox_key=inbox_key, blind_index_key=blind_index_key)
+
+    def new_case_key(self, case_id: str) -> CaseKey:
+        """Make the key of a new case."""
+        plain = new_key()
+        return CaseKey(plain, self._wrapper.wrap(plain, _case_context(case_id)), self._wrapper.kek_id)
+
+    def case_key(self, case_id: str, wrapped: bytes, kek_id: str) -> bytes:
+        """Unwrap a case's key; the last ones used are kept in memory."""
+        return self._unwrapped(case_id, wrapped, kek_id)
+
+    def seal_model(self, key: bytes, place: str, model: BaseModel) -> bytes:
+        """Seal a model as JSON; what is absent in it takes no room."""
+        return seal(key, model.model_dump_json(exclude_none=True).encode(), place)
+
+    def unseal_model(self, key: bytes, place: str, box: bytes, model: type[Model]) -> Model:
+        """Open a box that holds a model; it is validated again."""
+        return model.model_validate_json(unseal(key, box, place))
+
+    def seal_text(self, key: bytes, place: str, text: str) -> bytes:
+        """Seal a text."""
+        return seal(key, text.encode(), place)
+
+    def unseal_text(self, key: bytes, place: str, box: bytes) -> str:
+        """Open a box that holds a text."""
+        return unseal(key, box, place).decode()
+
+    def blind(self, kind: str, *values: str) -> str:
+        """Return the blind index of an identity (64 hex): equal for equal values, and tells nothing without the key."""
+        return keyed_hash(self._blind_index_key, json.dumps([kind, *values]))
+
+    def hmac(self, key: bytes, text: str) -> str:
+        """Return a keyed hash of a text (64 hex): never store a plain hash of personal data, it can be guessed."""
+        return keyed_hash(key, text)
+
+    def _unwrap_case_key(self, case_id: str, wrapped: bytes, kek_id: str) -> bytes:
+        return self._wrapper.unwrap(wrapped, _case_context(case_id), kek_id)
+
+
+def _case_context(case_id: str) -> str:
+    return place("cases", "wrapped_key", case_id)
+
+
+def _hub_key(conn: Connection, wrapper: KeyWrapper, name: str) -> bytes:
+    context = place("vault_keys", "wrapped", name)
+    row = conn.execute(select(vault_keys).where(vault_keys.c.name == name)).one_or_none()
+    if row is not None:
+        return wrapper.unwrap(row.wrapped, context, row.kek_id)
+    key = new_key()
+    conn.execute(insert(vault_keys).values(name=name, wrapped=wrapper.wrap(key, context), kek_id=wrapper.kek_id))
+    return key
