@@ -67,10 +67,9 @@ class Callbacks:
         self,
         clock: BusinessClock,
         journal: Journal,
-        url: str = "",
         strike: Callable[[str], CallbackFault | None] = lambda _name: None,
     ) -> None:
-        self.url = url
+        self.url = ""
         """Where callbacks are posted to; may be changed at any time. Empty: they are dropped."""
         self._clock = clock
         self._journal = journal

@@ -110,7 +110,7 @@ async def _set_callback(request: Request, counter: Counter) -> Mapping[str, Any]
         raise ValueError('the body must be {"url": "http://127.0.0.1:…"}, or {"url": ""} for no callbacks')
     if url and urlsplit(url).hostname not in _LOOPBACK:
         raise ValueError("callbacks go to loopback addresses only")
-    counter.desk.callbacks.url = url
+    counter.call_back_to(url)
     return {"slug": counter.kind.slug, "url": url}
 
 

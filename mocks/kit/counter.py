@@ -45,10 +45,23 @@ class Counter:
             clock=clock,
             ledger=Ledger(clock, ledger_key),
             journal=journal,
-            callbacks=Callbacks(clock, journal, settings.get("callback_url", ""), self._strike_callback),
+            callbacks=Callbacks(clock, journal, self._strike_callback),
             settings=settings,
         )
         self.mock = kind(self.desk)
+        self.call_back_to(settings.get("callback_url", ""))
+
+    def call_back_to(self, url: str) -> None:
+        """Set where callbacks go; an empty address drops them.
+
+        Raises:
+            ValueError: the agency sends no callbacks, or has no secret to sign them with.
+        """
+        if url and not self.kind.callbacks:
+            raise ValueError(f"{self.kind.slug} sends no callbacks")
+        if url and not self.desk.settings.get("callback_secret"):
+            raise ValueError(f"{self.kind.slug} needs the setting callback_secret to sign its callbacks")
+        self.desk.callbacks.url = url
 
     async def reset(self) -> None:
         """Begin anew: empty books, no faults, no post, a new agency. The callback address stays."""
