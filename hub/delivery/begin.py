@@ -31,7 +31,7 @@ from hub.clock import wall_now
 from hub.consent.policy import Withheld, WithheldReason
 from hub.delivery.acts import Act, next_act
 from hub.delivery.permission import ask_policy
-from hub.delivery.room import Papers, Room, read_papers, unseal_document
+from hub.delivery.room import Papers, Room, read_papers, referral_subject, unseal_document
 from hub.delivery.settle import settle_without_call
 from hub.store.attempts import AttemptRecord, insert_attempt
 from hub.store.deliveries import delivery_by_id, update_delivery
@@ -127,6 +127,14 @@ def _withhold(
         update_delivery(conn, papers.delivery.id, due_at=None)
         update_referral(conn, papers.referral.id, attempt.started_at, reason="person_decides")
         return None
+    record(
+        conn,
+        at=attempt.started_at,
+        actor="hub",
+        action=Action.WITHHELD,
+        **referral_subject(papers.referral),
+        data={"recipient": papers.recipient, "reason": withheld.reason, "paths": list(withheld.paths)},
+    )
     withdrawn = withheld.reason is WithheldReason.CONSENT_WITHDRAWN
     status = DeliveryStatus.CANCELLED if withdrawn else DeliveryStatus.HELD
     settle_without_call(conn, papers, status, attempt.started_at, reason=str(withheld.reason), paths=withheld.paths)
@@ -216,18 +224,20 @@ def _journal(
         ),
     )
     update_delivery(conn, papers.delivery.id, token=attempt.token, lease_until_wall=_lease_end(room, agency))
-    if disclosed:
-        record(
-            conn,
-            at=attempt.started_at,
-            actor="hub",
-            action=Action.DISCLOSED,
-            centre_id=papers.referral.centre_id,
-            client_id=papers.referral.client_id,
-            case_id=papers.referral.case_id,
-            referral_id=papers.referral.id,
-            data={"attempt": attempt.id, "recipient": decision.recipient, "fields": sorted(disclosed.fields)},
-        )
+    record(
+        conn,
+        at=attempt.started_at,
+        actor="hub",
+        action=Action.DECIDED,
+        **referral_subject(papers.referral),
+        data={
+            "attempt": attempt.id,
+            "verb": verb,
+            "decision": type(decision).__name__,
+            "recipient": decision.recipient,
+            "fields": sorted(disclosed.fields) if disclosed else [],
+        },
+    )
 
 
 def _lease_end(room: Room, agency: ActiveAgency) -> float:

@@ -138,7 +138,7 @@ class _Lane:
         return due_ids(conn, self._agency.slug, self._clock.now(), free, self.busy)
 
     async def _next_moment(self) -> datetime | None:
-        """Return when to look again by ourselves; None while the lane is full or paused, for then something wakes us."""
+        """Return when to look again by ourselves; None while the lane is full or paused: something wakes us."""
         if len(self._tasks) >= self._agency.concurrency:
             return None
         return await self._store.read(self._earliest)

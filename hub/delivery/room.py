@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 from sqlalchemy import Connection
 
@@ -80,4 +81,23 @@ def text_sealer(room: Room, papers: Papers, text: str) -> Callable[[int], bytes]
     """Return what seals `text` for an event of this referral, once its sequence is known."""
     return lambda sequence: room.vault.seal_text(
         papers.case_key, place("events", "sealed_text", f"{papers.referral.id}:{sequence}"), text
+    )
+
+
+class Subject(TypedDict):
+    """Whose data an audit entry is about."""
+
+    centre_id: str
+    client_id: str
+    case_id: str
+    referral_id: str
+
+
+def referral_subject(referral: ReferralRecord) -> Subject:
+    """Return the columns of an audit entry that say whose data it is about."""
+    return Subject(
+        centre_id=referral.centre_id,
+        client_id=referral.client_id,
+        case_id=referral.case_id,
+        referral_id=referral.id,
     )

@@ -20,7 +20,7 @@ class ImpossibleStepError(RuntimeError):
     """The hub itself tried a step that the transition table does not have: a defect, and the transaction is undone."""
 
 
-def settle(
+def settle(  # noqa: PLR0913 - a step has that many parts; all but four are named at the call
     conn: Connection,
     papers: Papers,
     status: DeliveryStatus,

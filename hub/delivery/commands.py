@@ -1,0 +1,178 @@
+"""What people and centre applications do to a referral or a lane: each one transaction, refused if the table says no.
+
+Consents and their withdrawal have a room of their own beside this one (`consents`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from adapters.sdk import Fact, Verb
+from hub.access.actor import Actor
+from hub.agencies import AgencyState
+from hub.audit.entries import Action, record
+from hub.delivery.acts import is_followed
+from hub.delivery.room import Papers, Room, read_papers, referral_subject, text_sealer
+from hub.delivery.settle import settle
+from hub.delivery.steps import IllegalStepError, Step, UnknownIdError, legal_steps
+from hub.delivery.taking_back import take_back_if_consent_is_gone
+from hub.following.facts import take_facts
+from hub.store.deliveries import delivery_of_kind
+from hub.store.following import pause_lane, resume_lane
+from hub.store.referrals import ReferralRecord, append_event, referral_by_id, update_referral
+from schemas.events import EventKind
+from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
+
+
+@dataclass(frozen=True)
+class Commands:
+    """The commands of the API. Methods take the transaction's connection first; after its commit, wake the engine.
+
+    Raises (all methods):
+        UnknownIdError: no such id, or another centre's.
+        IllegalStepError: the status does not allow the step.
+    """
+
+    room: Room
+
+    def cancel(self, conn: Connection, actor: Actor, referral_id: str) -> None:
+        """Stop a referral that has surely not arrived."""
+        papers = self._papers_for(conn, actor, referral_id, Step.CANCEL)
+        self._audit(conn, actor, papers.referral, Action.REFERRAL_CANCELLED)
+        self._settle(conn, actor, papers, DeliveryStatus.CANCELLED, reason="cancelled_by_centre", due=False)
+
+    def retry(self, conn: Connection, actor: Actor, referral_id: str) -> None:
+        """Try a failed or held referral again now; the policy decides anew."""
+        papers = self._papers_for(conn, actor, referral_id, Step.RETRY)
+        self._audit(conn, actor, papers.referral, Action.REFERRAL_RETRIED)
+        self._settle(conn, actor, papers, DeliveryStatus.PENDING, reason=None, due=True)
+
+    def override(self, conn: Connection, actor: Actor, referral_id: str, reason: str) -> None:
+        """Decide against the rule that holds a referral; `reason` is the counsellor's, in words, and is sealed."""
+        papers = self._papers_for(conn, actor, referral_id, Step.OVERRIDE)
+        held_by = papers.referral.reason or ""
+        self._audit(conn, actor, papers.referral, Action.REFERRAL_OVERRIDDEN, rule=held_by)
+        now = self.room.clock.now()
+        append_event(
+            conn,
+            referral_id,
+            EventKind.OVERRIDDEN,
+            now,
+            actor.name,
+            reason=held_by,
+            seal_text=text_sealer(self.room, papers, reason),
+        )
+        update_referral(conn, referral_id, now, overridden=[*papers.referral.overridden, held_by])
+        self._settle(conn, actor, papers, DeliveryStatus.PENDING, reason=None, due=True)
+
+    def resolve(
+        self, conn: Connection, actor: Actor, referral_id: str, *, arrived: bool, receipt: str | None, reason: str
+    ) -> None:
+        """Settle an unknown by what a person found out: it arrived (with its receipt), or it did not (send again)."""
+        papers = self._papers_for(conn, actor, referral_id, Step.RESOLVE)
+        self._audit(conn, actor, papers.referral, Action.REFERRAL_RESOLVED, arrived=arrived)
+        now = self.room.clock.now()
+        append_event(
+            conn,
+            referral_id,
+            EventKind.RESOLVED,
+            now,
+            actor.name,
+            reason="arrived" if arrived else "did_not_arrive",
+            seal_text=text_sealer(self.room, papers, reason),
+        )
+        if not arrived:
+            self._settle(conn, actor, papers, DeliveryStatus.PENDING, reason=None, due=True)
+            return
+        agency = self.room.agencies.active.get(papers.referral.agency)
+        followed = agency is not None and receipt is not None and is_followed(papers.referral.business, agency.verbs)
+        if receipt is not None:
+            update_referral(conn, referral_id, now, receipt=receipt)
+        self._settle(conn, actor, papers, DeliveryStatus.DELIVERED, reason=None, due=followed)
+        if papers.referral.business is None:
+            fact = Fact(BusinessStatus.RECEIVED, "resolved_by_person")
+            take_facts(conn, self.room, referral_id, papers.case_key, [fact], "find", now)
+        if agency is not None and receipt is not None:
+            take_back_if_consent_is_gone(conn, self.room, papers, agency, now)
+
+    def close(self, conn: Connection, actor: Actor, referral_id: str, outcome: OutcomeCode, reason: str) -> None:
+        """Close a referral with an outcome code and a reason in words, which is sealed."""
+        papers = self._papers_for(conn, actor, referral_id, Step.CLOSE)
+        self._audit(conn, actor, papers.referral, Action.REFERRAL_CLOSED, outcome=outcome)
+        now, referral = self.room.clock.now(), papers.referral
+        business = BusinessStatus.CLOSED if referral.delivery is DeliveryStatus.DELIVERED else referral.business
+        if referral.delivery in {DeliveryStatus.HELD, DeliveryStatus.FAILED}:
+            self._settle(conn, actor, papers, DeliveryStatus.CANCELLED, reason="closed_by_centre", due=False)
+        update_referral(conn, referral_id, now, outcome=outcome, business=business)
+        append_event(
+            conn,
+            referral_id,
+            EventKind.BUSINESS_CHANGED,
+            now,
+            actor.name,
+            business=business,
+            outcome=outcome,
+            seal_text=text_sealer(self.room, papers, reason),
+        )
+
+    def pause_agency(self, conn: Connection, actor: Actor, slug: str) -> None:
+        """Stop everything outbound to an agency until it is resumed."""
+        self._check_agency(slug)
+        now = self.room.clock.now()
+        pause_lane(conn, slug, now, actor.name, "by_person")
+        self._audit_lane(conn, actor, Action.AGENCY_PAUSED, slug)
+
+    def resume_agency(self, conn: Connection, actor: Actor, slug: str) -> None:
+        """Let a paused agency's work go on; what is due is due."""
+        self._check_agency(slug)
+        resume_lane(conn, slug)
+        self._audit_lane(conn, actor, Action.AGENCY_RESUMED, slug)
+
+    def _check_agency(self, slug: str) -> None:
+        agency = self.room.agencies.get(slug)
+        if agency is None or agency.state is not AgencyState.ACTIVE:
+            raise UnknownIdError("no active agency has this slug")
+
+    def _papers_for(self, conn: Connection, actor: Actor, referral_id: str, step: Step) -> Papers:
+        referral = referral_by_id(conn, referral_id, centre_id=actor.centre_id)
+        delivery = None if referral is None else delivery_of_kind(conn, referral_id, Verb.SUBMIT)
+        if referral is None or delivery is None:
+            raise UnknownIdError("no referral has this id")
+        legal = legal_steps(referral.delivery, referral.business, referral.reason, closed=referral.outcome is not None)
+        busy = delivery.lease_until_wall is not None and step is not Step.CLOSE
+        if step not in legal or busy:
+            raise IllegalStepError("sending" if busy else referral.delivery, () if busy else legal)
+        return read_papers(conn, self.room, delivery)
+
+    def _settle(
+        self, conn: Connection, actor: Actor, papers: Papers, status: DeliveryStatus, *, reason: str | None, due: bool
+    ) -> None:
+        now = self.room.clock.now()
+        changes = {"due_at": now if due else None, "tries": 0, "lookups": 0}
+        settle(conn, papers, status, now, actor=actor.name, reason=reason, delivery=changes)
+
+    def _audit(
+        self, conn: Connection, actor: Actor, referral: ReferralRecord, action: Action, **data: str | bool
+    ) -> None:
+        record(
+            conn,
+            at=self.room.clock.now(),
+            actor=actor.name,
+            action=action,
+            origin=actor.origin,
+            **referral_subject(referral),
+            data=data,
+        )
+
+    def _audit_lane(self, conn: Connection, actor: Actor, action: Action, slug: str) -> None:
+        record(
+            conn,
+            at=self.room.clock.now(),
+            actor=actor.name,
+            action=action,
+            origin=actor.origin,
+            centre_id=actor.centre_id,
+            data={"agency": slug},
+        )

@@ -1,0 +1,177 @@
+"""What a new or withdrawn consent does to the referrals of its case, at whatever point of their way they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from adapters.sdk import Verb
+from hub.access.actor import Actor
+from hub.agencies import ActiveAgency
+from hub.audit.entries import Action, record
+from hub.consent.policy import Withheld
+from hub.consent.reasons import WithheldReason
+from hub.consent.records import ConsentRecord
+from hub.delivery.permission import ask_policy
+from hub.delivery.room import Papers, Room, read_papers, unseal_document
+from hub.delivery.settle import settle_without_call
+from hub.delivery.steps import UnknownIdError
+from hub.delivery.taking_back import take_back_if_consent_is_gone
+from hub.store.cases import CaseRecord, case_by_id
+from hub.store.consents import consent_of, insert_consent, mark_withdrawn
+from hub.store.deliveries import delivery_of_kind
+from hub.store.ids import new_id
+from hub.store.referrals import ReferralRecord, append_event, referrals_of_case
+from hub.vault.boxes import place
+from schemas.case import check_guardian_signed
+from schemas.client import Client
+from schemas.consent import Consent
+from schemas.events import EventKind
+from schemas.status import DeliveryStatus
+
+
+@dataclass
+class ConsentWithdrawal:
+    """What a withdrawal did, by referral id: the answer to the client."""
+
+    consent_id: str
+    stopped: list[str] = field(default_factory=list)
+    """Never sent, and now never will be."""
+    in_flight: list[str] = field(default_factory=list)
+    """A send is under way, or one is not accounted for: the agency may hold it, and is told if it does."""
+    told: list[str] = field(default_factory=list)
+    """The agency holds it, and is being told."""
+    kept: list[str] = field(default_factory=list)
+    """Goes on, or stays, with the fields that other consents still carry."""
+
+
+@dataclass(frozen=True)
+class Consents:
+    """Consents of a case after it was accepted. After a method's transaction is committed, wake the engine.
+
+    Raises (all methods):
+        UnknownIdError: no such id, or another centre's.
+    """
+
+    room: Room
+
+    def add(self, conn: Connection, actor: Actor, case_id: str, consents: Sequence[Consent]) -> list[str]:
+        """Store consents and let the policy decide anew on every referral that is held for want of one.
+
+        Raises:
+            ValueError: a child's consent that no guardian signed.
+        """
+        case = case_by_id(conn, case_id, centre_id=actor.centre_id)
+        if case is None:
+            raise UnknownIdError("no case has this id")
+        key = self.room.vault.case_key(case.id, case.wrapped_key, case.kek_id)
+        client = self.room.vault.unseal_model(key, place("cases", "sealed_client", case.id), case.sealed_client, Client)
+        check_guardian_signed(client, consents)
+        now = self.room.clock.now()
+        ids = [self.store(conn, case, key, consent) for consent in consents]
+        self._audit(conn, actor, case, Action.CONSENTS_ADDED, {"consents": ids}, now)
+        for referral in referrals_of_case(conn, case_id):
+            if _waits_for_consent(referral) and any(_concerns(c.recipient, c.purposes, referral) for c in consents):
+                self._decide_anew(conn, actor, referral, now)
+        return ids
+
+    def store(self, conn: Connection, case: CaseRecord, case_key: bytes, consent: Consent) -> str:
+        """Store one consent of a case, sealed, and return its id."""
+        consent_id = new_id("con")
+        clear = ConsentRecord.of(consent, consent_id=consent_id, case_id=case.id, centre_id=case.centre_id)
+        sealed = self.room.vault.seal_model(case_key, place("consents", "sealed_record", consent_id), consent)
+        insert_consent(conn, clear, sealed)
+        return consent_id
+
+    def withdraw(self, conn: Connection, actor: Actor, consent_id: str) -> ConsentWithdrawal:
+        """Withdraw a consent: stop what is queued, tell who holds it. Withdrawing twice is once."""
+        consent = consent_of(conn, consent_id)
+        if consent is None or consent.centre_id != actor.centre_id:
+            raise UnknownIdError("no consent has this id")
+        case = case_by_id(conn, consent.case_id)
+        if case is None:
+            raise LookupError(f"{consent_id} belongs to no case")
+        now, done = self.room.clock.now(), ConsentWithdrawal(consent_id)
+        if mark_withdrawn(conn, consent_id, now):
+            self._audit(conn, actor, case, Action.CONSENT_WITHDRAWN, {"consent": consent_id}, now)
+        for referral in referrals_of_case(conn, consent.case_id):
+            if _concerns(consent.recipient, consent.purposes, referral):
+                self._withdraw_from(conn, actor, referral, done, now)
+        return done
+
+    def _withdraw_from(
+        self, conn: Connection, actor: Actor, referral: ReferralRecord, done: ConsentWithdrawal, now: datetime
+    ) -> None:
+        papers, agency = self._papers(conn, referral), self.room.agencies.active.get(referral.agency)
+        match papers.delivery.status:
+            case DeliveryStatus.SENDING | DeliveryStatus.HANDED_OVER | DeliveryStatus.UNKNOWN:
+                done.in_flight.append(referral.id)
+            case DeliveryStatus.DELIVERED if agency is not None:
+                told = take_back_if_consent_is_gone(conn, self.room, papers, agency, now)
+                (done.told if told else done.kept).append(referral.id)
+            case DeliveryStatus.PENDING | DeliveryStatus.HELD | DeliveryStatus.FAILED:
+                reason = self._withheld_by_withdrawal(conn, papers, agency, now)
+                if reason is None:
+                    done.kept.append(referral.id)
+                else:
+                    settle_without_call(
+                        conn, papers, DeliveryStatus.CANCELLED, now, actor=actor.name,
+                        reason=str(reason.reason), paths=reason.paths,
+                    )  # fmt: skip
+                    done.stopped.append(referral.id)
+            case _:
+                pass
+
+    def _withheld_by_withdrawal(
+        self, conn: Connection, papers: Papers, agency: ActiveAgency | None, now: datetime
+    ) -> Withheld | None:
+        """Return the policy's refusal if the withdrawal is what stands in the way."""
+        if agency is None:
+            return Withheld(WithheldReason.CONSENT_WITHDRAWN, ())
+        permission = ask_policy(conn, self.room, papers, agency, unseal_document(self.room, papers), now)
+        withdrawn = isinstance(permission, Withheld) and permission.reason is WithheldReason.CONSENT_WITHDRAWN
+        return permission if isinstance(permission, Withheld) and withdrawn else None
+
+    def _decide_anew(self, conn: Connection, actor: Actor, referral: ReferralRecord, now: datetime) -> None:
+        append_event(conn, referral.id, EventKind.CONSENT_CHANGED, now, actor.name, reason="consent_added")
+        papers = self._papers(conn, referral)
+        settle_without_call(conn, papers, DeliveryStatus.PENDING, now, actor=actor.name, due_at=now)
+
+    def _papers(self, conn: Connection, referral: ReferralRecord) -> Papers:
+        delivery = delivery_of_kind(conn, referral.id, Verb.SUBMIT)
+        if delivery is None:
+            raise LookupError(f"{referral.id} has no delivery")
+        return read_papers(conn, self.room, delivery)
+
+    def _audit(
+        self,
+        conn: Connection,
+        actor: Actor,
+        case: CaseRecord,
+        action: Action,
+        data: dict[str, object],
+        now: datetime,
+    ) -> None:
+        record(
+            conn,
+            at=now,
+            actor=actor.name,
+            action=action,
+            origin=actor.origin,
+            centre_id=case.centre_id,
+            client_id=case.client_id,
+            case_id=case.id,
+            data=data,
+        )
+
+
+def _concerns(recipient: str, purposes: Sequence[str] | frozenset[str], referral: ReferralRecord) -> bool:
+    """Return whether a consent is about this referral: its agency, whatever office carries it now, and its service."""
+    return recipient.partition(":")[0] == referral.agency and referral.service_code in purposes
+
+
+def _waits_for_consent(referral: ReferralRecord) -> bool:
+    return referral.delivery is DeliveryStatus.HELD and referral.reason in set(WithheldReason)

@@ -1,0 +1,106 @@
+"""Callbacks: verified by the agency's adapter, stored sealed, answered in the agency's form, then taken in.
+
+What cannot be matched yet waits in the inbox: an agency may call before our own transaction is committed.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import structlog
+from sqlalchemy import Connection
+
+from adapters.sdk import Callback, CallbackRefusedError, InboundCall, InboundReply, Verb
+from hub.audit.entries import Action, record
+from hub.delivery.room import Papers, Room, read_papers, referral_subject
+from hub.delivery.settle import settle
+from hub.delivery.steps import UnknownIdError
+from hub.following.facts import take_facts
+from hub.following.waiting import seal_call
+from hub.store.deliveries import delivery_of_kind, update_delivery
+from hub.store.following import insert_inbox
+from hub.store.ids import new_id
+from hub.store.referrals import referral_by_key
+from hub.store.store import Store
+from schemas.status import ENDED, DeliveryStatus
+
+_log = structlog.get_logger("naru.following")
+
+
+class Callbacks:
+    """Receives the calls of agencies."""
+
+    def __init__(self, store: Store, room: Room) -> None:
+        self._store = store
+        self._room = room
+
+    async def receive(self, slug: str, call: InboundCall) -> InboundReply:
+        """Verify, store and take in one call; return the answer in the agency's own form.
+
+        Raises:
+            UnknownIdError: no active agency of this slug calls us.
+        """
+        agency = self._room.agencies.active.get(slug)
+        if agency is None or Verb.READ_CALLBACK not in agency.verbs:
+            raise UnknownIdError("no active agency of this slug sends callbacks")
+        try:
+            callback: Callback = agency.adapter.read_callback(call)  # type: ignore[attr-defined]  # its verbs say so
+        except CallbackRefusedError as refused:
+            _log.warning("callback_refused", agency=slug, why=str(refused))
+            return refused.reply
+        await self._store.write(partial(take_callback, room=self._room, slug=slug, call=call, callback=callback))
+        return callback.reply
+
+
+def take_callback(conn: Connection, room: Room, slug: str, call: InboundCall, callback: Callback) -> None:
+    """Store a verified call; take its facts in if its referral is known. A replay changes nothing."""
+    now, inbox_id = room.clock.now(), new_id("inb")
+    referral = referral_by_key(conn, slug, callback.wire_key, callback.receipt)
+    new = insert_inbox(
+        conn,
+        id=inbox_id,
+        agency=slug,
+        nonce=callback.nonce,
+        wire_key=callback.wire_key,
+        receipt=callback.receipt,
+        state="unmatched" if referral is None else "matched",
+        referral_id=referral and referral.id,
+        received_at=now,
+        sealed_call=seal_call(room, inbox_id, call, callback.facts),
+    )
+    if not new:
+        _log.info("callback_repeated", agency=slug)
+        return
+    if referral is None:
+        _log.warning("callback_unmatched", agency=slug, inbox=inbox_id)
+        return
+    record(
+        conn,
+        at=now,
+        actor=f"agency:{slug}",
+        action=Action.CALLBACK_RECEIVED,
+        **referral_subject(referral),
+        data={"inbox": inbox_id},
+    )
+    delivery = delivery_of_kind(conn, referral.id, Verb.SUBMIT)
+    if delivery is None:
+        raise LookupError(f"{referral.id} has no delivery")
+    papers = read_papers(conn, room, delivery)
+    take_facts(conn, room, referral.id, papers.case_key, callback.facts, "callback", now)
+    _believe(conn, room, papers, callback)
+
+
+def _believe(conn: Connection, room: Room, papers: Papers, callback: Callback) -> None:
+    """An agency that tells of a referral has it: what was unknown or failed is delivered."""
+    if papers.delivery.status not in {DeliveryStatus.UNKNOWN, DeliveryStatus.FAILED}:
+        return
+    if papers.delivery.lease_until_wall is not None:
+        return  # a call is under way; its end will see what was told
+    now = room.clock.now()
+    referral = {"receipt": callback.receipt} if callback.receipt is not None and papers.referral.receipt is None else {}
+    settle(
+        conn, papers, DeliveryStatus.DELIVERED, now, actor=f"agency:{papers.referral.agency}",
+        delivery={"due_at": now, "unknown_since": None, "lookups": 0}, referral=referral,
+    )  # fmt: skip
+    if any(fact.business in ENDED for fact in callback.facts):
+        update_delivery(conn, papers.delivery.id, due_at=None)
