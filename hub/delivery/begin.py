@@ -224,20 +224,15 @@ def _journal(
         ),
     )
     update_delivery(conn, papers.delivery.id, token=attempt.token, lease_until_wall=_lease_end(room, agency))
-    record(
-        conn,
-        at=attempt.started_at,
-        actor="hub",
-        action=Action.DECIDED,
-        **referral_subject(papers.referral),
-        data={
-            "attempt": attempt.id,
-            "verb": verb,
-            "decision": type(decision).__name__,
-            "recipient": decision.recipient,
-            "fields": sorted(disclosed.fields) if disclosed else [],
-        },
-    )
+    if disclosed:
+        record(
+            conn,
+            at=attempt.started_at,
+            actor="hub",
+            action=Action.DISCLOSED,
+            **referral_subject(papers.referral),
+            data={"attempt": attempt.id, "recipient": decision.recipient, "fields": sorted(disclosed.fields)},
+        )
 
 
 def _lease_end(room: Room, agency: ActiveAgency) -> float:

@@ -1,10 +1,11 @@
 """What people and centre applications do to a referral or a lane: each one transaction, refused if the table says no.
 
-Consents and their withdrawal have a room of their own beside this one (`consents`).
+What consents and withdrawals do to referrals is written in the module `consents` beside this one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -14,6 +15,7 @@ from hub.access.actor import Actor
 from hub.agencies import AgencyState
 from hub.audit.entries import Action, record
 from hub.delivery.acts import is_followed
+from hub.delivery.consents import Consents, ConsentWithdrawal
 from hub.delivery.room import Papers, Room, read_papers, referral_subject, text_sealer
 from hub.delivery.settle import settle
 from hub.delivery.steps import IllegalStepError, Step, UnknownIdError, legal_steps
@@ -22,6 +24,7 @@ from hub.following.facts import take_facts
 from hub.store.deliveries import delivery_of_kind
 from hub.store.following import pause_lane, resume_lane
 from hub.store.referrals import ReferralRecord, append_event, referral_by_id, update_referral
+from schemas.consent import Consent
 from schemas.events import EventKind
 from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
 
@@ -116,6 +119,14 @@ class Commands:
             outcome=outcome,
             seal_text=text_sealer(self.room, papers, reason),
         )
+
+    def add_consents(self, conn: Connection, actor: Actor, case_id: str, consents: Sequence[Consent]) -> list[str]:
+        """Store consents of a case; what was held for want of them is decided anew."""
+        return Consents(self.room).add(conn, actor, case_id, consents)
+
+    def withdraw_consent(self, conn: Connection, actor: Actor, consent_id: str) -> ConsentWithdrawal:
+        """Withdraw a consent; what it stopped, what is under way and who is told is the answer."""
+        return Consents(self.room).withdraw(conn, actor, consent_id)
 
     def pause_agency(self, conn: Connection, actor: Actor, slug: str) -> None:
         """Stop everything outbound to an agency until it is resumed."""

@@ -113,27 +113,28 @@ class Consents:
                 told = take_back_if_consent_is_gone(conn, self.room, papers, agency, now)
                 (done.told if told else done.kept).append(referral.id)
             case DeliveryStatus.PENDING | DeliveryStatus.HELD | DeliveryStatus.FAILED:
-                reason = self._withheld_by_withdrawal(conn, papers, agency, now)
-                if reason is None:
+                paths = self._missing_by_withdrawal(conn, papers, agency, now)
+                if paths is None:
                     done.kept.append(referral.id)
                 else:
                     settle_without_call(
                         conn, papers, DeliveryStatus.CANCELLED, now, actor=actor.name,
-                        reason=str(reason.reason), paths=reason.paths,
+                        reason=WithheldReason.CONSENT_WITHDRAWN, paths=paths,
                     )  # fmt: skip
                     done.stopped.append(referral.id)
             case _:
                 pass
 
-    def _withheld_by_withdrawal(
+    def _missing_by_withdrawal(
         self, conn: Connection, papers: Papers, agency: ActiveAgency | None, now: datetime
-    ) -> Withheld | None:
-        """Return the policy's refusal if the withdrawal is what stands in the way."""
+    ) -> tuple[str, ...] | None:
+        """Return the fields that the agency cannot do without and that the withdrawal took; None if it can go on."""
         if agency is None:
-            return Withheld(WithheldReason.CONSENT_WITHDRAWN, ())
+            return ()  # nobody can be asked what the agency needs; what cannot be sent stays unsent
         permission = ask_policy(conn, self.room, papers, agency, unseal_document(self.room, papers), now)
-        withdrawn = isinstance(permission, Withheld) and permission.reason is WithheldReason.CONSENT_WITHDRAWN
-        return permission if isinstance(permission, Withheld) and withdrawn else None
+        if isinstance(permission, Withheld) and permission.reason is WithheldReason.CONSENT_WITHDRAWN:
+            return permission.paths
+        return None
 
     def _decide_anew(self, conn: Connection, actor: Actor, referral: ReferralRecord, now: datetime) -> None:
         append_event(conn, referral.id, EventKind.CONSENT_CHANGED, now, actor.name, reason="consent_added")
