@@ -20,8 +20,7 @@ from sqlalchemy.exc import ArgumentError
 
 from adapters.sdk import AdapterSettings
 from adapters.sdk.settings import is_loopback
-from schemas.consent import Recipient
-from schemas.disclosure import FieldPath
+from hub.consent.records import Statute
 from schemas.services import ServiceCode
 
 SYSTEM_CLOCK = "system"
@@ -159,21 +158,6 @@ class RoutingSettings(Table):
         return services
 
 
-class StatuteEntry(Table):
-    """One article of law that allows this hub to tell a recipient some fields. Shipped: none (domain §5.5)."""
-
-    recipient: Recipient
-    fields: Annotated[tuple[FieldPath, ...], Field(min_length=1)]
-    article: Annotated[str, Field(min_length=1)]
-    """What allows the recipient to process them."""
-    sender_article: str | None = None
-    """What allows the centre to process them; an RRN needs both."""
-    valid_from: date
-    valid_to: date | None = None
-    reviewed: bool = False
-    """Whether a lawyer of the operator read the article; live mode refuses an entry that none did."""
-
-
 class Settings(Table):
     """Everything that is set. `adapters` holds the table of every installed adapter, as that adapter's own type."""
 
@@ -185,7 +169,7 @@ class Settings(Table):
     log: LogSettings = LogSettings()
     delivery: DeliverySettings = DeliverySettings()
     routing: RoutingSettings = RoutingSettings()
-    statutes: tuple[StatuteEntry, ...] = ()
+    statutes: tuple[Statute, ...] = ()
     adapters: Mapping[str, AdapterSettings] = {}
 
     def contradictions(self) -> Iterator[tuple[tuple[str, ...], str]]:

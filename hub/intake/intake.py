@@ -1,0 +1,111 @@
+"""The way in: a document is taken over whole, in one transaction that also remembers the answer, or not at all.
+
+What a document becomes in the store is written in `filing.py`. Whether anything may be disclosed is not judged here:
+delivery asks the policy just before it sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from sqlalchemy import Connection
+
+from hub.access.actor import Actor
+from hub.audit.entries import Action, record
+from hub.clock import Clock
+from hub.intake.filing import Addition, CaseFile, Filing
+from hub.intake.promises import AcceptedCase, IdempotencyConflictError, InFlight
+from hub.store.cases import IdempotencyRecord, idempotency_key, insert_idempotency_key
+from hub.store.store import Store
+from hub.vault.vault import Vault
+from schemas.case import CaseDocument
+
+Take = Callable[[Connection], AcceptedCase]
+
+
+class Intake:
+    """Takes documents over. `wake` is called after every commit that may have made something due."""
+
+    def __init__(self, store: Store, clock: Clock, vault: Vault, filing: Filing, wake: Callable[[], None]) -> None:
+        self._store = store
+        self._clock = clock
+        self._vault = vault
+        self._filing = filing
+        self._wake = wake
+        self._in_flight = InFlight()
+
+    async def accept_case(self, actor: Actor, key: str, body: str, document: CaseDocument) -> AcceptedCase:
+        """Take over a client's document. `body` is its canonical text, which the key is bound to.
+
+        Raises:
+            IdempotencyConflictError: the centre used the key for something else.
+            InFlightError: the same key is being worked on.
+        """
+        take = partial(self._take_case, actor=actor, document=document)
+        return await self._once(actor, key, "POST /v1/cases", body, take)
+
+    async def accept_referrals(
+        self, actor: Actor, key: str, body: str, case_id: str, addition: Addition
+    ) -> AcceptedCase:
+        """Take over more referrals, and consents, for a case that the hub has.
+
+        Raises:
+            UnknownCaseError: the centre has no such case.
+            GuardianMissingError: a child's consent that no guardian signed.
+            IdempotencyConflictError, InFlightError: as for `accept_case`.
+        """
+        take = partial(self._take_referrals, actor=actor, case_id=case_id, addition=addition)
+        return await self._once(actor, key, f"POST /v1/cases/{case_id}/referrals", body, take)
+
+    async def _once(self, actor: Actor, key: str, route: str, body: str, take: Take) -> AcceptedCase:
+        with self._in_flight.hold(actor.centre_id, key):
+            accept = partial(self._accept, actor=actor, key=key, route=route, body=body, take=take)
+            accepted = await self._store.write(accept)
+        self._wake()
+        return accepted
+
+    def _accept(self, conn: Connection, actor: Actor, key: str, route: str, body: str, take: Take) -> AcceptedCase:
+        body_hmac = self._vault.blind("body", body)
+        before = idempotency_key(conn, actor.centre_id, key)
+        if before is not None:
+            if (before.route, before.body_hmac) != (route, body_hmac):
+                raise IdempotencyConflictError
+            return AcceptedCase.model_validate(before.answer)
+        accepted = take(conn)
+        insert_idempotency_key(
+            conn,
+            IdempotencyRecord(
+                centre_id=actor.centre_id,
+                key=key,
+                route=route,
+                body_hmac=body_hmac,
+                answer=accepted.model_dump(mode="json"),
+                created_at=self._clock.now(),
+            ),
+        )
+        return accepted
+
+    def _take_case(self, conn: Connection, actor: Actor, document: CaseDocument) -> AcceptedCase:
+        file = self._filing.open_case(conn, actor, document)
+        return self._add(conn, file, document, Action.CASE_ACCEPTED)
+
+    def _take_referrals(self, conn: Connection, actor: Actor, case_id: str, addition: Addition) -> AcceptedCase:
+        file = self._filing.reopen_case(conn, actor, case_id, addition.consents)
+        return self._add(conn, file, addition, Action.REFERRALS_ADDED)
+
+    def _add(self, conn: Connection, file: CaseFile, addition: Addition, action: Action) -> AcceptedCase:
+        consents = tuple(self._filing.add_consent(conn, file, consent) for consent in addition.consents)
+        referrals = tuple(self._filing.add_referral(conn, file, request) for request in addition.referrals)
+        record(
+            conn,
+            at=file.now,
+            actor=file.actor.name,
+            origin=file.actor.origin,
+            action=action,
+            centre_id=file.actor.centre_id,
+            client_id=file.client_id,
+            case_id=file.case_id,
+            data={"consents": list(consents), "referrals": [referral.id for referral in referrals]},
+        )
+        return AcceptedCase(case_id=file.case_id, client_id=file.client_id, consents=consents, referrals=referrals)
