@@ -11,6 +11,11 @@ OPEN_END = "99991231"
 """The wire's way to say "no end"."""
 
 
+def utc_now() -> datetime:
+    """Return the wall clock's moment, aware, UTC. For the wire's own times only; business time is the hub's."""
+    return datetime.now(UTC)
+
+
 def kst_today(moment: datetime) -> date:
     """Return the day in Korea at an aware moment."""
     return moment.astimezone(KST).date()

@@ -8,6 +8,8 @@ import httpx
 
 from adapters.sdk.decisions import Gate
 from adapters.sdk.transports.http import HttpEndpoint, HttpWire
+from adapters.sdk.transports.soap import SoapRules, SoapSecurity, SoapWire
+from adapters.sdk.transports.soap_contract import SoapContract
 
 
 class _Closes(Protocol):
@@ -31,6 +33,12 @@ class Wires:
         wire = HttpWire(self._slug, self._gate, endpoint, self._inner)
         self._open.append(wire)
         return wire
+
+    def soap(
+        self, endpoint: HttpEndpoint, contract: SoapContract, security: SoapSecurity, rules: SoapRules
+    ) -> SoapWire:
+        """Open a SOAP 1.1 wire over an HTTP wire of its own."""
+        return SoapWire(self.http(endpoint), contract, security, rules)
 
     async def aclose(self) -> None:
         """Close every transport that was opened here."""

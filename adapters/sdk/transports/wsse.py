@@ -1,0 +1,236 @@
+"""WS-Security with X.509 for a client: signs requests, checks answers. Our own over xmlsec, since zeep's is unsafe.
+
+Profile: Timestamp, BinarySecurityToken, header block and Body signed by `wsu:Id`; RSA-SHA256, exclusive C14N. The
+verified elements are the ones of the `SoapMessage` that is then read; nothing is found anew by name or id.
+Assumed: see `schemas/agencies/haengbok/README.md`. This is not GPKI.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from string import Template
+
+import xmlsec
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from lxml import etree
+
+from adapters.sdk.errors import BadReplyError, MisconfiguredError
+from adapters.sdk.kst import utc_now
+from adapters.sdk.transports.soap_envelope import SOAP, WSSE, SoapMessage, to_bytes
+from adapters.sdk.transports.x509_trust import trusted
+
+WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
+DS = "http://www.w3.org/2000/09/xmldsig#"
+_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
+_RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
+_SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
+_BASE64 = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary"
+_X509 = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3"
+_ID = f"{{{WSU}}}Id"
+_LIFETIME = timedelta(seconds=300)
+_SKEW = timedelta(seconds=60)
+_UUID_ID = re.compile(r"id-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", re.ASCII)
+
+# xmlsec fills DigestValue and SignatureValue; all else of the profile stands here to be read.
+_SECURITY = Template(
+    f'<wsse:Security xmlns:soap="{SOAP}" xmlns:wsse="{WSSE}" xmlns:wsu="{WSU}" soap:mustUnderstand="1">'
+    '<wsu:Timestamp wsu:Id="$timestamp"><wsu:Created>$created</wsu:Created><wsu:Expires>$expires</wsu:Expires>'
+    "</wsu:Timestamp>"
+    f'<wsse:BinarySecurityToken wsu:Id="$token" EncodingType="{_BASE64}" ValueType="{_X509}">$certificate'
+    "</wsse:BinarySecurityToken>"
+    f'<ds:Signature xmlns:ds="{DS}"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm="{_C14N}"/>'
+    f'<ds:SignatureMethod Algorithm="{_RSA_SHA256}"/>$references</ds:SignedInfo><ds:SignatureValue/><ds:KeyInfo>'
+    f'<wsse:SecurityTokenReference><wsse:Reference URI="#$token" ValueType="{_X509}"/></wsse:SecurityTokenReference>'
+    "</ds:KeyInfo></ds:Signature></wsse:Security>"
+)
+_REFERENCE = Template(
+    f'<ds:Reference URI="#$id"><ds:Transforms><ds:Transform Algorithm="{_C14N}"/></ds:Transforms>'
+    f'<ds:DigestMethod Algorithm="{_SHA256}"/><ds:DigestValue/></ds:Reference>'
+)
+
+
+class WsSecurity:
+    """Signs with our key and checks with the agency's CA. Keys are loaded once, here.
+
+    Args:
+        certificate: our certificate, PEM.
+        key: its private key, PEM, RSA of 2048 bits or more.
+        ca: the CA that issues the agency's certificate directly, PEM.
+        peer: the common name (CN) of the agency's signing certificate.
+        key_password: of the key, if it is encrypted.
+        now: the wall clock, aware; never a virtual one.
+
+    Raises:
+        MisconfiguredError: a file cannot be read, or the key is not the certificate's. The text names the role of
+            the file, never what it holds.
+    """
+
+    def __init__(
+        self,
+        *,
+        certificate: Path,
+        key: Path,
+        ca: Path,
+        peer: str,
+        key_password: str | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        own = _load_certificate(certificate, "certificate")
+        self._key = _load_key(key, key_password, own)
+        self._token = base64.b64encode(own.public_bytes(Encoding.DER)).decode("ascii")
+        self._ca = _load_certificate(ca, "ca")
+        self._peer = peer
+        self._now = now
+
+    def sign(self, message: SoapMessage) -> bytes:
+        """Add the Security header to a message and return its bytes. Every attempt signs a new message."""
+        parts = [message.body] if message.block is None else [message.block, message.body]
+        ids = [f"id-{uuid.uuid4()}" for _ in range(len(parts) + 2)]
+        now = self._now().astimezone(UTC)
+        security = etree.fromstring(
+            _SECURITY.substitute(
+                timestamp=ids[0],
+                token=ids[1],
+                created=_instant(now),
+                expires=_instant(now + _LIFETIME),
+                certificate=self._token,
+                references="".join(_REFERENCE.substitute(id=name) for name in ids),
+            )
+        )
+        timestamp, token, signature = security
+        message.head.insert(0, security)
+        context = xmlsec.SignatureContext()
+        context.key = self._key
+        for part, name in zip([timestamp, token, *parts], ids, strict=True):
+            part.set(_ID, name)
+            context.register_id(part, "Id", WSU)
+        context.sign(signature)
+        return to_bytes(message.root)
+
+    def check(self, message: SoapMessage) -> None:
+        """Return if header block and Body of `message` are what the agency signed just now.
+
+        Raises:
+            BadReplyError: no signature, or any breach of the profile; who answered is not known.
+        """
+        now = self._now()
+        timestamp, token, signature = _children(message)
+        parts = [timestamp, token, message.body] + ([] if message.block is None else [message.block])
+        ids = [part.get(_ID, "") for part in parts]
+        _check_ids(message.root, ids)
+        _check_signature_form(signature, ids, token.get(_ID, ""))
+        certificate = trusted(_decoded(token), self._ca, self._peer, now)
+        _check_times(timestamp, now)
+        context = xmlsec.SignatureContext()
+        context.key = xmlsec.Key.from_memory(
+            certificate.public_bytes(Encoding.DER), xmlsec.constants.KeyDataFormatCertDer
+        )
+        for part in parts:
+            context.register_id(part, "Id", WSU)
+        try:
+            context.verify(signature)
+        except xmlsec.Error:
+            raise BadReplyError("the answer's signature does not hold") from None
+
+
+def _instant(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _load_certificate(path: Path, role: str) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise MisconfiguredError(
+            f"the file of `{role}` holds no readable certificate ({type(error).__name__})"
+        ) from None
+
+
+def _load_key(path: Path, password: str | None, certificate: x509.Certificate) -> xmlsec.Key:
+    secret = password.encode() if password else None
+    try:
+        pem = path.read_bytes()
+        public = load_pem_private_key(pem, secret).public_key()
+        key = xmlsec.Key.from_memory(pem, xmlsec.constants.KeyDataFormatPem, password or None)
+    except (OSError, ValueError, TypeError, xmlsec.Error) as error:
+        raise MisconfiguredError(f"the file of `key` holds no readable key ({type(error).__name__})") from None
+    form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    if public.public_bytes(*form) != certificate.public_key().public_bytes(*form):
+        raise MisconfiguredError("the key is not the certificate's")
+    return key
+
+
+def _children(message: SoapMessage) -> tuple[etree._Element, etree._Element, etree._Element]:
+    security = message.security
+    if security is None:
+        raise BadReplyError("the answer is not signed")
+    wanted = [f"{{{WSU}}}Timestamp", f"{{{WSSE}}}BinarySecurityToken", f"{{{DS}}}Signature"]
+    if [child.tag for child in security] != wanted or dict(security.attrib) != {f"{{{SOAP}}}mustUnderstand": "1"}:
+        raise BadReplyError("the answer's Security header is not of the agreed form")
+    if sum(1 for _ in message.root.iter(f"{{{DS}}}Signature")) != 1:
+        raise BadReplyError("the answer holds a second signature")
+    timestamp, token, signature = security
+    return timestamp, token, signature
+
+
+def _check_ids(root: etree._Element, ids: Sequence[str]) -> None:
+    """Refuse ids of another form, and any id that stands twice under whatever name: it would mean two things."""
+    every = [
+        str(value)
+        for element in root.iter()
+        for name, value in element.items()
+        if str(name).rpartition("}")[2].lower() == "id"
+    ]
+    if not all(map(_UUID_ID.fullmatch, ids)) or len(set(every)) != len(every):
+        raise BadReplyError("the answer's ids are not unique, or not of the agreed form")
+
+
+def _check_signature_form(signature: etree._Element, ids: Sequence[str], token_id: str) -> None:
+    """Refuse any algorithm, transform, reference or key hint but the agreed ones, and any element beside them."""
+    uris = [str(reference.get("URI")) for reference in signature.iter(f"{{{DS}}}Reference")]
+    if sorted(uris) != sorted(f"#{name}" for name in ids):
+        raise BadReplyError("the answer's signature covers other parts than the agreed ones")
+    agreed = _SECURITY.substitute(
+        timestamp="", token=token_id, created="", expires="", certificate="",
+        references="".join(_REFERENCE.substitute(id=uri[1:]) for uri in uris),
+    )  # fmt: skip
+    if list(_outline(signature)) != list(_outline(etree.fromstring(agreed)[2])):
+        raise BadReplyError("the answer's signature is not of the agreed form")
+
+
+def _outline(element: etree._Element, depth: int = 0) -> Iterator[tuple[int, object, object]]:
+    """List an element and all below it as depth, name and attributes, in document order; texts left out."""
+    yield depth, element.tag, sorted(element.items())
+    for child in element:
+        yield from _outline(child, depth + 1)
+
+
+def _decoded(token: etree._Element) -> bytes:
+    if token.get("EncodingType") != _BASE64 or token.get("ValueType") != _X509 or len(token):
+        raise BadReplyError("the answer's certificate token is not of the agreed form")
+    try:
+        return base64.b64decode("".join((token.text or "").split()), validate=True)
+    except binascii.Error:
+        raise BadReplyError("the answer's certificate token is no Base64") from None
+
+
+def _check_times(timestamp: etree._Element, now: datetime) -> None:
+    texts = [child.text or "" for child in timestamp if not len(child)]
+    if [child.tag for child in timestamp] != [f"{{{WSU}}}Created", f"{{{WSU}}}Expires"]:
+        raise BadReplyError("the answer's Timestamp is not of the agreed form")
+    if not all(map(_INSTANT.fullmatch, texts)):
+        raise BadReplyError("the answer's Timestamp holds no instants")
+    try:
+        created, expires = (datetime.fromisoformat(text) for text in texts)
+    except ValueError:
+        raise BadReplyError("the answer's Timestamp holds no instants") from None
+    if not (created <= now + _SKEW and now < expires and timedelta(0) < expires - created <= _LIFETIME):
+        raise BadReplyError("the answer is stale, or from the future: compare the clocks")
