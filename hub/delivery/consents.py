@@ -20,6 +20,7 @@ from hub.delivery.room import Papers, Room, read_papers, unseal_document
 from hub.delivery.settle import settle_without_call
 from hub.delivery.steps import UnknownIdError
 from hub.delivery.taking_back import take_back_if_consent_is_gone
+from hub.intake.filing import GuardianMissingError
 from hub.store.cases import CaseRecord, case_by_id
 from hub.store.consents import consent_of, insert_consent, mark_withdrawn
 from hub.store.deliveries import delivery_of_kind
@@ -62,14 +63,17 @@ class Consents:
         """Store consents and let the policy decide anew on every referral that is held for want of one.
 
         Raises:
-            ValueError: a child's consent that no guardian signed.
+            GuardianMissingError: a child's consent that no guardian signed.
         """
         case = case_by_id(conn, case_id, centre_id=actor.centre_id)
         if case is None:
             raise UnknownIdError("no case has this id")
         key = self.room.vault.case_key(case.id, case.wrapped_key, case.kek_id)
         client = self.room.vault.unseal_model(key, place("cases", "sealed_client", case.id), case.sealed_client, Client)
-        check_guardian_signed(client, consents)
+        try:
+            check_guardian_signed(client, consents)
+        except ValueError:
+            raise GuardianMissingError from None
         now = self.room.clock.now()
         ids = [self.store(conn, case, key, consent) for consent in consents]
         self._audit(conn, actor, case, Action.CONSENTS_ADDED, {"consents": ids}, now)
