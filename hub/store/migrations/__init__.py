@@ -1,0 +1,1 @@
+"""Migrations of the store (Alembic): `versions/` in order. They run in this process, by `hub/store/schema.py`."""

@@ -1,0 +1,23 @@
+"""What Alembic runs: the migrations on the connection that `hub/store/schema.py` hands in, in its transaction."""
+
+from typing import Any, Literal
+
+from alembic import context
+
+from hub.store.tables import Moment, metadata
+
+
+def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
+    """Write a moment as what the database sees: a migration must not change when our code does."""
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Moment) else False
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_item=render_item,
+    render_as_batch=True,  # SQLite changes a table by copying it
+    transactional_ddl=True,  # our SQLite connections begin a transaction themselves: half a migration never stays
+)
+with context.begin_transaction():
+    context.run_migrations()
