@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.message import Message
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict
@@ -85,8 +85,3 @@ def _check_is_json(request: Request) -> None:
     if header.get_content_type() != "application/json" or str(charset).lower() != "utf-8" or not plain:
         raise ProblemError(UNSUPPORTED_MEDIA_TYPE, headers={"Accept": "application/json"})
 
-
-def takes(model: type[BaseModel], example: Any) -> dict[str, Any]:
-    """Describe the body for OpenAPI; `hub/api/openapi.py` adds the schema that is referred to."""
-    content = {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}, "example": example}
-    return {"requestBody": {"required": True, "content": {"application/json": content}}}

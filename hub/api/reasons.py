@@ -1,6 +1,14 @@
-"""What our reason codes mean, in words for staff (Korean). A table; which code a referral carries is decided elsewhere."""
+"""What our reason codes mean, in words for staff (Korean). A table; which code a referral carries is decided elsewhere.
+
+The consent policy has its own words, which name the fields: `hub/consent/words.py`.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Collection
+
+from hub.consent.reasons import WithheldReason
+from hub.consent.words import explain
 
 _TEXTS: dict[str, str] = {
     # held at intake
@@ -8,13 +16,6 @@ _TEXTS: dict[str, str] = {
     "agency_disabled": "맡은 기관과의 연계가 꺼져 있습니다. 운영자에게 알려 주십시오.",
     "no_office": "주소로 관할 시군을 찾지 못했습니다. 대상자의 주소를 확인해 주십시오.",
     "possible_duplicate": "같은 대상자의 같은 의뢰가 진행 중입니다. 확인한 뒤 취소하거나 사유를 적어 진행해 주십시오.",
-    # held or cancelled by the consent policy
-    "field_missing": "기관이 요구하는 항목이 문서에 없습니다.",
-    "consent_missing": "기관에 제공하는 데 필요한 동의가 없습니다. 동의를 받아 추가하면 자동으로 진행합니다.",
-    "consent_withdrawn": "필요한 동의가 철회되었습니다.",
-    "consent_expired": "필요한 동의의 기간이 끝났습니다. 동의를 다시 받아 추가하면 자동으로 진행합니다.",
-    "consent_not_yet": "동의 일시가 아직 오지 않았습니다.",
-    "statute_missing": "고유식별정보를 제공할 법적 근거가 등록되어 있지 않습니다.",
     # on the way
     "agency_busy": "기관이 잠시 뒤에 다시 보내 달라고 했습니다. 자동으로 다시 보냅니다.",
     "agency_unreachable": "기관에 연결하지 못했습니다. 자동으로 다시 보냅니다.",
@@ -33,10 +34,16 @@ _TEXTS: dict[str, str] = {
     "invalid_content": "기관이 내용 오류로 받지 않았습니다. 내용을 고쳐 다시 의뢰해 주십시오.",
     "other": "기관이 그 밖의 사유로 받지 않았습니다.",
     # decided by a person
-    "by_person": "담당자가 결정했습니다.",
+    "cancelled_by_centre": "센터가 취소했습니다.",
+    "closed_by_centre": "센터가 종결했습니다.",
 }
 
 
-def text_of(reason: str | None) -> str | None:
-    """Return the words for a reason code; the code itself for one that has none."""
+_WITHHELD = frozenset(WithheldReason)
+
+
+def text_of(reason: str | None, paths: Collection[str]) -> str | None:
+    """Return the words for a reason code and the fields it is about; the code itself for one that has none."""
+    if reason in _WITHHELD:
+        return explain(WithheldReason(reason), paths)
     return None if reason is None else _TEXTS.get(reason, reason)

@@ -16,6 +16,7 @@ from hub.agencies import Agency, AgencyState
 from hub.api.reasons import text_of
 from hub.api.standing import WaitsOn, waits_on
 from hub.consent.records import ConsentRecord
+from hub.intake.promises import AcceptedCase, AcceptedReferral
 from hub.store.cases import CaseRecord
 from hub.store.referrals import ReferralRecord
 from schemas.consent import ConsentBasis, ConsentType
@@ -30,21 +31,17 @@ class View(BaseModel):
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
 
-class AcceptedReferral(View):
-    """One referral that the hub took over."""
-
-    id: str
-    service_code: ServiceCode
-    agency: str
-    """The slug of the agency it goes to; empty while no agency serves the service."""
-
-
 class AcceptedView(View):
     """접수: what the hub promised. The same request under the same Idempotency-Key gets the same answer."""
 
     id: str
     """The case."""
+    client_id: str
+    """대상자: the same for every case of this person in this centre."""
+    consents: tuple[str, ...]
+    """The ids of the consents that came with the request, in their order."""
     referrals: tuple[AcceptedReferral, ...]
+    """The referrals of the request, in their order."""
 
 
 class ReferralView(View):
@@ -207,10 +204,20 @@ class ReadyView(View):
     paused_agencies: tuple[str, ...]
 
 
+def accepted_view(accepted: AcceptedCase) -> AcceptedView:
+    """Return what was promised."""
+    return AcceptedView(
+        id=accepted.case_id,
+        client_id=accepted.client_id,
+        consents=accepted.consents,
+        referrals=accepted.referrals,
+    )
+
+
 def referral_view(record: ReferralRecord) -> ReferralView:
     """Return the public part of a referral's row."""
     values = {name: getattr(record, name) for name in ReferralView.model_fields if hasattr(record, name)}
-    return ReferralView(reason_text=text_of(record.reason), waits_on=waits_on(record), **values)
+    return ReferralView(reason_text=text_of(record.reason, record.reason_paths), waits_on=waits_on(record), **values)
 
 
 def case_view(case: CaseRecord, referrals: Iterable[ReferralRecord]) -> CaseView:
@@ -231,7 +238,8 @@ def case_view(case: CaseRecord, referrals: Iterable[ReferralRecord]) -> CaseView
 
 def consent_view(record: ConsentRecord) -> ConsentView:
     """Return the public part of a consent's row."""
-    return ConsentView(**{name: getattr(record, name) for name in ConsentView.model_fields})
+    lists = {"purposes": tuple(sorted(record.purposes)), "items": tuple(sorted(record.items))}
+    return ConsentView(**{name: getattr(record, name) for name in ConsentView.model_fields} | lists)
 
 
 def agency_view(agency: Agency, paused: str | None) -> AgencyView:

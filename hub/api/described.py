@@ -1,0 +1,80 @@
+"""Shared pieces of the OpenAPI description: the problems of a route, its body, its headers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from hub.api.problems import (
+    INTERNAL,
+    MEDIA_TYPE,
+    METHOD_NOT_ALLOWED,
+    UNAUTHENTICATED,
+    UNAVAILABLE,
+    Kind,
+    Problem,
+)
+
+Responses = dict[int | str, dict[str, Any]]
+
+REQUEST_ID = {
+    "X-Request-Id": {
+        "description": "문의할 때 알려 줄 값 (quote it when asking the operators).",
+        "required": True,
+        "schema": {"type": "string"},
+    }
+}
+_HEADERS: dict[str, dict[str, Any]] = {
+    UNAUTHENTICATED.code: {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}},
+    METHOD_NOT_ALLOWED.code: {"Allow": {"required": True, "schema": {"type": "string"}}},
+}
+_WHAT_MAY_HAPPEN = {
+    "request-in-flight": {"Retry-After": {"required": True, "schema": {"type": "integer"}}},
+    "unavailable": {"Retry-After": {"required": True, "schema": {"type": "integer"}}},
+}
+
+
+def problems(*kinds: Kind, known_callers_only: bool = True) -> Responses:
+    """Describe the problems that a route may answer with, beside those that every route may."""
+    always = (UNAUTHENTICATED,) if known_callers_only else ()
+    by_status: dict[int, list[Kind]] = {}
+    for kind in (*always, *kinds, INTERNAL, UNAVAILABLE):
+        by_status.setdefault(kind.status, []).append(kind)
+    return {status: _described(found) for status, found in sorted(by_status.items())}
+
+
+def _described(kinds: list[Kind]) -> dict[str, Any]:
+    headers: dict[str, Any] = dict(REQUEST_ID)
+    for kind in kinds:
+        required_by_all = len(kinds) == 1
+        for name, header in (_HEADERS.get(kind.code, {}) | _WHAT_MAY_HAPPEN.get(kind.code, {})).items():
+            headers[name] = header | {"required": required_by_all}
+    return {
+        "description": " / ".join(f"{kind.title} (`{kind.uri}`)" for kind in kinds),
+        "headers": headers,
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {"$ref": f"#/components/schemas/{Problem.__name__}"},
+                "examples": {kind.code: {"value": _example(kind)} for kind in kinds},
+            }
+        },
+    }
+
+
+def _example(kind: Kind) -> dict[str, Any]:
+    return {"type": kind.uri, "title": kind.title, "status": kind.status, "detail": kind.detail}
+
+
+def answers(description: str, **headers: str) -> dict[str, Any]:
+    """Describe the good answer of a route: `headers` is name (with `_` for `-`) → what it says."""
+    described = {
+        name.replace("_", "-"): {"description": said, "schema": {"type": "string"}} for name, said in headers.items()
+    }
+    return {"description": description, "headers": REQUEST_ID | described}
+
+
+def takes(model: type[BaseModel], example: Any) -> dict[str, Any]:
+    """Describe the JSON body of a route; `hub/api/openapi.py` adds the schema that is referred to."""
+    content = {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}, "example": example}
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}

@@ -1,0 +1,69 @@
+"""The OpenAPI 3.1 document: FastAPI's own, with our request bodies, and without the answers that we never give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
+
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+from starlette.routing import BaseRoute
+
+from hub.api.asked import Closing, MoreConsents, MoreReferrals, Override, Resolution
+from hub.api.problems import Problem
+from schemas.case import CaseDocument
+
+_BODIES: tuple[type[BaseModel], ...] = (CaseDocument, MoreReferrals, MoreConsents, Resolution, Override, Closing)
+_NEVER_ANSWERED = ("HTTPValidationError", "ValidationError")
+_DESCRIPTION = """\
+동의·의뢰 문서 하나를 받아 여러 기관에 전달하고 끝까지 따라갑니다.
+(One consent-and-referral document in; each agency's own system reached, and every referral followed to its end.)
+
+- 모든 요청에는 센터의 API 키가 필요합니다. 다른 센터의 식별자는 없는 식별자와 똑같이 404입니다.
+- 접수 요청에는 `Idempotency-Key`가 필요합니다. 응답을 받지 못하면 같은 키로 같은 요청을 다시 보내십시오.
+- 오류는 모두 `application/problem+json`(RFC 9457)이며, 보낸 값을 되풀이하지 않고 JSON 포인터로 자리를 가리킵니다.
+"""
+_TAGS = [
+    {"name": "cases", "description": "사례"},
+    {"name": "referrals", "description": "의뢰"},
+    {"name": "consents", "description": "동의"},
+    {"name": "agencies", "description": "기관"},
+    {"name": "callbacks", "description": "기관 콜백"},
+    {"name": "health", "description": "상태 확인"},
+]
+
+
+def openapi_document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
+    """Return the description of `routes`."""
+    document = get_openapi(
+        title="naru",
+        version=version("naru-hub"),
+        openapi_version="3.1.0",
+        description=_DESCRIPTION,
+        routes=routes,
+        tags=_TAGS,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for name, schema in _more_schemas().items():
+        if schemas.setdefault(name, schema) != schema:
+            raise ValueError(f"two different schemas are called {name}")
+    for name in _NEVER_ANSWERED:
+        schemas.pop(name, None)
+    for path in document["paths"].values():
+        for operation in path.values():
+            _drop_default_422(operation["responses"])
+    return document
+
+
+def _more_schemas() -> dict[str, Any]:
+    wanted = [(model, "validation") for model in _BODIES] + [(Problem, "serialization")]
+    _, described = models_json_schema(wanted, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]  # the literals widen to str
+    return dict(described["$defs"])
+
+
+def _drop_default_422(responses: dict[str, Any]) -> None:
+    if "application/json" in responses.get("422", {}).get("content", {}):
+        del responses["422"]

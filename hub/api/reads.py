@@ -1,0 +1,76 @@
+"""Reading for a caller: only what is their centre's, and never without an entry in the access record (domain §5.12)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from hub.access.actor import Actor
+from hub.api.problems import UNKNOWN_ID, ProblemError
+from hub.audit.entries import Action, record
+from hub.consent.records import ConsentRecord
+from hub.store.cases import CaseRecord, case_by_id
+from hub.store.consents import consent_of
+from hub.store.referrals import ReferralRecord, referral_by_id
+
+
+Row = TypeVar("Row")
+
+
+def known(row: Row | None) -> Row:
+    """Return the row that was looked for.
+
+    Raises:
+        ProblemError: `unknown-id`: there is none, or it is another centre's.
+    """
+    if row is None:
+        raise ProblemError(UNKNOWN_ID)
+    return row
+
+
+def read_case(conn: Connection, actor: Actor, case_id: str, now: datetime) -> CaseRecord:
+    """Return the case, noting who read it.
+
+    Raises:
+        ProblemError: `unknown-id`, also for another centre's.
+    """
+    case = known(case_by_id(conn, case_id, centre_id=actor.centre_id))
+    record(
+        conn, at=now, actor=actor.name, origin=actor.origin, action=Action.CASE_READ, centre_id=case.centre_id,
+        client_id=case.client_id, case_id=case.id,
+    )  # fmt: skip
+    return case
+
+
+def read_referral(
+    conn: Connection, actor: Actor, referral_id: str, now: datetime, action: Action = Action.REFERRAL_READ
+) -> ReferralRecord:
+    """Return the referral, noting who read it (or, with `action`, its events).
+
+    Raises:
+        ProblemError: `unknown-id`, also for another centre's.
+    """
+    referral = known(referral_by_id(conn, referral_id, centre_id=actor.centre_id))
+    record(
+        conn, at=now, actor=actor.name, origin=actor.origin, action=action, centre_id=referral.centre_id,
+        client_id=referral.client_id, case_id=referral.case_id, referral_id=referral.id,
+    )  # fmt: skip
+    return referral
+
+
+def read_consent(conn: Connection, actor: Actor, consent_id: str, now: datetime) -> ConsentRecord:
+    """Return the consent, noting who read it.
+
+    Raises:
+        ProblemError: `unknown-id`, also for another centre's.
+    """
+    consent = known(consent_of(conn, consent_id))
+    if consent.centre_id != actor.centre_id:
+        raise ProblemError(UNKNOWN_ID)
+    record(
+        conn, at=now, actor=actor.name, origin=actor.origin, action=Action.CONSENT_READ, centre_id=consent.centre_id,
+        case_id=consent.case_id, data={"consent": consent.id},
+    )  # fmt: skip
+    return consent

@@ -1,0 +1,73 @@
+"""Routes of agencies: which there are, and holding everything that goes to one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path
+from sqlalchemy import Connection
+
+from hub.api.bodies import nothing_sent
+from hub.api.callers import CurrentActor
+from hub.api.described import answers, problems
+from hub.api.problems import (
+    ILLEGAL_STEP,
+    INVALID_DOCUMENT,
+    MALFORMED_JSON,
+    TOO_LARGE,
+    UNKNOWN_ID,
+    UNSUPPORTED_MEDIA_TYPE,
+    ProblemError,
+)
+from hub.api.services import Hub
+from hub.api.views import AgenciesView, AgencyView, agency_view
+from hub.store.following import paused_lanes
+from hub.wiring import Services
+
+router = APIRouter(tags=["agencies"])
+Slug = Annotated[str, Path(description="기관 slug.", examples=["community_center"])]
+_STEP = problems(UNKNOWN_ID, ILLEGAL_STEP, MALFORMED_JSON, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT)
+
+
+@router.get("/v1/agencies", summary="기관 목록 (list agencies)", responses={200: answers("설치된 기관."), **problems()})
+async def list_of_agencies(hub: Hub, actor: CurrentActor) -> AgenciesView:  # noqa: ARG001 - no anonymous call
+    """List the agencies that are installed, what each may be told, and whether it can be reached."""
+    paused = await hub.store.read(paused_lanes)
+    return AgenciesView(agencies=tuple(agency_view(agency, paused.get(slug)) for slug, agency in hub.agencies.items()))
+
+
+async def _step(hub: Services, slug: str, step: Callable[[Connection], None]) -> AgencyView:
+    if slug not in hub.agencies:
+        raise ProblemError(UNKNOWN_ID)
+
+    def take(conn: Connection) -> str | None:
+        step(conn)
+        return paused_lanes(conn).get(slug)
+
+    paused = await hub.store.write(take)
+    hub.engine.wake()
+    return agency_view(hub.agencies[slug], paused)
+
+
+@router.post(
+    "/v1/agencies/{slug}/pause",
+    summary="기관 전송 중지 (pause)",
+    dependencies=[Depends(nothing_sent)],
+    responses={200: answers("중지했습니다."), **_STEP},
+)
+async def pause(hub: Hub, actor: CurrentActor, slug: Slug) -> AgencyView:
+    """Send nothing to an agency until it is resumed; what is queued waits."""
+    return await _step(hub, slug, partial(hub.commands.pause_agency, actor=actor, slug=slug))
+
+
+@router.post(
+    "/v1/agencies/{slug}/resume",
+    summary="기관 전송 재개 (resume)",
+    dependencies=[Depends(nothing_sent)],
+    responses={200: answers("다시 보냅니다."), **_STEP},
+)
+async def resume(hub: Hub, actor: CurrentActor, slug: Slug) -> AgencyView:
+    """Let what waited for a paused agency go on."""
+    return await _step(hub, slug, partial(hub.commands.resume_agency, actor=actor, slug=slug))

@@ -1,0 +1,109 @@
+"""Routes of cases: the hand-over of one document, one more service later, and the roll-up over the agencies."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Response
+from sqlalchemy import Connection
+
+from hub.api import examples
+from hub.api.asked import MoreReferrals
+from hub.api.bodies import Received, body_of
+from hub.api.callers import CurrentActor
+from hub.api.described import answers, problems, takes
+from hub.api.problems import (
+    IDEMPOTENCY_CONFLICT,
+    IDEMPOTENCY_KEY_MISSING,
+    IN_FLIGHT,
+    INVALID_DOCUMENT,
+    INVALID_PARAMETER,
+    MALFORMED_JSON,
+    TOO_LARGE,
+    UNKNOWN_ID,
+    UNSUPPORTED_MEDIA_TYPE,
+)
+from hub.api.reads import read_case
+from hub.api.services import Hub
+from hub.api.views import AcceptedView, CaseView, accepted_view, case_view
+from hub.store.referrals import referrals_of_case
+from schemas.case import CaseDocument
+
+router = APIRouter(tags=["cases"])
+CaseId = Annotated[str, Path(alias="id", description="사례 식별자 (a case's id).", examples=[examples.CASE_ID])]
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[\x21-\x7e]{1,255}$",
+        description="요청마다 새로 만든 값; 다시 보낼 때는 같은 값 (new for each request, the same when it is repeated). "
+        "개인정보를 넣지 마십시오 (never personal data).",
+        examples=["5f2b9c1e-0000-4000-8000-000000000001"],
+    ),
+]
+_ACCEPTING = problems(
+    MALFORMED_JSON, IDEMPOTENCY_KEY_MISSING, IN_FLIGHT, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT,
+    INVALID_PARAMETER, IDEMPOTENCY_CONFLICT,
+)  # fmt: skip
+
+
+@router.post(
+    "/v1/cases",
+    status_code=202,
+    summary="사례 접수 (hand over a case)",
+    openapi_extra=takes(CaseDocument, examples.CASE),
+    responses={202: answers("받아 두었습니다. 이제부터 나루가 책임집니다.", Location="사례의 주소."), **_ACCEPTING},
+)
+async def accept_case(
+    hub: Hub,
+    actor: CurrentActor,
+    key: IdempotencyKey,
+    body: Annotated[Received[CaseDocument], Depends(body_of(CaseDocument))],
+    response: Response,
+) -> AcceptedView:
+    """Take over one client's consents and referrals, all or nothing. What was answered with 202 is not lost."""
+    accepted = await hub.intake.accept_case(actor, key, body.text, body.document)
+    response.headers["Location"] = f"/v1/cases/{accepted.case_id}"
+    return accepted_view(accepted)
+
+
+@router.get(
+    "/v1/cases/{id}",
+    summary="사례 조회 (read a case)",
+    responses={200: answers("기관별 진행 상황."), **problems(UNKNOWN_ID)},
+)
+async def one_case(hub: Hub, actor: CurrentActor, case_id: CaseId) -> CaseView:
+    """Roll a case up over the agencies: what is done, and what waits on whom."""
+
+    def read(conn: Connection) -> CaseView:
+        case = read_case(conn, actor, case_id, hub.clock.now())
+        return case_view(case, referrals_of_case(conn, case.id))
+
+    return await hub.store.write(read)
+
+
+@router.post(
+    "/v1/cases/{id}/referrals",
+    status_code=202,
+    summary="의뢰 추가 (add referrals to a case)",
+    openapi_extra=takes(MoreReferrals, examples.MORE_REFERRALS),
+    responses={
+        202: answers("받아 두었습니다.", Location="사례의 주소."),
+        **problems(
+            UNKNOWN_ID, MALFORMED_JSON, IDEMPOTENCY_KEY_MISSING, IN_FLIGHT, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE,
+            INVALID_DOCUMENT, INVALID_PARAMETER, IDEMPOTENCY_CONFLICT,
+        ),
+    },
+)  # fmt: skip
+async def add_referrals(
+    hub: Hub,
+    actor: CurrentActor,
+    key: IdempotencyKey,
+    case_id: CaseId,
+    body: Annotated[Received[MoreReferrals], Depends(body_of(MoreReferrals))],
+    response: Response,
+) -> AcceptedView:
+    """Ask for more services for a client whom the hub knows from this case."""
+    accepted = await hub.intake.accept_referrals(actor, key, body.text, case_id, body.document)
+    response.headers["Location"] = f"/v1/cases/{accepted.case_id}"
+    return accepted_view(accepted)

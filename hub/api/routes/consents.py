@@ -1,0 +1,71 @@
+"""Routes of consents: adding them, reading one, and withdrawing it, which is no harder than giving it (38조④)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path
+
+from hub.api import examples
+from hub.api.asked import MoreConsents
+from hub.api.bodies import Received, body_of, nothing_sent
+from hub.api.callers import CurrentActor
+from hub.api.described import answers, problems, takes
+from hub.api.problems import INVALID_DOCUMENT, MALFORMED_JSON, TOO_LARGE, UNKNOWN_ID, UNSUPPORTED_MEDIA_TYPE
+from hub.api.reads import read_consent
+from hub.api.services import Hub
+from hub.api.views import AddedConsents, ConsentView, WithdrawalView, consent_view
+
+router = APIRouter(tags=["consents"])
+ConsentId = Annotated[
+    str, Path(alias="id", description="동의 식별자 (a consent's id).", examples=[examples.CONSENT_ID])
+]
+_BODY = (MALFORMED_JSON, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT)
+
+
+@router.post(
+    "/v1/consents",
+    status_code=201,
+    summary="동의 추가 (add consents to a case)",
+    openapi_extra=takes(MoreConsents, examples.MORE_CONSENTS),
+    responses={201: answers("추가했습니다."), **problems(UNKNOWN_ID, *_BODY)},
+)
+async def add_consents(
+    hub: Hub, actor: CurrentActor, body: Annotated[Received[MoreConsents], Depends(body_of(MoreConsents))]
+) -> AddedConsents:
+    """Add consents; referrals that are held for want of them go on by themselves."""
+    said = body.document
+    add = partial(hub.commands.add_consents, actor=actor, case_id=said.case_id, consents=said.consents)
+    added = await hub.store.write(add)
+    hub.engine.wake()
+    return AddedConsents(case_id=said.case_id, consents=tuple(added))
+
+
+@router.get(
+    "/v1/consents/{id}",
+    summary="동의 조회 (read a consent)",
+    responses={200: answers("동의의 내용과 상태."), **problems(UNKNOWN_ID)},
+)
+async def one_consent(hub: Hub, actor: CurrentActor, consent_id: ConsentId) -> ConsentView:
+    """Say what a consent opens, for whom, and until when."""
+    return await hub.store.write(lambda conn: consent_view(read_consent(conn, actor, consent_id, hub.clock.now())))
+
+
+@router.post(
+    "/v1/consents/{id}/withdraw",
+    summary="동의 철회 (withdraw a consent)",
+    dependencies=[Depends(nothing_sent)],
+    responses={200: answers("철회했습니다. 무엇을 멈추고 누구에게 알리는지."), **problems(UNKNOWN_ID, *_BODY)},
+)
+async def withdraw_consent(hub: Hub, actor: CurrentActor, consent_id: ConsentId) -> WithdrawalView:
+    """Withdraw a consent from this moment on. Asking twice is harmless."""
+    done = await hub.store.write(partial(hub.commands.withdraw_consent, actor=actor, consent_id=consent_id))
+    hub.engine.wake()
+    return WithdrawalView(
+        id=consent_id,
+        stopped=tuple(done.stopped),
+        in_flight=tuple(done.in_flight),
+        told=tuple(done.told),
+        kept=tuple(done.kept),
+    )

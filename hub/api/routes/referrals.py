@@ -1,0 +1,208 @@
+"""Routes of referrals: reading them and their events, and the steps that a person may take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+from pydantic import Field
+from sqlalchemy import Connection
+
+from hub.access.actor import Actor
+from hub.api import examples
+from hub.api.asked import Closing, Override, Resolution
+from hub.api.bodies import Received, body_of, nothing_sent
+from hub.api.callers import CurrentActor
+from hub.api.described import answers, problems, takes
+from hub.api.paging import Page, lead_on, sequence_of
+from hub.api.problems import (
+    ILLEGAL_STEP,
+    INVALID_DOCUMENT,
+    INVALID_PARAMETER,
+    MALFORMED_JSON,
+    TOO_LARGE,
+    UNKNOWN_ID,
+    UNSUPPORTED_MEDIA_TYPE,
+)
+from hub.api.reads import known, read_referral
+from hub.api.services import Hub
+from hub.api.views import EventsView, ReferralsView, ReferralView, referral_view
+from hub.audit.entries import Action, record
+from hub.store.referrals import ReferralRecord, events_of, list_referrals, referral_by_id
+from hub.wiring import Services
+from schemas.events import Event
+from schemas.status import BusinessStatus, DeliveryStatus
+
+router = APIRouter(tags=["referrals"])
+ReferralId = Annotated[
+    str, Path(alias="id", description="의뢰 식별자 (a referral's id).", examples=[examples.REFERRAL_ID])
+]
+_BODY = (MALFORMED_JSON, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT)
+_STEP = problems(UNKNOWN_ID, ILLEGAL_STEP, *_BODY)
+
+
+class Listing(Page):
+    """The filters of a listing."""
+
+    delivery: Annotated[DeliveryStatus | None, Field(description="전달 상태.")] = None
+    business: Annotated[BusinessStatus | None, Field(description="기관 처리 상태.")] = None
+    agency: Annotated[
+        str | None, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$", description="기관 slug.", examples=["community_center"])
+    ] = None
+
+
+@router.get(
+    "/v1/referrals",
+    summary="의뢰 목록 (list referrals)",
+    responses={200: answers("이 센터의 의뢰, 오래된 것부터.", Link="다음 쪽."), **problems(INVALID_PARAMETER)},
+)
+async def list_of_referrals(
+    hub: Hub, actor: CurrentActor, query: Annotated[Listing, Query()], response: Response
+) -> ReferralsView:
+    """List the caller's referrals, oldest first; a page is followed by the header Link with rel="next"."""
+
+    def read(conn: Connection) -> list[ReferralRecord]:
+        found = list_referrals(
+            conn,
+            actor.centre_id,
+            delivery=query.delivery,
+            business=query.business,
+            agency=query.agency,
+            after=query.cursor,
+            limit=query.limit + 1,
+        )
+        shown = [referral.id for referral in found[: query.limit]]
+        record(
+            conn, at=hub.clock.now(), actor=actor.name, origin=actor.origin, action=Action.REFERRALS_LISTED,
+            centre_id=actor.centre_id, data={"referrals": shown},
+        )  # fmt: skip
+        return found
+
+    found = await hub.store.write(read)
+    page = found[: query.limit]
+    lead_on(response, "/v1/referrals", query, page[-1].id if len(found) > len(page) else None)
+    return ReferralsView(referrals=tuple(referral_view(referral) for referral in page))
+
+
+@router.get(
+    "/v1/referrals/{id}",
+    summary="의뢰 조회 (read a referral)",
+    responses={200: answers("의뢰의 현재 상태."), **problems(UNKNOWN_ID)},
+)
+async def one_referral(hub: Hub, actor: CurrentActor, referral_id: ReferralId) -> ReferralView:
+    """Say how far a referral has come, and on whom it waits."""
+    return await hub.store.write(lambda conn: referral_view(read_referral(conn, actor, referral_id, hub.clock.now())))
+
+
+class EventListing(Page):
+    """The pages of a referral's events."""
+
+
+@router.get(
+    "/v1/referrals/{id}/events",
+    summary="의뢰 이력 (read a referral's events)",
+    responses={
+        200: answers("일어난 일, 순서대로.", Link="다음 쪽."),
+        **problems(UNKNOWN_ID, INVALID_PARAMETER),
+    },
+)
+async def events_of_referral(
+    hub: Hub, actor: CurrentActor, referral_id: ReferralId, query: Annotated[EventListing, Query()], response: Response
+) -> EventsView:
+    """List what happened to a referral, in order."""
+    after = sequence_of(query.cursor)
+
+    def read(conn: Connection) -> Sequence[Event]:
+        read_referral(conn, actor, referral_id, hub.clock.now(), Action.EVENTS_READ)
+        return events_of(conn, referral_id, after=after, limit=query.limit + 1)
+
+    found = await hub.store.write(read)
+    page = found[: query.limit]
+    last = str(page[-1].sequence) if len(found) > len(page) else None
+    lead_on(response, f"/v1/referrals/{referral_id}/events", query, last)
+    return EventsView(events=tuple(page))
+
+
+async def _step(hub: Services, actor: Actor, referral_id: str, step: Callable[[Connection], None]) -> ReferralView:
+    """Take one step in one transaction, wake the worker, and show what came of it."""
+
+    def take(conn: Connection) -> ReferralView:
+        step(conn)
+        return referral_view(known(referral_by_id(conn, referral_id, centre_id=actor.centre_id)))
+
+    view = await hub.store.write(take)
+    hub.engine.wake()
+    return view
+
+
+@router.post(
+    "/v1/referrals/{id}/cancel",
+    summary="의뢰 취소 (cancel)",
+    dependencies=[Depends(nothing_sent)],
+    responses={200: answers("취소한 뒤의 상태."), **_STEP},
+)
+async def cancel(hub: Hub, actor: CurrentActor, referral_id: ReferralId) -> ReferralView:
+    """Stop a referral: what was not sent is not sent, what the agency has is withdrawn there."""
+    return await _step(hub, actor, referral_id, partial(hub.commands.cancel, actor=actor, referral_id=referral_id))
+
+
+@router.post(
+    "/v1/referrals/{id}/retry",
+    summary="다시 보내기 (retry)",
+    dependencies=[Depends(nothing_sent)],
+    responses={200: answers("다시 보낼 예정인 상태."), **_STEP},
+)
+async def retry(hub: Hub, actor: CurrentActor, referral_id: ReferralId) -> ReferralView:
+    """Try again what failed or is held; consent is judged anew."""
+    return await _step(hub, actor, referral_id, partial(hub.commands.retry, actor=actor, referral_id=referral_id))
+
+
+@router.post(
+    "/v1/referrals/{id}/resolve",
+    summary="결과 확인 입력 (settle an unknown)",
+    openapi_extra=takes(Resolution, examples.RESOLUTION),
+    responses={200: answers("확인한 뒤의 상태."), **_STEP},
+)
+async def resolve(
+    hub: Hub, actor: CurrentActor, referral_id: ReferralId, body: Annotated[Received[Resolution], Depends(body_of(Resolution))]
+) -> ReferralView:
+    """Say what a person learnt from the agency about a referral whose answer was lost."""
+    said = body.document
+    step = partial(
+        hub.commands.resolve, actor=actor, referral_id=referral_id, arrived=said.arrived, receipt=said.receipt,
+        reason=said.reason,
+    )  # fmt: skip
+    return await _step(hub, actor, referral_id, step)
+
+
+@router.post(
+    "/v1/referrals/{id}/override",
+    summary="예외 진행 (override a rule)",
+    openapi_extra=takes(Override, examples.OVERRIDE),
+    responses={200: answers("진행하기로 한 뒤의 상태."), **_STEP},
+)
+async def override(
+    hub: Hub, actor: CurrentActor, referral_id: ReferralId, body: Annotated[Received[Override], Depends(body_of(Override))]
+) -> ReferralView:
+    """Let a referral go on against the rule that holds it; never against a missing consent."""
+    step = partial(hub.commands.override, actor=actor, referral_id=referral_id, reason=body.document.reason)
+    return await _step(hub, actor, referral_id, step)
+
+
+@router.post(
+    "/v1/referrals/{id}/close",
+    summary="종결 (close)",
+    openapi_extra=takes(Closing, examples.CLOSING),
+    responses={200: answers("종결한 뒤의 상태."), **_STEP},
+)
+async def close(
+    hub: Hub, actor: CurrentActor, referral_id: ReferralId, body: Annotated[Received[Closing], Depends(body_of(Closing))]
+) -> ReferralView:
+    """End a referral with an outcome code and a reason."""
+    said = body.document
+    step = partial(
+        hub.commands.close, actor=actor, referral_id=referral_id, outcome=said.outcome, reason=said.reason
+    )
+    return await _step(hub, actor, referral_id, step)
