@@ -167,8 +167,9 @@ class Filing:
         self, conn: Connection, file: CaseFile, request: ReferralRequest, way: Routed | Unrouted
     ) -> ReferralRecord:
         referral_id, agency = new_id("ref"), way.agency or ""
-        like = open_duplicate(conn, file.client_id, request.service_code, agency)
-        reason = POSSIBLE_DUPLICATE if like else way.reason if isinstance(way, Unrouted) else None
+        routed = isinstance(way, Routed)
+        like = open_duplicate(conn, file.client_id, request.service_code, agency) if routed else None
+        reason = way.reason if isinstance(way, Unrouted) else POSSIBLE_DUPLICATE if like else None
         known = self._agencies.get(agency)
         wire_key = known.profile.wire_key.make(file.now) if known and known.profile else referral_id
         return ReferralRecord(

@@ -1,0 +1,117 @@
+"""Serving: the port, the API on it, and the engine beside it, from start to an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import structlog
+import uvicorn
+
+from hub.api.app import build_app
+from hub.configuration import Installed
+from hub.logs import places
+from hub.settings import HttpSettings, Settings
+from hub.wiring import Services, opened
+
+_log = structlog.get_logger("naru.serving")
+_GRACE_SECONDS = 10
+
+
+class PortInUseError(Exception):
+    """The address cannot be listened on; the text says which and what to set."""
+
+
+class EngineDiedError(Exception):
+    """The engine ended by itself: nothing would be sent any more, so the process ends too."""
+
+
+async def serve(settings: Settings, installed: Installed) -> None:
+    """Serve until SIGTERM or SIGINT: finish the requests under way, let calls in flight end, close the store.
+
+    Raises:
+        PortInUseError: before anything is served.
+        EngineDiedError: after an orderly end.
+        StoreInUseError, SchemaError, KeyFileError, ClockUnreachableError: as `hub.wiring.opened`.
+    """
+    async with opened(settings, installed) as services:
+        listener = listen(settings.http)
+        host, port = listener.getsockname()[:2]
+        _log.info("listening", host=host, port=port, mode=settings.mode, agencies=list(services.agencies.active))
+        await _run(services, listener)
+    _log.info("stopped")
+
+
+def listen(settings: HttpSettings) -> socket.socket:
+    """Return a socket that listens.
+
+    Raises:
+        PortInUseError: somebody else does already, or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    place = f"{settings.host}:{settings.port}"
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=512)
+    except OSError as error:
+        why = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror
+        raise PortInUseError(f"cannot listen on {place}: {why}. NARU_HTTP__PORT sets another port.") from None
+
+
+async def _run(services: Services, listener: socket.socket) -> None:
+    server = _Server(
+        uvicorn.Config(
+            build_app(services),
+            log_config=None,  # hub/logs.py has the standard library's loggers already
+            access_log=False,  # it would hold query strings; the API's edge writes a line for each request
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+    )
+    engine = asyncio.create_task(services.engine.run(services.worker.work), name="engine")
+    engine.add_done_callback(lambda _: server.stop())
+    with server.stopped_by(signal.SIGTERM, signal.SIGINT):
+        await server.serve(sockets=[listener])
+        died = engine.done()
+        engine.cancel()
+        with suppress(asyncio.CancelledError):
+            try:
+                await engine
+            except Exception as error:  # noqa: BLE001 - whatever it died of, this is the last place to say so
+                _log.error("engine_died", error=type(error).__name__, at=places(error))
+    if died:
+        raise EngineDiedError("the engine stopped by itself; the log says where")
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its own signal handling, which would end the process before the engine has drained."""
+
+    def stop(self) -> None:
+        """End in order; the second time, without waiting for requests."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to `stopped_by`."""
+        yield
+
+    @contextmanager
+    def stopped_by(self, *signals: signal.Signals) -> Iterator[None]:
+        """Stop on any of these signals while the block runs."""
+        loop = asyncio.get_running_loop()
+        for number in signals:
+            loop.add_signal_handler(number, self._told_to_stop, number)
+        try:
+            yield
+        finally:
+            for number in signals:
+                loop.remove_signal_handler(number)
+
+    def _told_to_stop(self, number: signal.Signals) -> None:
+        _log.info("stopping", signal=number.name)
+        self.stop()

@@ -1,0 +1,122 @@
+"""The only place where the hub's objects are built, and closed again in the opposite order."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+
+from adapters.sdk import AdapterError, AdapterSettings, Gate, Wires, capabilities
+from adapters.sdk.registry import AdapterClass, Broken
+from hub.agencies import Agencies, Agency, AgencyState
+from hub.clock import Clock, SystemClock, VirtualClock
+from hub.configuration import Installed
+from hub.consent.mint import Mint
+from hub.delivery.commands import Commands
+from hub.delivery.engine import EmbeddedEngine
+from hub.delivery.room import Room
+from hub.delivery.worker import Worker
+from hub.following.callbacks import Callbacks
+from hub.intake.filing import Filing
+from hub.intake.intake import Intake
+from hub.settings import ClockSettings, Settings
+from hub.store.schema import make_or_check
+from hub.store.store import Store
+from hub.vault.vault import Vault
+
+
+class ClockUnreachableError(Exception):
+    """Nobody tells the time at the address in `clock.source`."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that the API serves with."""
+
+    settings: Settings
+    store: Store
+    vault: Vault
+    clock: Clock
+    agencies: Agencies
+    intake: Intake
+    commands: Commands
+    callbacks: Callbacks
+    engine: EmbeddedEngine
+    worker: Worker
+
+
+@asynccontextmanager
+async def opened(settings: Settings, installed: Installed) -> AsyncIterator[Services]:
+    """Claim the store and build the services; close everything in the end. The engine is not started.
+
+    Raises:
+        StoreInUseError: another process serves the store.
+        SchemaError: the store is of another version.
+        KeyFileError: the store's key file is missing, unfit, or another one.
+        ClockUnreachableError: the virtual clock does not answer.
+    """
+    async with AsyncExitStack() as closing:
+        store = Store(settings.store.url)
+        closing.callback(store.close)
+        store.claim()
+        store.write_now(make_or_check)
+        vault = Vault.open(store, settings.vault.key_file)
+        clock = open_clock(settings.clock)
+        closing.callback(clock.close)
+        gate = Gate()
+        agencies = build_agencies(settings.adapters, installed, gate)
+        closing.push_async_callback(agencies.aclose)
+        mint = Mint(gate)
+        room = Room(clock, vault, gate, mint, agencies, settings.delivery, settings.statutes)
+        engine = EmbeddedEngine(store, room)
+        filing = Filing(clock, vault, agencies, settings.routing.services)
+        yield Services(
+            settings=settings,
+            store=store,
+            vault=vault,
+            clock=clock,
+            agencies=agencies,
+            intake=Intake(store, clock, vault, filing, engine.wake),
+            commands=Commands(room),
+            callbacks=Callbacks(store, room),
+            engine=engine,
+            worker=Worker(store, room),
+        )
+
+
+def open_clock(settings: ClockSettings) -> Clock:
+    """Return the business clock.
+
+    Raises:
+        ClockUnreachableError: the virtual clock does not answer.
+    """
+    if not settings.is_virtual:
+        return SystemClock()
+    try:
+        return VirtualClock(settings.source)
+    except (httpx.HTTPError, KeyError, ValueError) as error:
+        raise ClockUnreachableError(f"clock.source: no clock answers there ({type(error).__name__})") from None
+
+
+def build_agencies(settings: Mapping[str, AdapterSettings], installed: Installed, gate: Gate) -> Agencies:
+    """Build every installed adapter that is enabled. One that cannot be built is a broken lane, not a dead hub."""
+    return Agencies({slug: _agency(slug, adapter, settings, gate) for slug, adapter in installed.items()})
+
+
+def _agency(slug: str, adapter: AdapterClass | Broken, settings: Mapping[str, AdapterSettings], gate: Gate) -> Agency:
+    if isinstance(adapter, Broken):
+        return Agency(slug, AgencyState.BROKEN, None, why=adapter.why)
+    verbs = capabilities(adapter)
+    if not settings[slug].enabled:
+        return Agency(slug, AgencyState.DISABLED, adapter.profile, verbs)
+    try:
+        built = adapter(settings[slug], Wires(slug, gate))
+    except AdapterError as error:
+        return Agency(slug, AgencyState.BROKEN, adapter.profile, verbs, why=str(error))
+    except Exception as error:  # noqa: BLE001 - foreign code may fail in any way; its text may hold a setting's value
+        return Agency(
+            slug, AgencyState.BROKEN, adapter.profile, verbs, why=f"{type(error).__name__} while it was built"
+        )
+    return Agency(slug, AgencyState.ACTIVE, adapter.profile, verbs, built)
