@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -84,16 +84,17 @@ class Callbacks:
         if not self.url:
             return
         fault = self._strike(name)
+        due = self._clock.now() + timedelta(seconds=fault.seconds if fault else 0)
         letter = _Letter(name, build, is_acknowledged, fault.name if fault else None)
         if fault is None:
             self._post(letter)
         elif fault.name == "duplicate_callback":
             self._post(letter, letter)
         elif fault.name == "late_callback":
-            self._start(self._post_later(letter, fault.seconds))
+            self._start(self._post_later(letter, due))
         else:
             self._held.append(letter)
-            self._start(self._release_later(letter, fault.seconds))
+            self._start(self._release_later(letter, due))
 
     async def stop(self) -> None:
         """Drop what was not sent and end the background tasks; the post can be used again afterwards."""
@@ -110,12 +111,12 @@ class Callbacks:
         if self._sender is None or self._sender.done():
             self._sender = self._start(self._send_all())
 
-    async def _post_later(self, letter: _Letter, seconds: float) -> None:
-        await self._clock.wait_until(self._clock.now() + timedelta(seconds=seconds))
+    async def _post_later(self, letter: _Letter, due: datetime) -> None:
+        await self._clock.wait_until(due)
         self._post(letter)
 
-    async def _release_later(self, letter: _Letter, seconds: float) -> None:
-        await self._clock.wait_until(self._clock.now() + timedelta(seconds=seconds))
+    async def _release_later(self, letter: _Letter, due: datetime) -> None:
+        await self._clock.wait_until(due)
         if letter in self._held:
             self._held.remove(letter)
             self._post(letter)

@@ -92,6 +92,9 @@ class Connection:
         head = await self._next_event()
         if not isinstance(head, h11.Request):
             return False
+        if sum(len(name) + len(value) for name, value in head.headers) > LARGEST_HEAD:
+            await self._refuse(431)  # h11 refuses only what does not come in one piece
+            return False
         path, _, query = _origin_form(head.target.decode("latin-1")).partition("?")
         method = head.method.decode("ascii")
         early = self._application.at_head(method, path)

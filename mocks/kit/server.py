@@ -23,6 +23,7 @@ class HttpServer:
         self._ssl_context = ssl_context
         self._application: Application | None = None
         self._server: asyncio.Server | None = None
+        self._is_stopping = False
         self._idle: set[asyncio.Task[None]] = set()
         self._busy: set[asyncio.Task[None]] = set()
 
@@ -49,6 +50,7 @@ class HttpServer:
 
     async def stop(self) -> None:
         """Stop listening, let requests in work finish for two seconds, and close every connection."""
+        self._is_stopping = True
         if self._server is not None:
             self._server.close()
         for task in self._idle:
@@ -72,7 +74,7 @@ class HttpServer:
         finally:
             self._idle.discard(task)
             self._busy.discard(task)
-            writer.transport.abort()
+            writer.close()
 
     @contextlib.contextmanager
     def _working(self, task: asyncio.Task[None]) -> Iterator[None]:
@@ -84,3 +86,5 @@ class HttpServer:
         finally:
             self._busy.discard(task)
             self._idle.add(task)
+            if self._is_stopping:
+                task.cancel()  # takes effect when it waits for the next request
