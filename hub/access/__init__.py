@@ -1,1 +1,1 @@
-"""Who may call: centres, their API keys, and the actor that a request becomes. Nothing about a client is decided here."""
+"""Who may call: centres, their API keys, and the actor that a request becomes. Decides nothing about a client."""

@@ -80,7 +80,7 @@ _SENTENCES: Mapping[WithheldReason, str] = {
         "동의서의 이용 목적에 이 서비스가 없습니다: {fields}. 이 서비스를 적은 동의를 받아 등록해 주십시오."
     ),
     WithheldReason.CONSENT_OTHER_OFFICE: (
-        "동의서에 적힌 제공받는 자가 보낼 기관과 다릅니다(관할 확인): {fields}. 보낼 기관을 적은 동의를 받아 등록해 주십시오."
+        "동의서에 적힌 제공받는 자가 보낼 기관과 다릅니다(관할 확인): {fields}. 새 동의를 받아 등록해 주십시오."
     ),
     WithheldReason.CONSENT_OTHER_TYPE: (
         "다른 유형의 동의로는 보낼 수 없는 항목입니다: {typed_fields}. 해당 유형의 동의를 따로 받아 등록해 주십시오."

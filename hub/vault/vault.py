@@ -17,8 +17,8 @@ from sqlalchemy import Connection, insert, select
 
 from hub.store.store import Store
 from hub.store.tables import vault_keys
-from hub.vault.boxes import keyed_hash, new_key, place, seal, unseal
-from hub.vault.keyring import KeyRing, KeyWrapper
+from hub.vault.boxes import SealBrokenError, keyed_hash, new_key, place, seal, unseal
+from hub.vault.keyring import KeyFileError, KeyRing, KeyWrapper
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -64,6 +64,14 @@ class Vault:
         """Build the vault with the hub's own keys, which are made if the store has none yet."""
         inbox_key, blind_index_key = (_hub_key(conn, wrapper, name) for name in ("inbox", "blind_index"))
         return cls(wrapper, inbox_key=inbox_key, blind_index_key=blind_index_key)
+
+    def still_opens(self, conn: Connection) -> bool:
+        """Return whether the key-encryption key opens this store's own keys, now and not only at start."""
+        try:
+            again = self.load(conn, self._wrapper)
+        except (KeyFileError, SealBrokenError):
+            return False
+        return again.inbox_key == self.inbox_key
 
     def new_case_key(self, case_id: str) -> CaseKey:
         """Make the key of a new case."""

@@ -1,0 +1,52 @@
+"""Centres: added by name, listed in order, and the only ones that a key can be issued to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from hub.access.actor import Actor
+from hub.access.centres import Centre, CentreExistsError, UnknownCentreError, add_centre, add_key, list_centres
+from hub.store.store import Store
+from hub.store.tables import metadata
+
+NOW = datetime(2024, 5, 2, 1, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    made = Store(f"sqlite:///{tmp_path}/naru.db")
+    made.write_now(metadata.create_all)
+    yield made
+    made.close()
+
+
+def test_centres_are_listed_with_the_prefixes_of_their_keys(store: Store) -> None:
+    """A new centre has no key; one that was issued shows by its prefix."""
+    north = store.write_now(lambda conn: add_centre(conn, "북부센터", NOW))
+    south = store.write_now(lambda conn: add_centre(conn, "남부센터", NOW))
+    key = store.write_now(lambda conn: add_key(conn, south, NOW))
+    listed = sorted(store.read_now(list_centres), key=lambda centre: centre.name)
+    assert [Centre(south, "남부센터", NOW, (key.prefix,)), Centre(north, "북부센터", NOW, ())] == listed
+
+
+def test_a_name_is_taken_once(store: Store) -> None:
+    """Two centres of one name could not be told apart."""
+    store.write_now(lambda conn: add_centre(conn, "북부센터", NOW))
+    with pytest.raises(CentreExistsError, match="북부센터"):
+        store.write_now(lambda conn: add_centre(conn, "북부센터", NOW))
+    assert len(store.read_now(list_centres)) == 1
+
+
+def test_a_key_needs_a_centre(store: Store) -> None:
+    """There is no key without a centre."""
+    with pytest.raises(UnknownCentreError, match="ctr_9"):
+        store.write_now(lambda conn: add_key(conn, "ctr_9", NOW))
+
+
+def test_an_actor_is_a_value() -> None:
+    """Name, centre, and the origin where there is one."""
+    assert Actor("key:key_1", "ctr_1") == Actor(name="key:key_1", centre_id="ctr_1", origin=None)
