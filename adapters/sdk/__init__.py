@@ -29,7 +29,7 @@ from adapters.sdk.outcomes import (
     StatusReport,
     Verified,
 )
-from adapters.sdk.profile import Lane, Polling, Profile, Repeat, WireKey
+from adapters.sdk.profile import Lane, Need, Polling, Profile, Repeat, WireKey
 from adapters.sdk.settings import AdapterSettings
 from adapters.sdk.transports.http import HttpEndpoint, HttpReply, HttpWire
 from adapters.sdk.verbs import (
@@ -49,10 +49,9 @@ from adapters.sdk.wires import Wires
 __all__ = [
     "Acknowledged", "Adapter", "AdapterError", "AdapterSettings", "BadReplyError", "BusyError", "Callback",
     "CallbackRefusedError", "CannotExpressError", "Decision", "Delivered", "Disclose", "Eligibility", "Fact",
-    "FindOrder", "Found", "Gate", "HttpEndpoint", "HttpReply", "HttpWire", "Impersonal", "InboundCall", "InboundReply",
-    "Lane",
-    "MisconfiguredError", "NotFound", "NotSentError", "Order", "Polling", "Profile", "Reconcile", "RefusalReason",
-    "Refused", "Repeat", "StatusOrder", "StatusReport", "SubmitOrder", "SupplementOrder", "UncertainError",
-    "UndecidedError", "Verb", "Verified", "VerifyOrder", "WireKey", "Wires", "Withdraw", "WithdrawOrder",
-    "WithdrawReason", "capabilities",
+    "FindOrder", "Found", "Gate", "HttpEndpoint", "HttpReply", "HttpWire", "Impersonal", "InboundCall",
+    "InboundReply", "Lane", "MisconfiguredError", "Need", "NotFound", "NotSentError", "Order", "Polling", "Profile",
+    "Reconcile", "RefusalReason", "Refused", "Repeat", "StatusOrder", "StatusReport", "SubmitOrder",
+    "SupplementOrder", "UncertainError", "UndecidedError", "Verb", "Verified", "VerifyOrder", "WireKey", "Wires",
+    "Withdraw", "WithdrawOrder", "WithdrawReason", "capabilities",
 ]  # fmt: skip

@@ -75,8 +75,11 @@ class Found:
     """The agency has the referral that our key names."""
 
     receipt: str
+    """The first, if there are several."""
     raw_code: str
     facts: tuple[Fact, ...] = ()
+    duplicates: tuple[str, ...] = ()
+    """Further receipts under the same key: it was registered more than once, and a person must have them withdrawn."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -67,6 +68,14 @@ class Polling:
 
 
 @dataclass(frozen=True)
+class Need:
+    """The field paths that one verb may say, and those without which it cannot be spoken."""
+
+    discloses: frozenset[str]
+    requires: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Profile:
     """Everything about an agency that is true before a single call.
 
@@ -95,6 +104,8 @@ class Profile:
     """How long after an unknown answer "not found" is not yet believed (business clock)."""
     lane: Lane = field(default_factory=Lane)
     polling: Polling = field(default_factory=Polling)
+    narrower: Mapping[str, Need] = field(default_factory=dict)
+    """Verbs that say less than a submit, by name (`verify`, `supplement`): what each may say and cannot do without."""
 
     def __post_init__(self) -> None:
         """Check the declaration once, at import."""
@@ -103,6 +114,11 @@ class Profile:
         unknown = sorted((self.discloses | self.requires) - FIELD_PATHS.keys())
         if unknown:
             raise ValueError(f"{self.slug}: not field paths of the common schema: {', '.join(unknown)}")
-        hidden = sorted(self.requires - self.discloses)
-        if hidden:
-            raise ValueError(f"{self.slug}: requires what it does not disclose: {', '.join(hidden)}")
+        for need in (Need(self.discloses, self.requires), *self.narrower.values()):
+            hidden = sorted((need.discloses - self.discloses) | (need.requires - need.discloses))
+            if hidden:
+                raise ValueError(f"{self.slug}: requires what it does not disclose: {', '.join(hidden)}")
+
+    def need_of(self, verb: str) -> Need:
+        """Return what a verb may say and cannot do without; a document is pruned to it before the verb is called."""
+        return self.narrower.get(verb, Need(self.discloses, self.requires))

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from adapters.sdk.decisions import Disclose, Impersonal, Reconcile, Withdraw
+from adapters.sdk.errors import UndecidedError
 from adapters.sdk.inbound import Callback, InboundCall
 from adapters.sdk.outcomes import (
     Acknowledged,
@@ -23,6 +24,7 @@ from adapters.sdk.outcomes import (
     Verified,
 )
 from schemas.disclosure import Disclosure
+from schemas.privacy import present_paths
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,27 +42,37 @@ class Order:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SubmitOrder(Order):
-    """의뢰 등록: one referral, pruned to the decision's fields."""
+class DisclosingOrder(Order):
+    """What every order that tells something about a person is given: the document, pruned to the decision's fields.
+
+    Raises:
+        UndecidedError: the document holds more than the decision allows.
+    """
 
     decision: Disclose
     document: Disclosure = field(repr=False)
 
+    def __post_init__(self) -> None:
+        """Stop a document that was not pruned before any adapter sees it."""
+        beyond = sorted(present_paths(self.document) - self.decision.fields)
+        if beyond:
+            raise UndecidedError(f"{self.decision.slug}: the decision does not allow {', '.join(beyond)}")
+
 
 @dataclass(frozen=True, kw_only=True)
-class VerifyOrder(Order):
+class SubmitOrder(DisclosingOrder):
+    """의뢰 등록: one referral."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyOrder(DisclosingOrder):
     """자격 확인 with identity: gated like a submit."""
 
-    decision: Disclose
-    document: Disclosure = field(repr=False)
-
 
 @dataclass(frozen=True, kw_only=True)
-class SupplementOrder(Order):
+class SupplementOrder(DisclosingOrder):
     """보완 제출 to what `receipt` names."""
 
-    decision: Disclose
-    document: Disclosure = field(repr=False)
     receipt: str
     supplement_key: str
     """Our key for this supplement: the same at every attempt, another for the next supplement of the referral."""

@@ -23,6 +23,18 @@ from adapters.sdk.transports.soap_envelope import SoapMessage, split
 _XSD_SCHEMA = "{http://www.w3.org/2001/XMLSchema}schema"
 
 
+class BreachError(MisconfiguredError):
+    """A request that the contract does not allow. `element` is where, never what.
+
+    An adapter turns it into a CannotExpressError where the element carries what people entered; what is left is a
+    defect of ours or of the settings.
+    """
+
+    def __init__(self, operation: str, element: str) -> None:
+        super().__init__(f"{operation}: the contract does not allow what would stand in {element}")
+        self.element = element
+
+
 @dataclass(frozen=True)
 class SoapOperation:
     """One operation of a SOAP 1.1 port, as the WSDL declares it. Get it from `SoapContract.operation`."""
@@ -71,8 +83,8 @@ class SoapContract:
         """Make a request: names and values of the header block, and of the Body's element.
 
         Raises:
-            MisconfiguredError: the contract does not allow it. Mappings check what people enter, so this is a defect
-                of ours or of the settings; the text names the element, never its value.
+            BreachError: the XSD does not allow it.
+            MisconfiguredError: zeep cannot make it: a name that the WSDL lacks, or one that it wants is missing.
         """
         try:
             envelope = operation._zeep.create(_soapheaders={operation._block_name: block}, **content).content  # noqa: SLF001 - the two classes are one room
@@ -82,7 +94,7 @@ class SoapContract:
         for part in (message.block, message.content):
             where = self._breach(part)
             if where is not None:
-                raise MisconfiguredError(f"{operation.name}: the contract does not allow what would stand in {where}")
+                raise BreachError(operation.name, where)
         return message
 
     def read(self, element: etree._Element, tag: str) -> Mapping[str, Any]:
