@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.telemetry import TelemetryConfig
 
 from hub.api.docs_page import CONTENT_SECURITY_POLICY, docs_page
 from hub.api.edge import Edge
@@ -14,7 +15,7 @@ from hub.api.openapi import openapi_document
 from hub.api.routes import agencies, callbacks, cases, consents, health, referrals
 from hub.wiring import Services
 
-_SILENT = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False}
+_SILENT = TelemetryConfig(tracing=False, metrics=False, logs=False, operation_spans=False, auto_configure=False)
 
 
 def build_app(services: Services) -> FastAPI:

@@ -84,4 +84,3 @@ def _check_is_json(request: Request) -> None:
     plain = request.headers.get("content-encoding", "identity").lower() == "identity"
     if header.get_content_type() != "application/json" or str(charset).lower() != "utf-8" or not plain:
         raise ProblemError(UNSUPPORTED_MEDIA_TYPE, headers={"Accept": "application/json"})
-

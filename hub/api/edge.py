@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-import traceback
-from collections.abc import Iterator
 
 import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.api.problems import answer_with, internal_problem
+from hub.logs import places
 from hub.store.ids import new_id
 
-_log = structlog.get_logger(__name__)
+_log = structlog.get_logger("naru.api")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -51,7 +50,7 @@ class Edge:
             try:
                 await self._app(scope, receive, send_with_headers)
             except Exception as error:  # noqa: BLE001 - whatever it is, the caller hears an id and the log no value
-                _log.error("request_failed", error=type(error).__name__, at=list(_places(error)))
+                _log.error("request_failed", error=type(error).__name__, at=places(error))
                 if status:  # half an answer is out: breaking off is all that is left
                     raise RuntimeError("the answer broke off") from None
                 await answer_with(internal_problem(request_id))(scope, receive, send_with_headers)
@@ -62,9 +61,3 @@ def _what(scope: Scope) -> dict[str, str]:
     """Name the request by its route: a path that nobody expects may hold anything."""
     route = getattr(scope.get("route"), "path", "-")
     return {"method": scope["method"] if scope["method"] in _METHODS else "-", "route": route}
-
-
-def _places(error: BaseException) -> Iterator[str]:
-    """Yield where the error came through, without its text, which might quote what was sent."""
-    for frame in traceback.extract_tb(error.__traceback__)[-8:]:
-        yield f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -32,16 +32,25 @@ from hub.delivery.steps import IllegalStepError, UnknownIdError
 from hub.intake.filing import GuardianMissingError, UnknownCaseError
 from hub.intake.promises import IdempotencyConflictError, InFlightError
 
-ANSWERED: tuple[type[Exception], ...] = (
-    ProblemError, HTTPException, RequestValidationError, IllegalStepError, UnknownIdError, UnknownCaseError,
-    GuardianMissingError, IdempotencyConflictError, InFlightError, OperationalError, ClientDisconnect,
-)  # fmt: skip
-"""The exceptions that a caller hears about."""
-
 _SOON = {"Retry-After": "1"}
 _GUARDIAN_MISSING = Fault(
     pointer="/consents", code="invalid_value", detail="만 14세 미만의 동의는 법정대리인이 합니다 (guardian)."
 )
+
+
+_SIMPLE: Mapping[type[Exception], Callable[[], ProblemError]] = {
+    UnknownIdError: lambda: ProblemError(UNKNOWN_ID),
+    UnknownCaseError: lambda: ProblemError(UNKNOWN_ID),
+    IdempotencyConflictError: lambda: ProblemError(IDEMPOTENCY_CONFLICT),
+    InFlightError: lambda: ProblemError(IN_FLIGHT, headers=_SOON),
+    GuardianMissingError: lambda: ProblemError(INVALID_DOCUMENT, errors=[_GUARDIAN_MISSING]),
+    OperationalError: lambda: ProblemError(UNAVAILABLE, headers=_SOON),  # full disk, locked for long: nothing promised
+    ClientDisconnect: lambda: ProblemError(TOO_SLOW),  # nobody hears it
+}
+ANSWERED: tuple[type[Exception], ...] = (
+    *_SIMPLE, ProblemError, HTTPException, RequestValidationError, IllegalStepError,
+)  # fmt: skip
+"""The exceptions that a caller hears about."""
 
 
 async def answer_error(_request: Request, error: Exception) -> Response:
@@ -55,26 +64,16 @@ def to_problem(error: Exception) -> ProblemError:
     match error:
         case ProblemError():
             return error
-        case UnknownIdError() | UnknownCaseError():
-            return ProblemError(UNKNOWN_ID)
         case IllegalStepError():
             return ProblemError(ILLEGAL_STEP, current=error.current, legal=error.legal)
-        case IdempotencyConflictError():
-            return ProblemError(IDEMPOTENCY_CONFLICT)
-        case InFlightError():
-            return ProblemError(IN_FLIGHT, headers=_SOON)
-        case GuardianMissingError():
-            return ProblemError(INVALID_DOCUMENT, errors=[_GUARDIAN_MISSING])
         case RequestValidationError():
             return _parameter_problem(error)
-        case OperationalError():  # a full disk, a store that is locked for long: nothing was promised
-            return ProblemError(UNAVAILABLE, headers=_SOON)
-        case ClientDisconnect():  # nobody hears it
-            return ProblemError(TOO_SLOW)
         case HTTPException(status_code=404):
             return ProblemError(UNKNOWN_PATH)
         case HTTPException(status_code=405):
             return ProblemError(METHOD_NOT_ALLOWED, headers=error.headers)
+        case _ if type(error) in _SIMPLE:
+            return _SIMPLE[type(error)]()
         case _:
             raise error
 
@@ -86,7 +85,7 @@ def _parameter_problem(error: RequestValidationError) -> ProblemError:
     return ProblemError(INVALID_PARAMETER, errors=faults)
 
 
-def _parameter_faults(errors: list[ErrorDetails] | tuple[ErrorDetails, ...]) -> Iterator[Fault]:
+def _parameter_faults(errors: Sequence[ErrorDetails]) -> Iterator[Fault]:
     for each in errors:
         where, name = each["loc"][0], str(each["loc"][-1])
         wording = wording_of(each)

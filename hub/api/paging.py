@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from typing import Annotated
 from urllib.parse import urlencode
@@ -26,11 +25,10 @@ def from_cursor(cursor: str) -> str:
     Raises:
         ValueError: it is none of ours.
     """
+    padded = cursor + "=" * (-len(cursor) % 4) if _CURSOR.fullmatch(cursor) else ""
     try:
-        if not _CURSOR.fullmatch(cursor):
-            raise ValueError
-        position = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-    except (binascii.Error, ValueError):
+        position = base64.urlsafe_b64decode(padded).decode("ascii")
+    except ValueError:  # also what is no base64
         position = ""
     if not _POSITION.fullmatch(position):
         raise ValueError("cursor는 앞선 응답의 Link 헤더에서 받은 값이어야 합니다.")

@@ -122,10 +122,16 @@ IDEMPOTENCY_CONFLICT = Kind(
     "이 Idempotency-Key는 내용이 다른 요청에 이미 쓰였습니다. 새 요청에는 새 값을 쓰십시오.",
 )
 INTERNAL = Kind(
-    "internal", 500, "내부 오류", "처리하지 못했습니다. request_id를 운영자에게 알려 주십시오. 같은 요청은 다시 보내도 됩니다."
+    "internal",
+    500,
+    "내부 오류",
+    "처리하지 못했습니다. request_id를 운영자에게 알려 주십시오. 같은 요청은 다시 보내도 됩니다.",
 )
 UNAVAILABLE = Kind(
-    "unavailable", 503, "일시적으로 이용할 수 없음", "지금은 요청을 받을 수 없습니다. 잠시 뒤 같은 요청을 다시 보내 주십시오."
+    "unavailable",
+    503,
+    "일시적으로 이용할 수 없음",
+    "지금은 요청을 받을 수 없습니다. 잠시 뒤 같은 요청을 다시 보내 주십시오.",
 )
 
 KINDS: tuple[Kind, ...] = (

@@ -15,7 +15,6 @@ from hub.store.cases import CaseRecord, case_by_id
 from hub.store.consents import consent_of
 from hub.store.referrals import ReferralRecord, referral_by_id
 
-
 Row = TypeVar("Row")
 
 

@@ -30,13 +30,13 @@ from hub.store.referrals import referrals_of_case
 from schemas.case import CaseDocument
 
 router = APIRouter(tags=["cases"])
-CaseId = Annotated[str, Path(alias="id", description="사례 식별자 (a case's id).", examples=[examples.CASE_ID])]
+CaseId = Annotated[str, Path(description="사례 식별자 (a case's id).", examples=[examples.CASE_ID])]
 IdempotencyKey = Annotated[
     str,
     Header(
         alias="Idempotency-Key",
         pattern=r"^[\x21-\x7e]{1,255}$",
-        description="요청마다 새로 만든 값; 다시 보낼 때는 같은 값 (new for each request, the same when it is repeated). "
+        description="요청마다 새로 만든 값, 다시 보낼 때는 같은 값 (new for each request, the same when repeated); "
         "개인정보를 넣지 마십시오 (never personal data).",
         examples=["5f2b9c1e-0000-4000-8000-000000000001"],
     ),
@@ -68,7 +68,7 @@ async def accept_case(
 
 
 @router.get(
-    "/v1/cases/{id}",
+    "/v1/cases/{case_id}",
     summary="사례 조회 (read a case)",
     responses={200: answers("기관별 진행 상황."), **problems(UNKNOWN_ID)},
 )
@@ -83,7 +83,7 @@ async def one_case(hub: Hub, actor: CurrentActor, case_id: CaseId) -> CaseView:
 
 
 @router.post(
-    "/v1/cases/{id}/referrals",
+    "/v1/cases/{case_id}/referrals",
     status_code=202,
     summary="의뢰 추가 (add referrals to a case)",
     openapi_extra=takes(MoreReferrals, examples.MORE_REFERRALS),

@@ -18,9 +18,7 @@ from hub.api.services import Hub
 from hub.api.views import AddedConsents, ConsentView, WithdrawalView, consent_view
 
 router = APIRouter(tags=["consents"])
-ConsentId = Annotated[
-    str, Path(alias="id", description="동의 식별자 (a consent's id).", examples=[examples.CONSENT_ID])
-]
+ConsentId = Annotated[str, Path(description="동의 식별자 (a consent's id).", examples=[examples.CONSENT_ID])]
 _BODY = (MALFORMED_JSON, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT)
 
 
@@ -43,7 +41,7 @@ async def add_consents(
 
 
 @router.get(
-    "/v1/consents/{id}",
+    "/v1/consents/{consent_id}",
     summary="동의 조회 (read a consent)",
     responses={200: answers("동의의 내용과 상태."), **problems(UNKNOWN_ID)},
 )
@@ -53,7 +51,7 @@ async def one_consent(hub: Hub, actor: CurrentActor, consent_id: ConsentId) -> C
 
 
 @router.post(
-    "/v1/consents/{id}/withdraw",
+    "/v1/consents/{consent_id}/withdraw",
     summary="동의 철회 (withdraw a consent)",
     dependencies=[Depends(nothing_sent)],
     responses={200: answers("철회했습니다. 무엇을 멈추고 누구에게 알리는지."), **problems(UNKNOWN_ID, *_BODY)},

@@ -36,9 +36,7 @@ from schemas.events import Event
 from schemas.status import BusinessStatus, DeliveryStatus
 
 router = APIRouter(tags=["referrals"])
-ReferralId = Annotated[
-    str, Path(alias="id", description="의뢰 식별자 (a referral's id).", examples=[examples.REFERRAL_ID])
-]
+ReferralId = Annotated[str, Path(description="의뢰 식별자 (a referral's id).", examples=[examples.REFERRAL_ID])]
 _BODY = (MALFORMED_JSON, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT)
 _STEP = problems(UNKNOWN_ID, ILLEGAL_STEP, *_BODY)
 
@@ -87,7 +85,7 @@ async def list_of_referrals(
 
 
 @router.get(
-    "/v1/referrals/{id}",
+    "/v1/referrals/{referral_id}",
     summary="의뢰 조회 (read a referral)",
     responses={200: answers("의뢰의 현재 상태."), **problems(UNKNOWN_ID)},
 )
@@ -101,7 +99,7 @@ class EventListing(Page):
 
 
 @router.get(
-    "/v1/referrals/{id}/events",
+    "/v1/referrals/{referral_id}/events",
     summary="의뢰 이력 (read a referral's events)",
     responses={
         200: answers("일어난 일, 순서대로.", Link="다음 쪽."),
@@ -138,7 +136,7 @@ async def _step(hub: Services, actor: Actor, referral_id: str, step: Callable[[C
 
 
 @router.post(
-    "/v1/referrals/{id}/cancel",
+    "/v1/referrals/{referral_id}/cancel",
     summary="의뢰 취소 (cancel)",
     dependencies=[Depends(nothing_sent)],
     responses={200: answers("취소한 뒤의 상태."), **_STEP},
@@ -149,7 +147,7 @@ async def cancel(hub: Hub, actor: CurrentActor, referral_id: ReferralId) -> Refe
 
 
 @router.post(
-    "/v1/referrals/{id}/retry",
+    "/v1/referrals/{referral_id}/retry",
     summary="다시 보내기 (retry)",
     dependencies=[Depends(nothing_sent)],
     responses={200: answers("다시 보낼 예정인 상태."), **_STEP},
@@ -160,13 +158,16 @@ async def retry(hub: Hub, actor: CurrentActor, referral_id: ReferralId) -> Refer
 
 
 @router.post(
-    "/v1/referrals/{id}/resolve",
+    "/v1/referrals/{referral_id}/resolve",
     summary="결과 확인 입력 (settle an unknown)",
     openapi_extra=takes(Resolution, examples.RESOLUTION),
     responses={200: answers("확인한 뒤의 상태."), **_STEP},
 )
 async def resolve(
-    hub: Hub, actor: CurrentActor, referral_id: ReferralId, body: Annotated[Received[Resolution], Depends(body_of(Resolution))]
+    hub: Hub,
+    actor: CurrentActor,
+    referral_id: ReferralId,
+    body: Annotated[Received[Resolution], Depends(body_of(Resolution))],
 ) -> ReferralView:
     """Say what a person learnt from the agency about a referral whose answer was lost."""
     said = body.document
@@ -178,13 +179,16 @@ async def resolve(
 
 
 @router.post(
-    "/v1/referrals/{id}/override",
+    "/v1/referrals/{referral_id}/override",
     summary="예외 진행 (override a rule)",
     openapi_extra=takes(Override, examples.OVERRIDE),
     responses={200: answers("진행하기로 한 뒤의 상태."), **_STEP},
 )
 async def override(
-    hub: Hub, actor: CurrentActor, referral_id: ReferralId, body: Annotated[Received[Override], Depends(body_of(Override))]
+    hub: Hub,
+    actor: CurrentActor,
+    referral_id: ReferralId,
+    body: Annotated[Received[Override], Depends(body_of(Override))],
 ) -> ReferralView:
     """Let a referral go on against the rule that holds it; never against a missing consent."""
     step = partial(hub.commands.override, actor=actor, referral_id=referral_id, reason=body.document.reason)
@@ -192,17 +196,18 @@ async def override(
 
 
 @router.post(
-    "/v1/referrals/{id}/close",
+    "/v1/referrals/{referral_id}/close",
     summary="종결 (close)",
     openapi_extra=takes(Closing, examples.CLOSING),
     responses={200: answers("종결한 뒤의 상태."), **_STEP},
 )
 async def close(
-    hub: Hub, actor: CurrentActor, referral_id: ReferralId, body: Annotated[Received[Closing], Depends(body_of(Closing))]
+    hub: Hub,
+    actor: CurrentActor,
+    referral_id: ReferralId,
+    body: Annotated[Received[Closing], Depends(body_of(Closing))],
 ) -> ReferralView:
     """End a referral with an outcome code and a reason."""
     said = body.document
-    step = partial(
-        hub.commands.close, actor=actor, referral_id=referral_id, outcome=said.outcome, reason=said.reason
-    )
+    step = partial(hub.commands.close, actor=actor, referral_id=referral_id, outcome=said.outcome, reason=said.reason)
     return await _step(hub, actor, referral_id, step)

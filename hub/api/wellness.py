@@ -1,0 +1,48 @@
+"""What `/readyz` looks at: can the hub keep what it would promise? Each part is looked at by using it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from sqlalchemy import Connection
+
+from hub.agencies import AgencyState
+from hub.api.views import Check, ReadyView
+from hub.store.following import paused_lanes
+from hub.store.schema import newest, revision_of
+from hub.wiring import Services
+
+
+async def how_ready(hub: Services) -> ReadyView:
+    """Look at every part; a part that is ill does not keep the others from being looked at."""
+    store = await _check(lambda: hub.store.write(_takes_writes))
+    schema = await _check(lambda: hub.store.read(_has_newest_schema))
+    vault = await _check(lambda: hub.store.read(hub.vault.still_opens))
+    engine: Check = "ok" if hub.engine.running else "failed"
+    paused = await hub.store.read(paused_lanes) if schema == "ok" else {}
+    well = {store, schema, vault, engine} == {"ok"}
+    return ReadyView(
+        status="ready" if well else "not_ready",
+        store=store,
+        schema_version=schema,
+        vault=vault,
+        engine=engine,
+        broken_agencies=tuple(slug for slug, agency in hub.agencies.items() if agency.state is AgencyState.BROKEN),
+        paused_agencies=tuple(sorted(paused)),
+    )
+
+
+async def _check(look: Callable[[], Awaitable[bool]]) -> Check:
+    try:
+        return "ok" if await look() else "failed"
+    except Exception:  # noqa: BLE001 - whatever ails a part, the answer is that it is ill
+        return "failed"
+
+
+def _takes_writes(conn: Connection) -> bool:
+    """Beginning to write asks SQLite for the lock and the right to write; the transaction ends without a change."""
+    return conn.in_transaction()
+
+
+def _has_newest_schema(conn: Connection) -> bool:
+    return revision_of(conn) == newest()
