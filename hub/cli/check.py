@@ -1,0 +1,116 @@
+"""`naru check`: what is configured, without secrets, and what is wrong with it. Changes nothing, calls nobody."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+
+import typer
+from pydantic import SecretBytes, SecretStr
+from sqlalchemy import make_url
+
+from adapters.sdk import AdapterSettings, Gate
+from adapters.sdk.kst import kst_today
+from hub.agencies import Agencies, AgencyState
+from hub.cli.starting import DEFAULT_CONFIG, Config, find_adapters
+from hub.clock import wall_now
+from hub.configuration import SettingsError, read_settings
+from hub.settings import Settings
+from hub.store.schema import SchemaError, newest, revision_of
+from hub.store.store import Store
+from hub.wiring import build_agencies
+from schemas.services import SERVICES
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def check(config: Config = DEFAULT_CONFIG) -> None:
+    """Print the configuration without secrets, and every problem; end with 1 if there is one."""
+    installed = find_adapters()
+    try:
+        settings = read_settings(config, os.environ, installed)
+    except SettingsError as error:
+        problems = list(error.problems)
+    else:
+        agencies = build_agencies(settings.adapters, installed, Gate())
+        _print(config, settings, agencies)
+        problems = list(find_problems(settings, agencies))
+    for problem in problems:
+        typer.echo(f"PROBLEM   {problem}")
+    if problems:
+        raise typer.Exit(1)
+    typer.echo("no problems")
+
+
+def find_problems(settings: Settings, agencies: Agencies) -> Iterator[str]:
+    """Yield what is wrong beyond the settings themselves: broken adapters, the store's schema, the key file."""
+    for slug, agency in agencies.items():
+        if agency.state is AgencyState.BROKEN:
+            yield f"{slug} is broken: {agency.why}"
+    database = Path(make_url(settings.store.url).database or "")
+    key_file = settings.vault.key_file
+    if database.exists():
+        yield from _schema_problems(settings)
+        if not key_file.exists():
+            yield f"the store is there, but its key file {key_file} is not"
+    if key_file.exists() and key_file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield f"the key file {key_file} is open to other users: chmod 600"
+
+
+def _schema_problems(settings: Settings) -> Iterator[str]:
+    store = Store(settings.store.url)
+    try:
+        revision = store.read_now(revision_of)
+    except SchemaError as error:
+        yield str(error)
+    else:
+        if revision not in {None, newest()}:
+            yield f"the store's schema is {revision}, this naru works with {newest()}: run `naru migrate`"
+    finally:
+        store.close()
+
+
+def _print(config: Path, settings: Settings, agencies: Agencies) -> None:
+    for name, said in _lines(config, settings, agencies):
+        typer.echo(f"{name:<9} {said}")
+
+
+def _lines(config: Path, settings: Settings, agencies: Agencies) -> Iterator[tuple[str, str]]:
+    yield "config", str(config)
+    yield "mode", settings.mode
+    yield "listens", f"{settings.http.host}:{settings.http.port}"
+    yield "store", settings.store.shown
+    yield "key file", f"{settings.vault.key_file}{'' if settings.vault.key_file.exists() else ' (made at first start)'}"
+    yield "clock", settings.clock.source
+    for slug, agency in agencies.items():
+        yield "agency", f"{slug}: {agency.state}"
+        if slug in settings.adapters:
+            yield "", ", ".join(f"{name}={value}" for name, value in _shown(settings.adapters[slug]))
+    yield from _routes(settings, agencies, kst_today(wall_now()))
+    for statute in settings.statutes:
+        reviewed = "reviewed" if statute.reviewed else "NOT reviewed"
+        yield "statute", f"{statute.recipient}: {', '.join(sorted(statute.fields))} by {statute.article} ({reviewed})"
+
+
+def _routes(settings: Settings, agencies: Mapping[str, object], today: date) -> Iterator[tuple[str, str]]:
+    for code in SERVICES:
+        slug = next((route.agency for route in settings.routing.services.get(code, ()) if route.holds_on(today)), None)
+        if slug is None:
+            yield "route", f"{code} -> nobody today: held"
+        else:
+            yield "route", f"{code} -> {slug}{'' if slug in agencies else ' (not installed): held'}"
+
+
+def _shown(settings: AdapterSettings) -> Iterator[tuple[str, str]]:
+    """Yield the settings of an adapter; of a secret only whether it is set."""
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr | SecretBytes):
+            yield name, "set" if value.get_secret_value() else "not set"
+        elif value is not None:
+            yield name, re.sub(r"//[^/@]*@", "//…@", str(value))  # an address may carry a password

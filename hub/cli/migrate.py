@@ -1,0 +1,21 @@
+"""`naru migrate`: brings the store to this version's schema."""
+
+from __future__ import annotations
+
+import typer
+
+from hub.cli.starting import DEFAULT_CONFIG, Config, find_adapters, in_store, settings_of
+from hub.store.schema import migrate as migrate_store
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def migrate(config: Config = DEFAULT_CONFIG) -> None:
+    """Bring the store to this version's schema. Stop `naru serve` first, and have a backup."""
+    settings = settings_of(config, find_adapters())
+    before, after = in_store(settings, migrate_store, alone=True)
+    if before == after:
+        typer.echo(f"{settings.store.shown}: schema {after} already")
+    else:
+        typer.echo(f"{settings.store.shown}: schema {before or 'none'} -> {after}")

@@ -1,0 +1,36 @@
+"""`naru serve`: the API and the engine, until SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+import typer
+
+from hub.cli.starting import DEFAULT_CONFIG, Config, find_adapters, refuse, settings_of
+from hub.logs import configure_logs, places
+from hub.serving import EngineDiedError, PortInUseError
+from hub.serving import serve as serve_forever
+from hub.store.schema import SchemaError
+from hub.store.store import StoreInUseError
+from hub.vault.keyring import KeyFileError
+from hub.wiring import ClockUnreachableError
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def serve(config: Config = DEFAULT_CONFIG) -> None:
+    """Serve the API and deliver what it accepts."""
+    installed = find_adapters()
+    settings = settings_of(config, installed)
+    configure_logs(settings.log.level)
+    try:
+        asyncio.run(serve_forever(settings, installed))
+    except (StoreInUseError, SchemaError, KeyFileError, ClockUnreachableError, PortInUseError) as error:
+        refuse(str(error))
+    except EngineDiedError:
+        raise typer.Exit(1) from None
+    except Exception as error:  # noqa: BLE001 - a traceback would print texts that may quote anything
+        structlog.get_logger("naru.serving").error("crashed", error=type(error).__name__, at=places(error))
+        raise typer.Exit(1) from None

@@ -1,0 +1,65 @@
+"""How every command starts: the `--config` option, the settings or a refusal, the store. What it does is its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Never, TypeVar
+
+import typer
+from sqlalchemy import Connection
+
+from adapters.sdk.registry import DuplicateAdapterError, installed_adapters
+from hub.configuration import Installed, SettingsError, read_settings
+from hub.settings import Settings
+from hub.store.schema import SchemaError, make_or_check
+from hub.store.store import Store, StoreInUseError
+
+T = TypeVar("T")
+
+REFUSED = 2
+"""The exit code of a command that refuses to begin."""
+
+Config = Annotated[
+    Path, typer.Option("--config", help="The configuration file; NARU_… variables go over it.", show_default=True)
+]
+DEFAULT_CONFIG = Path("config.toml")
+
+
+def refuse(*lines: str) -> Never:
+    """Say why nothing is begun, and end."""
+    for line in lines:
+        typer.echo(f"naru: {line}", err=True)
+    raise typer.Exit(REFUSED)
+
+
+def find_adapters() -> Installed:
+    """Return the installed adapters, or refuse to begin."""
+    try:
+        return installed_adapters()
+    except DuplicateAdapterError as error:
+        refuse(str(error))
+
+
+def settings_of(config: Path, installed: Installed) -> Settings:
+    """Return the settings, or refuse to begin, naming every problem and no value."""
+    try:
+        return read_settings(config, os.environ, installed)
+    except SettingsError as error:
+        refuse(f"cannot start, {len(error.problems)} problem(s):", *error.problems)
+
+
+def in_store(settings: Settings, work: Callable[[Connection], T], *, alone: bool = False) -> T:
+    """Do one transaction's work in the store; `alone`: only if nobody serves it. Refuse if the store is not ours."""
+    store = Store(settings.store.url)
+    try:
+        if alone:
+            store.claim()
+        else:
+            store.write_now(make_or_check)
+        return store.write_now(work)
+    except (StoreInUseError, SchemaError) as error:
+        refuse(str(error))
+    finally:
+        store.close()
