@@ -1,0 +1,42 @@
+"""Whether the values that arrived are the document's: digests of every form that a value may take on a wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mocks.auditor.books import Act, Book, digest
+from mocks.auditor.promises import Promise
+
+_IDENTITY = frozenset({"client.name", "client.birth_date"})
+_CODED = frozenset({"client.sex", "referral.kind", "referral.urgency", "referral.service_code"})
+"""Agencies write these in codes of their own, which only their contract can translate."""
+
+
+def changed_names(act: Act, book: Book, promise: Promise, key: bytes) -> tuple[str, ...]:
+    """Return the agency's names of the fields whose value is not the one that the document holds."""
+    return tuple(name for name in act.digests if _is_changed(name, act, book, promise, key))
+
+
+def is_about(act: Act, book: Book, promise: Promise, key: bytes) -> bool:
+    """Return whether the act carries the name and the birth date of the promise's client, and neither differs."""
+    carried = [name for name in act.digests if book.path_of.get(name) in _IDENTITY]
+    return bool(carried) and not any(_is_changed(name, act, book, promise, key) for name in carried)
+
+
+def _is_changed(name: str, act: Act, book: Book, promise: Promise, key: bytes) -> bool:
+    path = book.path_of.get(name.partition("[")[0])
+    if path is None or path in _CODED:
+        return False
+    return act.digests[name] not in {digest(key, text) for text in _forms(promise.values(path))}
+
+
+def _forms(values: list[object]) -> Iterator[str]:
+    """Yield what a wire may make of the values of one field: each as it is or without marks, or their sum or number."""
+    for value in values:
+        text = str(value)
+        yield text
+        yield "".join(letter for letter in text if letter.isalnum())
+    amounts = [value for value in values if isinstance(value, int)]
+    if amounts and len(amounts) == len(values):
+        yield str(sum(amounts))
+        yield str(len(amounts))
