@@ -48,7 +48,12 @@ def from_kst(text: str) -> datetime:
     Raises:
         ValueError: any other form, or no such moment.
     """
-    forms = {8: "%Y%m%d", 14: "%Y%m%d%H%M%S", 17: "%Y%m%d%H%M%S%f"}
+    forms = {8: "%Y%m%d", 14: "%Y%m%d%H%M%S", 17: "%Y%m%d%H%M%S"}
     if len(text) not in forms or not text.isascii() or not text.isdigit():
         raise ValueError("not a KST time of 8, 14 or 17 digits")
-    return datetime.strptime(text, forms[len(text)]).replace(tzinfo=KST).astimezone(UTC)
+    # Milliseconds apart: %f takes up to six digits, and with it strptime reads 20240532… as the 3rd of May.
+    second = datetime.strptime(text[:14], forms[len(text)]).replace(tzinfo=KST)
+    try:
+        return second.astimezone(UTC) + timedelta(milliseconds=int(text[14:] or 0))
+    except OverflowError:
+        raise ValueError("not a moment that UTC knows") from None
