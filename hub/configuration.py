@@ -53,7 +53,7 @@ def read_settings(config: Path, environ: Mapping[str, str], installed: Installed
         unread = frozenset(said.keys)
         for key, problem in (*settings.contradictions(), *_foreign_routes(settings, installed)):
             if key not in unread:
-                said.add(key, problem)
+                said.add(key, problem.replace("is missing", f"is missing ({variable(key)} sets it)"))
     if settings is None or said.texts:
         raise SettingsError(said.texts)
     return settings

@@ -1,10 +1,12 @@
 """The command line `naru`. Each command is a module of its own, imported when it is called.
 
-A command's module has a `typer.Typer(add_completion=False)` named `app`; the table below says which there are. Nothing is decided here.
+A command's module has a `typer.Typer(add_completion=False)` named `app`; the table below says which there are.
+Nothing is decided here.
 """
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import Any
 
@@ -52,5 +54,6 @@ def naru() -> None:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line. What it writes is for its own user's eyes."""
+    os.umask(0o077)
     app(prog_name="naru")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -97,13 +97,15 @@ def _lines(config: Path, settings: Settings, agencies: Agencies) -> Iterator[tup
         yield "statute", f"{statute.recipient}: {', '.join(sorted(statute.fields))} by {statute.article} ({reviewed})"
 
 
-def _routes(settings: Settings, agencies: Mapping[str, object], today: date) -> Iterator[tuple[str, str]]:
+def _routes(settings: Settings, agencies: Agencies, today: date) -> Iterator[tuple[str, str]]:
     for code in SERVICES:
         slug = next((route.agency for route in settings.routing.services.get(code, ()) if route.holds_on(today)), None)
         if slug is None:
             yield "route", f"{code} -> nobody today: held"
+        elif slug in agencies.active:
+            yield "route", f"{code} -> {slug}"
         else:
-            yield "route", f"{code} -> {slug}{'' if slug in agencies else ' (not installed): held'}"
+            yield "route", f"{code} -> {slug} ({agencies[slug].state if slug in agencies else 'not installed'}): held"
 
 
 def _shown(settings: AdapterSettings) -> Iterator[tuple[str, str]]:
