@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -36,10 +37,10 @@ async def test_callbacks_keep_their_order(mocks: MockServer, hub: Listener) -> N
     await until(lambda: len(hub.received) == 3)
     journal = mocks.counters["ferry"].desk.journal
     await until(lambda: all(entry.accepted for entry in journal.entries))
-    assert (["a", "b", "c"], [("out", "notice", 200)] * 3) == (
+    assert (
         hub.bodies,
         [(entry.direction, entry.operation, entry.status) for entry in journal.entries],
-    )
+    ) == (["a", "b", "c"], [("out", "notice", 200)] * 3)
 
 
 async def test_a_callback_comes_again_until_it_is_acknowledged(
@@ -52,7 +53,7 @@ async def test_a_callback_comes_again_until_it_is_acknowledged(
     hub.answers = [503, 500]
     call(mocks, "a", "b")
     await until(lambda: len(hub.received) == 4)
-    assert ["a", "a", "a", "b"] == hub.bodies
+    assert hub.bodies == ["a", "a", "a", "b"]
 
 
 async def test_an_agency_gives_up_in_the_end(
@@ -65,7 +66,7 @@ async def test_an_agency_gives_up_in_the_end(
     hub.answers = [500, 500]
     call(mocks, "a", "b")
     await until(lambda: len(hub.received) == 3)
-    assert ["a", "a", "b"] == hub.bodies
+    assert hub.bodies == ["a", "a", "b"]
 
 
 async def test_nobody_listening_is_no_error(mocks: MockServer, hub: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +85,7 @@ async def test_duplicate(mocks: MockServer, hub: Listener) -> None:
     set_fault(mocks, "duplicate_callback", operation="notice")
     call(mocks, "a", "b")
     await until(lambda: len(hub.received) == 3)
-    assert ["a", "a", "b"] == hub.bodies
+    assert hub.bodies == ["a", "a", "b"]
 
 
 async def test_late(mocks: MockServer, hub: Listener) -> None:
@@ -101,7 +102,7 @@ async def test_out_of_order(mocks: MockServer, hub: Listener) -> None:
     set_fault(mocks, "out_of_order_callback")
     call(mocks, "a", "b", "c")
     await until(lambda: len(hub.received) == 3)
-    assert ["b", "a", "c"] == hub.bodies
+    assert hub.bodies == ["b", "a", "c"]
 
 
 async def test_out_of_order_without_a_next_one(mocks: MockServer, hub: Listener) -> None:
@@ -112,7 +113,7 @@ async def test_out_of_order_without_a_next_one(mocks: MockServer, hub: Listener)
     await until(lambda: hub.bodies == ["a"])
     call(mocks, "b")
     await until(lambda: len(hub.received) == 2)
-    assert ["a", "b"] == hub.bodies
+    assert hub.bodies == ["a", "b"]
 
 
 async def test_a_reset_drops_the_post(mocks: MockServer, hub: Listener) -> None:
@@ -123,7 +124,7 @@ async def test_a_reset_drops_the_post(mocks: MockServer, hub: Listener) -> None:
     mocks.clock.advance(61)
     call(mocks, "after")
     await until(lambda: bool(hub.received))
-    assert ["after"] == hub.bodies
+    assert hub.bodies == ["after"]
 
 
 def test_a_callback_address_needs_a_secret_and_an_agency_that_calls() -> None:
@@ -132,8 +133,6 @@ def test_a_callback_address_needs_a_secret_and_an_agency_that_calls() -> None:
     async def start(kind: type[FerryMock]) -> None:
         async with MockServer([kind], {"*": {"callback_url": "http://127.0.0.1:1/x"}}):
             pass
-
-    import asyncio
 
     class SilentMock(FerryMock):
         callbacks = ()

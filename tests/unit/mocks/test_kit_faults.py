@@ -17,6 +17,7 @@ from mocks.kit.fault_catalogue import CATALOGUE, By, Moment
 from mocks.kit.faults import FaultError, Faults
 from mocks.kit.run import MockServer
 
+
 @pytest.fixture
 async def mocks() -> AsyncIterator[MockServer]:
     async with MockServer([FerryMock]) as server:
@@ -69,14 +70,14 @@ async def test_not_a_byte_comes_back(mocks: MockServer, name: str, ending: str) 
     """These faults send nothing, and end (or keep) the connection each in its way; the reply never left."""
     assert (b"", b"", ending) == await strike(mocks, name)
     (entry,) = mocks.counters["ferry"].desk.journal.entries
-    assert (None, False) == (entry.status, entry.reply_complete)
+    assert (entry.status, entry.reply_complete) == (None, False)
 
 
 async def test_a_refused_connection_is_not_read(mocks: MockServer) -> None:
     """`refuse_connection` strikes on the request line, while the body is still to come."""
     mocks.counters["ferry"].faults.set({"faults": [{"name": "refuse_connection"}]})
     head = post("/ferry/register").replace(b"Content-Length: 0", b"Content-Length: 9")
-    assert (b"", "reset") == await raw_call(httpx.URL(mocks.base_url).port or 0, head)
+    assert await raw_call(httpx.URL(mocks.base_url).port or 0, head) == (b"", "reset")
 
 
 @pytest.mark.parametrize(
@@ -97,21 +98,21 @@ async def test_busy(mocks: MockServer, name: str, status: bytes, retry_after: bo
 async def test_the_maintenance_page_is_euc_kr_with_200(mocks: MockServer) -> None:
     """A page instead of an answer: HTML, EUC-KR, 200."""
     head, body, _ = await strike(mocks, "maintenance_page")
-    assert (True, True, True) == (b" 200 OK" in head, b"charset=euc-kr" in head, "시스템 점검" in body.decode("euc-kr"))
+    assert (b" 200 OK" in head, b"charset=euc-kr" in head, "시스템 점검" in body.decode("euc-kr")) == (True, True, True)
 
 
 async def test_slow_drip_sends_everything_in_the_end(mocks: MockServer) -> None:
     """The whole answer comes, byte by byte, and the journal says that it left."""
     _, body, _ = await strike(mocks, "slow_drip", seconds=0.0001)
     (entry,) = mocks.counters["ferry"].desk.journal.entries
-    assert (HONEST, True) == (body, entry.reply_complete)
+    assert (body, entry.reply_complete) == (HONEST, True)
 
 
 async def test_slow_drip_takes_longer_than_a_patient_caller(mocks: MockServer) -> None:
     """A caller with a deadline has seen the head, and at most a byte."""
     mocks.counters["ferry"].faults.set({"faults": [{"name": "slow_drip", "seconds": 60}]})
     received, ending = await raw_call(httpx.URL(mocks.base_url).port or 0, post("/ferry/register"), seconds=0.1)
-    assert (True, "open") == (received.endswith(b"\r\n\r\n"), ending)
+    assert (received.endswith(b"\r\n\r\n"), ending) == (True, "open")
 
 
 async def test_cut_short_announces_all_and_sends_half(mocks: MockServer) -> None:
@@ -123,7 +124,7 @@ async def test_cut_short_announces_all_and_sends_half(mocks: MockServer) -> None
 async def test_wrong_content_length_sends_more_than_announced(mocks: MockServer) -> None:
     """Content-Length is half of what follows."""
     head, body, _ = await strike(mocks, "wrong_content_length")
-    assert (True, HONEST) == (f"Content-Length: {len(HONEST) // 2}".encode() in head, body)
+    assert (f"Content-Length: {len(HONEST) // 2}".encode() in head, body) == (True, HONEST)
 
 
 async def test_truncated_body_announces_what_it_sends(mocks: MockServer) -> None:
@@ -136,7 +137,7 @@ async def test_truncated_body_announces_what_it_sends(mocks: MockServer) -> None
 async def test_empty_answers(mocks: MockServer, name: str, status: bytes) -> None:
     """A good status with nothing in it."""
     head, body, _ = await strike(mocks, name)
-    assert (True, b"") == (status in head, body)
+    assert (status in head, body) == (True, b"")
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,7 @@ async def test_empty_answers(mocks: MockServer, name: str, status: bytes) -> Non
 async def test_wrong_encodings(mocks: MockServer, name: str, label: bytes) -> None:
     """The body is CP949 with syllables that EUC-KR lacks, whatever its label says."""
     head, body, _ = await strike(mocks, name)
-    assert (True, True, True) == (label in head, "똠방각하" in body.decode("cp949"), is_undecodable(body))
+    assert (label in head, "똠방각하" in body.decode("cp949"), is_undecodable(body)) == (True, True, True)
 
 
 def is_undecodable(body: bytes) -> bool:
@@ -163,14 +164,14 @@ def is_undecodable(body: bytes) -> bool:
 async def test_gzip_bomb(mocks: MockServer) -> None:
     """Some 64 KiB become 64 MiB."""
     head, body, _ = await strike(mocks, "gzip_bomb")
-    assert (True, True, 64 << 20) == (b"Content-Encoding: gzip" in head, len(body) < 70_000, len(gzip.decompress(body)))
+    assert (b"Content-Encoding: gzip" in head, len(body) < 70_000, len(gzip.decompress(body))) == (True, True, 64 << 20)
 
 
 async def test_deep_nesting_and_entities(mocks: MockServer) -> None:
     """20,000 levels in the wire's own syntax; a DTD with growing and external entities."""
     _, nested, _ = await strike(mocks, "deep_nesting")
     _, declared, _ = await strike(mocks, "dtd_entity")
-    assert (b"[" * 20_000 + b"]" * 20_000, True) == (nested, b"<!DOCTYPE" in declared and b"SYSTEM" in declared)
+    assert (nested, b"<!DOCTYPE" in declared and b"SYSTEM" in declared) == (b"[" * 20_000 + b"]" * 20_000, True)
 
 
 async def test_a_hidden_act_is_found_after_its_settling_time(mocks: MockServer) -> None:
@@ -181,14 +182,14 @@ async def test_a_hidden_act_is_found_after_its_settling_time(mocks: MockServer) 
         for seconds in (0, 44, 2):
             mocks.clock.advance(seconds)
             found.append((await client.post("/find")).json()["found"])
-    assert [0, 0, 1] == found
+    assert found == [0, 0, 1]
 
 
 async def test_the_agency_carries_out_its_own_faults(mocks: MockServer) -> None:
     """`misbehave` gets the honest reply exactly where the act happens."""
     _, with_act, _ = await strike(mocks, "unsigned_reply")
     _, without, _ = await strike(mocks, "agency_fault_500")
-    assert (b"unsigned_reply True", b"agency_fault_500 False") == (with_act, without)
+    assert (with_act, without) == (b"unsigned_reply True", b"agency_fault_500 False")
 
 
 async def test_after_its_times_the_agency_behaves_well_again(mocks: MockServer) -> None:
@@ -197,7 +198,7 @@ async def test_after_its_times_the_agency_behaves_well_again(mocks: MockServer) 
     async with httpx.AsyncClient(base_url=mocks.url_of("ferry")) as client:
         answer = await client.post("/register")
     (rule,) = mocks.counters["ferry"].faults.as_json()["faults"]
-    assert (200, 2, 1) == (answer.status_code, rule["seen"], rule["struck"])
+    assert (answer.status_code, rule["seen"], rule["struck"]) == (200, 2, 1)
 
 
 async def test_other_operations_are_left_alone(mocks: MockServer) -> None:
@@ -205,7 +206,7 @@ async def test_other_operations_are_left_alone(mocks: MockServer) -> None:
     mocks.counters["ferry"].faults.set({"faults": [{"name": "busy_503", "operation": "find"}]})
     async with httpx.AsyncClient(base_url=mocks.url_of("ferry")) as client:
         statuses = [(await client.post(path)).status_code for path in ("/register", "/find", "/echo")]
-    assert [200, 503, 200] == statuses
+    assert statuses == [200, 503, 200]
 
 
 async def test_a_caller_that_leaves_a_silent_connection_frees_it(mocks: MockServer) -> None:
@@ -224,7 +225,10 @@ def faults_with(rules: list[dict[str, object]], seed: int = 0) -> Faults:
 def test_a_seed_repeats_a_run(seed: int, rate: float) -> None:
     """The same seed and the same requests give the same strikes."""
     first, second = (
-        [faults_with([{"name": "busy_429", "rate": rate}], seed).strike(Moment.REQUEST, "find") is None for _ in range(20)]
+        [
+            faults_with([{"name": "busy_429", "rate": rate}], seed).strike(Moment.REQUEST, "find") is None
+            for _ in range(20)
+        ]
         for _ in range(2)
     )
     assert first == second

@@ -30,8 +30,12 @@ async def test_one_connection_carries_many_requests(mocks: MockServer) -> None:
     """Two requests written at once on one connection are both answered, in order."""
     data = post("/ferry/echo", b"one") + post("/ferry/echo", b"two", "Connection: close")
     received, ending = await raw_call(port_of(mocks), data)
-    assert "closed" == ending
-    assert [True, True, False] == [b"one" in received, b"two" in received, received.index(b"two") < received.index(b"one")]
+    assert ending == "closed"
+    assert [
+        b"one" in received,
+        b"two" in received,
+        received.index(b"two") < received.index(b"one"),
+    ] == [True, True, False]
 
 
 async def test_chunked_bodies_are_put_together(mocks: MockServer) -> None:
@@ -43,7 +47,7 @@ async def test_chunked_bodies_are_put_together(mocks: MockServer) -> None:
 
     async with httpx.AsyncClient() as client:
         answer = await client.post(f"{mocks.url_of('ferry')}/echo?a=b", content=parts())
-    assert ("홍길동", "a=b") == (answer.text, answer.headers["x-query"])
+    assert (answer.text, answer.headers["x-query"]) == ("홍길동", "a=b")
 
 
 async def test_expect_100_is_answered_before_the_body(mocks: MockServer) -> None:
@@ -53,7 +57,7 @@ async def test_expect_100_is_answered_before_the_body(mocks: MockServer) -> None
     writer.write(head + b"\r\n\r\n")
     assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 100 ")
     writer.write(body)
-    assert b"HTTP/1.1 200 OK" == (await reader.readuntil(b"\r\n")).strip()
+    assert (await reader.readuntil(b"\r\n")).strip() == b"HTTP/1.1 200 OK"
     writer.transport.abort()
 
 
@@ -73,7 +77,7 @@ async def test_a_chunked_body_over_the_cap_is_refused(mocks: MockServer) -> None
 
     async with httpx.AsyncClient() as client:
         answer = await client.post(f"{mocks.url_of('ferry')}/echo", content=parts())
-    assert 413 == answer.status_code
+    assert answer.status_code == 413
 
 
 @pytest.mark.parametrize(
@@ -114,7 +118,7 @@ async def test_an_unknown_path_names_the_agencies(mocks: MockServer) -> None:
     """A mistyped slug is a 404 that says which there are."""
     async with httpx.AsyncClient() as client:
         answer = await client.post(f"{mocks.base_url}/fery/register")
-    assert (404, True) == (answer.status_code, "ferry" in answer.json()["error"])
+    assert (answer.status_code, "ferry" in answer.json()["error"]) == (404, True)
 
 
 async def test_a_broken_mock_tells_nothing_of_the_request(mocks: MockServer, caplog: pytest.LogCaptureFixture) -> None:
@@ -122,25 +126,26 @@ async def test_a_broken_mock_tells_nothing_of_the_request(mocks: MockServer, cap
     caplog.set_level(logging.DEBUG)
     async with httpx.AsyncClient() as client:
         answer = await client.post(f"{mocks.url_of('ferry')}/crash", content="홍길동")
-    assert (500, False, False, True) == (
+    assert (
         answer.status_code,
         "홍길동" in answer.text,
         "홍길동" in caplog.text,
         "RuntimeError at" in caplog.text,
-    )
+    ) == (500, False, False, True)
 
 
 async def test_stopping_does_not_wait_for_silent_connections() -> None:
     """A stopping server ends idle connections, silent answers and long polls at once."""
-    async with asyncio.timeout(1.5), MockServer([FerryMock]) as mocks, httpx.AsyncClient() as client:
-        mocks.counters["ferry"].faults.set({"faults": [{"name": "no_answer"}]})
-        silent = asyncio.create_task(raw_call(port_of(mocks), post("/ferry/register")))
-        idle = asyncio.create_task(raw_call(port_of(mocks), b""))
-        poll = asyncio.create_task(client.get(f"{mocks.base_url}/_mock/clock?after=1&wait=30"))
-        await until(lambda: len(mocks.counters["ferry"].desk.journal.entries) == 1)
-        await until(lambda: (len(mocks._server._idle), len(mocks._server._busy)) == (2, 1))
-    assert [b"", b""] == [received for received, _ in await asyncio.gather(silent, idle)]
-    assert 1 == (await poll).json()["version"]
+    async with asyncio.timeout(1.5), httpx.AsyncClient() as client:
+        async with MockServer([FerryMock]) as mocks:
+            mocks.counters["ferry"].faults.set({"faults": [{"name": "no_answer"}]})
+            silent = asyncio.create_task(raw_call(port_of(mocks), post("/ferry/register")))
+            idle = asyncio.create_task(raw_call(port_of(mocks), b""))
+            poll = asyncio.create_task(client.get(f"{mocks.base_url}/_mock/clock?after=1&wait=30"))
+            await until(lambda: len(mocks.counters["ferry"].desk.journal.entries) == 1)
+            await until(lambda: (len(mocks._server._idle), len(mocks._server._busy)) == (2, 1))
+        assert [received for received, _ in await asyncio.gather(silent, idle)] == [b"", b""]
+        assert (await poll).json()["version"] == 1
 
 
 async def test_a_port_in_use_is_said_so(mocks: MockServer) -> None:
@@ -170,10 +175,10 @@ async def test_mutual_tls(tmp_path: Path) -> None:
     hub.load_cert_chain(certificates.certificate("hub-client"), certificates.key("hub-client"))
     try:
         async with httpx.AsyncClient(verify=hub) as client:
-            assert 200 == (await client.post(url, content=b"hi")).status_code
+            assert (await client.post(url, content=b"hi")).status_code == 200
         async with httpx.AsyncClient(verify=stranger) as client:
             with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError, httpx.ConnectError)):
                 await client.post(url, content=b"hi")
     finally:
         await server.stop()
-    assert ["hi"] == listener.bodies
+    assert listener.bodies == ["hi"]
