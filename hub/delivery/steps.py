@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from hub.routing.routing import RoutingReason
 from schemas.status import BUSINESS_TRANSITIONS, BusinessStatus, DeliveryStatus
 
 
@@ -33,6 +34,9 @@ class IllegalStepError(Exception):
 OVERRIDABLE = frozenset({"possible_duplicate"})
 """Reasons to hold that a counsellor may decide against; consent is not among them."""
 
+UNROUTED = frozenset(RoutingReason)
+"""Reasons to hold that trying again cannot mend: once the configuration knows the way, the centre refers anew."""
+
 _STEPS: dict[DeliveryStatus, tuple[Step, ...]] = {
     DeliveryStatus.PENDING: (Step.CANCEL,),
     DeliveryStatus.HELD: (Step.RETRY, Step.CANCEL, Step.CLOSE),
@@ -53,6 +57,8 @@ def legal_steps(
     steps = _STEPS[delivery]
     if delivery is DeliveryStatus.HELD and reason in OVERRIDABLE:
         steps = (Step.OVERRIDE, Step.CANCEL, Step.CLOSE)
+    if delivery is DeliveryStatus.HELD and reason in UNROUTED:
+        steps = (Step.CANCEL, Step.CLOSE)
     if delivery is DeliveryStatus.DELIVERED and business is not None:
         steps = (Step.CLOSE,) if BusinessStatus.CLOSED in BUSINESS_TRANSITIONS[business] else ()
     return tuple(step for step in steps if not (closed and step is Step.CLOSE))

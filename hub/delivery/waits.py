@@ -10,7 +10,7 @@ def backoff_seconds(times: int, first: float, longest: float) -> float:
     """Return an exponential wait with jitter for the `times`-th failure (1, 2, …), at most `longest` seconds."""
     state = RetryCallState(None, None, (), {})  # type: ignore[arg-type]  # tenacity's strategies read attempt_number only
     state.attempt_number = max(1, times)
-    return float(wait_exponential_jitter(initial=first, max=longest, jitter=first)(state))
+    return float(wait_exponential_jitter(multiplier=first, max=longest, jitter=first)(state))
 
 
 def doubling_seconds(times: int, first: float, longest: float) -> float:

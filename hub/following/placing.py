@@ -24,11 +24,13 @@ class Placing(StrEnum):
 
 def place_fact(current: BusinessStatus | None, current_since: datetime | None, fact: Fact) -> Placing:
     """Return what `fact` does when the status is `current`, which happened at `current_since` as far as is known."""
-    if fact.occurred_at is not None and current_since is not None and fact.occurred_at < current_since:
+    told_times = fact.occurred_at is not None and current_since is not None
+    if told_times and fact.occurred_at < current_since:  # type: ignore[operator]  # both were just tested
         return Placing.HISTORY
     if can_follow(current, fact.business):
         return Placing.APPLIED
-    if current is not None and can_follow(fact.business, current):
+    later = told_times and fact.occurred_at > current_since  # type: ignore[operator]  # the same
+    if not later and current is not None and can_follow(fact.business, current):
         return Placing.HISTORY
     return Placing.FLAGGED
 
