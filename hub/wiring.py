@@ -15,6 +15,7 @@ from hub.clock import Clock, SystemClock, VirtualClock
 from hub.configuration import Installed
 from hub.consent.mint import Mint
 from hub.delivery.commands import Commands
+from hub.delivery.consents import Consents
 from hub.delivery.engine import EmbeddedEngine
 from hub.delivery.room import Room
 from hub.delivery.worker import Worker
@@ -78,7 +79,7 @@ async def opened(settings: Settings, installed: Installed) -> AsyncIterator[Serv
             vault=vault,
             clock=clock,
             agencies=agencies,
-            intake=Intake(store, clock, vault, filing, engine.wake),
+            intake=Intake(store, clock, vault, filing, Consents(room), engine.wake),
             commands=Commands(room),
             callbacks=Callbacks(store, room),
             engine=engine,

@@ -12,9 +12,9 @@ from adapters.sdk import Verb
 from hub.access.actor import Actor
 from hub.agencies import ActiveAgency
 from hub.audit.entries import Action, record
+from hub.consent.keeping import keep_consent
 from hub.consent.policy import Withheld
 from hub.consent.reasons import WithheldReason
-from hub.consent.records import ConsentRecord
 from hub.delivery.permission import ask_policy
 from hub.delivery.room import Papers, Room, read_papers, unseal_document
 from hub.delivery.settle import settle_without_call
@@ -22,9 +22,8 @@ from hub.delivery.steps import UnknownIdError
 from hub.delivery.taking_back import take_back_if_consent_is_gone
 from hub.intake.filing import GuardianMissingError
 from hub.store.cases import CaseRecord, case_by_id
-from hub.store.consents import consent_of, insert_consent, mark_withdrawn
+from hub.store.consents import consent_of, mark_withdrawn
 from hub.store.deliveries import delivery_of_kind
-from hub.store.ids import new_id
 from hub.store.referrals import ReferralRecord, append_event, referrals_of_case
 from hub.vault.boxes import place
 from schemas.case import check_guardian_signed
@@ -75,20 +74,20 @@ class Consents:
         except ValueError:
             raise GuardianMissingError from None
         now = self.room.clock.now()
-        ids = [self.store(conn, case, key, consent) for consent in consents]
+        ids = [
+            keep_consent(conn, self.room.vault, consent, case_id=case.id, centre_id=case.centre_id, case_key=key)
+            for consent in consents
+        ]
         self._audit(conn, actor, case, Action.CONSENTS_ADDED, {"consents": ids}, now)
+        self.release_held(conn, actor, case.id, consents)
+        return ids
+
+    def release_held(self, conn: Connection, actor: Actor, case_id: str, consents: Sequence[Consent]) -> None:
+        """Let the policy decide anew on every referral that waits for a consent and that one of these is about."""
+        now = self.room.clock.now()
         for referral in referrals_of_case(conn, case_id):
             if _waits_for_consent(referral) and any(_concerns(c.recipient, c.purposes, referral) for c in consents):
                 self._decide_anew(conn, actor, referral, now)
-        return ids
-
-    def store(self, conn: Connection, case: CaseRecord, case_key: bytes, consent: Consent) -> str:
-        """Store one consent of a case, sealed, and return its id."""
-        consent_id = new_id("con")
-        clear = ConsentRecord.of(consent, consent_id=consent_id, case_id=case.id, centre_id=case.centre_id)
-        sealed = self.room.vault.seal_model(case_key, place("consents", "sealed_record", consent_id), consent)
-        insert_consent(conn, clear, sealed)
-        return consent_id
 
     def withdraw(self, conn: Connection, actor: Actor, consent_id: str) -> ConsentWithdrawal:
         """Withdraw a consent: stop what is queued, tell who holds it. Withdrawing twice is once."""

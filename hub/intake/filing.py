@@ -17,13 +17,12 @@ from adapters.sdk.kst import kst_today
 from hub.access.actor import Actor
 from hub.agencies import Agency
 from hub.clock import Clock
-from hub.consent.records import ConsentRecord
+from hub.consent.keeping import keep_consent
 from hub.intake.identity import find_or_add_client
 from hub.intake.promises import AcceptedReferral
 from hub.routing.routing import Routed, Unrouted, route
 from hub.settings import Route
 from hub.store.cases import CaseRecord, case_by_id, insert_case
-from hub.store.consents import insert_consent
 from hub.store.deliveries import DeliveryRecord, insert_delivery
 from hub.store.ids import new_id
 from hub.store.referrals import ReferralRecord, append_event, insert_referral, open_duplicate
@@ -144,11 +143,9 @@ class Filing:
 
     def add_consent(self, conn: Connection, file: CaseFile, consent: Consent) -> str:
         """Store a consent, sealed whole beside what the policy compares; return its id."""
-        consent_id = new_id("con")
-        known = ConsentRecord.of(consent, consent_id=consent_id, case_id=file.case_id, centre_id=file.actor.centre_id)
-        sealed = self._vault.seal_model(file.key, place("consents", "sealed_record", consent_id), consent)
-        insert_consent(conn, known, sealed)
-        return consent_id
+        return keep_consent(
+            conn, self._vault, consent, case_id=file.case_id, centre_id=file.actor.centre_id, case_key=file.key
+        )
 
     def add_referral(self, conn: Connection, file: CaseFile, request: ReferralRequest) -> AcceptedReferral:
         """Route a referral and store it with its delivery: due at once, or held with the reason."""

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from hub.access.actor import Actor
 from hub.audit.entries import Action, record
 from hub.clock import Clock
+from hub.delivery.consents import Consents
 from hub.intake.filing import Addition, CaseFile, Filing
 from hub.intake.promises import AcceptedCase, IdempotencyConflictError, InFlight
 from hub.store.cases import IdempotencyRecord, idempotency_key, insert_idempotency_key
@@ -27,11 +28,20 @@ Take = Callable[[Connection], AcceptedCase]
 class Intake:
     """Takes documents over. `wake` is called after every commit that may have made something due."""
 
-    def __init__(self, store: Store, clock: Clock, vault: Vault, filing: Filing, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        vault: Vault,
+        filing: Filing,
+        consents: Consents,
+        wake: Callable[[], None],
+    ) -> None:
         self._store = store
         self._clock = clock
         self._vault = vault
         self._filing = filing
+        self._consents = consents
         self._wake = wake
         self._in_flight = InFlight()
 
@@ -92,7 +102,9 @@ class Intake:
 
     def _take_referrals(self, conn: Connection, actor: Actor, case_id: str, addition: Addition) -> AcceptedCase:
         file = self._filing.reopen_case(conn, actor, case_id, addition.consents)
-        return self._add(conn, file, addition, Action.REFERRALS_ADDED)
+        accepted = self._add(conn, file, addition, Action.REFERRALS_ADDED)
+        self._consents.release_held(conn, actor, case_id, addition.consents)
+        return accepted
 
     def _add(self, conn: Connection, file: CaseFile, addition: Addition, action: Action) -> AcceptedCase:
         consents = tuple(self._filing.add_consent(conn, file, consent) for consent in addition.consents)
