@@ -207,7 +207,9 @@ def test_the_first_receipt_at_another_office_moves_the_following() -> None:
     )
 
 
-@pytest.mark.parametrize("moment", ["20240230101530", "20241332101530", "20240503256199", "00000000000000", "00010101000000"])
+@pytest.mark.parametrize(
+    "moment", ["20240230101530", "20241332101530", "20240503256199", "00000000000000", "00010101000000"]
+)
 def test_times_that_do_not_exist_are_a_bad_reply(moment: str) -> None:
     """The contract's pattern lets them pass; the calendar does not."""
     body = changed("status.reply")["body"]

@@ -1,0 +1,447 @@
+"""The 시군 주민센터 adapter against the mock over real sockets: every verb, every fault, and never a second act."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from importlib.resources import files
+from itertools import count
+from typing import Any
+
+import pytest
+
+from adapters.community_center import CommunityCenter
+from adapters.community_center.mapping import FIELDS
+from adapters.community_center.settings import CommunityCenterSettings
+from adapters.sdk import (
+    Acknowledged,
+    AdapterError,
+    BusyError,
+    Callback,
+    CallbackRefusedError,
+    Delivered,
+    Disclose,
+    FindOrder,
+    Found,
+    Gate,
+    InboundCall,
+    NotFound,
+    NotSentError,
+    Reconcile,
+    RefusalReason,
+    Refused,
+    StatusOrder,
+    SubmitOrder,
+    SupplementOrder,
+    UncertainError,
+    Wires,
+    Withdraw,
+    WithdrawOrder,
+)
+from adapters.sdk.decisions import AnyDecision, steady_now
+from mocks.community_center import CommunityCenterMock
+from mocks.kit.fault_catalogue import CATALOGUE, By, Moment
+from mocks.kit.run import MockServer
+from schemas.disclosure import Disclosure
+from schemas.privacy import prune
+from schemas.status import BusinessStatus
+
+SLUG = "community_center"
+SECRET = "shared-test-secret"
+UIJEONGBU, SUWON, GWACHEON = "3820000", "3740000", "3970000"
+PROFILE = CommunityCenter.profile
+NUMBERS = count(1)
+B = BusinessStatus
+
+
+def document(adm_cd: str = "4115010100", service: str = "WEL-EMERG") -> Disclosure:
+    """Return what the offices may see of a sample person."""
+    whole = Disclosure.model_validate({
+        "client": {
+            "name": "김나루",
+            "birth_date": "1991-03-04",
+            "sex": "female",
+            "phones": ["010-0000-2345"],
+            "address": {"zip_no": "11622", "road_addr_part1": "경기도 의정부시 시민로 1", "adm_cd": adm_cd},
+            "household": {"size": 2, "monthly_income": 900_000, "median_income_percent": 41},
+            "debts": [{"creditor": "가상캐피탈", "amount": 5_000_000, "secured": False, "days_overdue": 95}],
+            "health_condition": "천식",
+        },
+        "referral": {
+            "service_code": service,
+            "kind": "service",
+            "urgency": "urgent",
+            "counselled_on": "2024-05-02",
+            "referred_on": "2024-05-03",
+            "officer_name": "이담당",
+            "officer_phone": "031-000-1111",
+            "opinion": "월세가 밀려 거처를 잃을 처지임.\n긴급지원이 필요함",
+        },
+    })  # fmt: skip
+    return prune(whole, PROFILE.discloses)
+
+
+class Desk:
+    """An adapter that is connected to a mock, and the orders that a hub would give it."""
+
+    def __init__(self, mocks: MockServer, base_url: str | None = None, timeout: float = 5.0) -> None:
+        self.mocks = mocks
+        self.counter = mocks.counters[SLUG]
+        self.gate = Gate()
+        settings = CommunityCenterSettings(
+            base_url=base_url or mocks.url_of(SLUG), timeout_seconds=timeout, callback_secret=SECRET
+        )
+        self.adapter = CommunityCenter(settings, Wires(SLUG, self.gate))
+
+    def _stamped(self, decision: AnyDecision) -> AnyDecision:
+        return self.gate.stamp(decision)
+
+    def _common(self, key: str, office: str) -> dict[str, Any]:
+        return {"wire_key": key, "message_id": "0" * 32, "office": office, "sent_at": datetime.now(UTC)}
+
+    def _decision(self, office: str) -> dict[str, Any]:
+        return {
+            "attempt_id": f"attempt-{next(NUMBERS)}",
+            "recipient": f"{SLUG}:{office}",
+            "send_by": steady_now() + 30,
+        }
+
+    def _disclose(self, office: str) -> Disclose:
+        return self._stamped(Disclose(**self._decision(office), fields=PROFILE.discloses, bases={}, fields_hmac=""))
+
+    async def submit(self, key: str, office: str = UIJEONGBU, told: Disclosure | None = None) -> Delivered | Refused:
+        """Register; a new decision for each attempt, as the hub makes them."""
+        return await self.adapter.submit(
+            SubmitOrder(**self._common(key, office), decision=self._disclose(office), document=told or document())
+        )
+
+    async def find(self, key: str, office: str = UIJEONGBU) -> Found | NotFound:
+        """Look up by key."""
+        decision = self._stamped(Reconcile(**self._decision(office)))
+        return await self.adapter.find(FindOrder(**self._common(key, office), decision=decision))
+
+    async def status(self, key: str, receipt: str, office: str = UIJEONGBU) -> list[BusinessStatus]:
+        """Poll; return what happened, in order."""
+        decision = self._stamped(Reconcile(**self._decision(office)))
+        order = StatusOrder(**self._common(key, office), decision=decision, receipt=receipt)
+        return [fact.business for fact in (await self.adapter.status(order)).facts]
+
+    async def withdraw(self, key: str, receipt: str, office: str = UIJEONGBU) -> Acknowledged | Refused:
+        """Withdraw."""
+        decision = self._stamped(Withdraw(**self._decision(office)))
+        return await self.adapter.withdraw(
+            WithdrawOrder(**self._common(key, office), decision=decision, receipt=receipt)
+        )
+
+    async def supplement(self, key: str, receipt: str, supplement_key: str) -> Acknowledged | Refused:
+        """Send what was asked for."""
+        return await self.adapter.supplement(
+            SupplementOrder(
+                **self._common(key, UIJEONGBU), decision=self._disclose(UIJEONGBU), document=document(),
+                receipt=receipt, supplement_key=supplement_key,
+            )
+        )  # fmt: skip
+
+    def fault(self, name: str, operation: str = "*", **more: float) -> None:
+        """Let one fault strike from now on."""
+        self.counter.faults.set({"faults": [{"name": name, "operation": operation, **more}]})
+
+    def behave(self) -> None:
+        """Let no fault strike any more."""
+        self.counter.faults.clear()
+
+    def advance(self, key: str, state: str, **more: str) -> None:
+        """Move a case on, as the office."""
+        self.counter.mock.advance({"key": key, "to": state, **more})
+
+    def acts(self, operation: str = "register") -> list[str]:
+        """Return the keys of the acts that the agency accepted, by its own record."""
+        return [act.key for act in self.counter.desk.ledger.acts if act.operation == operation]
+
+
+def new_key() -> str:
+    """Make a key as the hub does."""
+    return PROFILE.wire_key.make(datetime.now(UTC))
+
+
+@asynccontextmanager
+async def connected(seconds: float = 5.0) -> AsyncIterator[Desk]:
+    """Serve the mock on a free port and connect the adapter to it."""
+    async with MockServer([CommunityCenterMock], {SLUG: {"callback_secret": SECRET}}) as mocks:
+        desk = Desk(mocks, timeout=seconds)
+        try:
+            yield desk
+        finally:
+            await desk.adapter.aclose()
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    async with connected() as desk:
+        yield desk
+
+
+async def test_a_referral_is_registered_and_found(desk: Desk) -> None:
+    """It is in the office's ledger once, with the fields that were disclosed and no other."""
+    key = new_key()
+    delivered = await desk.submit(key)
+    assert isinstance(delivered, Delivered)
+    found = await desk.find(key)
+    assert isinstance(found, Found)
+    assert (found.receipt, found.facts) == (delivered.receipt, delivered.facts)
+    (act,) = desk.counter.desk.ledger.acts
+    assert (act.key, act.receipt) == (key, delivered.receipt)
+    assert {FIELDS[name] for name in act.fields if name != "refRqstNo"} <= PROFILE.discloses
+    assert act.fields["tgtrNm"] == desk.counter.desk.ledger.digest("김나루")
+    assert act.fields["rqstOpnn"] == desk.counter.desk.ledger.digest(
+        "월세가 밀려 거처를 잃을 처지임.\n긴급지원이 필요함"
+    )
+
+
+async def test_the_same_key_gives_the_first_receipt(desk: Desk) -> None:
+    """Registered twice, at whatever office: one act, one receipt, and the following moves to where it came first."""
+    key = new_key()
+    first, again, elsewhere = [await desk.submit(key), await desk.submit(key), await desk.submit(key, SUWON)]
+    assert isinstance(first, Delivered)
+    assert again == first
+    assert isinstance(elsewhere, Delivered)
+    assert (elsewhere.receipt, elsewhere.facts[0].office) == (first.receipt, UIJEONGBU)
+    assert desk.acts() == [key]
+
+
+async def test_a_key_that_nobody_registered_is_not_found(desk: Desk) -> None:
+    """E401, which the hub believes at once: this agency settles immediately."""
+    assert await desk.find(new_key()) == NotFound("E401")
+
+
+async def test_a_wrong_office_transfers(desk: Desk) -> None:
+    """의정부 takes a client of 수원 and transfers: the poll names office and receipt, where the following goes on."""
+    key = new_key()
+    delivered = await desk.submit(key, UIJEONGBU, document("4111710100"))
+    assert isinstance(delivered, Delivered)
+    found = await desk.find(key)
+    assert isinstance(found, Found)
+    moved = found.facts[-1]
+    assert (moved.business, moved.office) == (B.TRANSFERRED, SUWON)
+    assert moved.receipt is not None
+    desk.advance(key, "assigned")
+    assert await desk.status(key, moved.receipt, SUWON) == [B.RECEIVED, B.ASSIGNED]
+    with pytest.raises(BusyError, match="E403"):
+        await desk.withdraw(key, delivered.receipt)
+    assert await desk.withdraw(key, moved.receipt, SUWON) == Acknowledged("92")
+    assert desk.acts() == [key]
+
+
+async def test_facts_come_in_order_with_their_words(desk: Desk) -> None:
+    """접수 to 종결, as the office moves the case on."""
+    key = new_key()
+    delivered = await desk.submit(key)
+    assert isinstance(delivered, Delivered)
+    for state in ("assigned", "investigating", "decided", "in_service", "completed", "closed"):
+        desk.advance(key, state)
+    way = [B.RECEIVED, B.ASSIGNED, B.INVESTIGATING, B.APPROVED, B.IN_SERVICE, B.COMPLETED, B.CLOSED]
+    assert await desk.status(key, delivered.receipt) == way
+    for fault in ("duplicate_result", "out_of_order_result"):
+        desk.fault(fault, "status")
+        assert await desk.status(key, delivered.receipt) == way
+    desk.fault("late_result", "status")
+    assert await desk.status(key, delivered.receipt) == [B.RECEIVED]
+
+
+async def test_a_supplement_answers_a_request(desk: Desk) -> None:
+    """보완요청, then 보완제출: once, however often it is sent; unasked for it is refused."""
+    key, supplement_key = new_key(), new_key()
+    delivered = await desk.submit(key)
+    assert isinstance(delivered, Delivered)
+    unasked = await desk.supplement(key, delivered.receipt, supplement_key)
+    assert isinstance(unasked, Refused)
+    assert (unasked.reason, unasked.raw_code) == (RefusalReason.OTHER, "E402")
+    desk.advance(key, "supplement", text="소득 서류를 보완하여 주십시오.")
+    found = await desk.find(key)
+    assert isinstance(found, Found)
+    assert (found.facts[-1].text or "").startswith("소득 서류를 보완하여 주십시오.\n보완기한 ")
+    desk.fault("accept_then_lose_reply", "supplement")
+    with pytest.raises(UncertainError):
+        await desk.supplement(key, delivered.receipt, supplement_key)
+    desk.behave()
+    assert await desk.supplement(key, delivered.receipt, supplement_key) == Acknowledged("30")
+    assert desk.acts("supplement") == [supplement_key]
+
+
+async def test_a_withdrawal_is_acknowledged_once(desk: Desk) -> None:
+    """철회 twice changes nothing more; of an ended referral it is refused."""
+    key, ended = new_key(), new_key()
+    delivered, closed = await desk.submit(key), await desk.submit(ended)
+    assert isinstance(delivered, Delivered)
+    assert isinstance(closed, Delivered)
+    assert [await desk.withdraw(key, delivered.receipt) for _ in range(2)] == [Acknowledged("92")] * 2
+    assert len(desk.acts("withdraw")) == 1
+    desk.advance(ended, "closed")
+    refused = await desk.withdraw(ended, closed.receipt)
+    assert isinstance(refused, Refused)
+    assert refused.raw_code == "E402"
+
+
+@pytest.mark.parametrize(
+    ("office", "told", "reason", "code"),
+    [
+        (UIJEONGBU, document("1168010100"), RefusalReason.NOT_RESIDENT, "E201"),
+        (GWACHEON, document("4129010100", "WEL-NEAR"), RefusalReason.OTHER, "E203"),
+    ],
+)
+async def test_the_office_refuses(desk: Desk, office: str, told: Disclosure, reason: RefusalReason, code: str) -> None:
+    """관할 아님 and 미제공 서비스: a value with the agency's code; nothing is registered."""
+    refused = await desk.submit(new_key(), office, told)
+    assert isinstance(refused, Refused)
+    assert (refused.reason, refused.raw_code, desk.acts()) == (reason, code, [])
+
+
+async def test_not_eligible_by_the_offices_decision(desk: Desk) -> None:
+    """E202 대상 아님."""
+    desk.counter.mock.advance({"refuse_next": "E202"})
+    refused = await desk.submit(new_key())
+    assert isinstance(refused, Refused)
+    assert refused.reason is RefusalReason.NOT_ELIGIBLE
+
+
+BUSY = {name for name in CATALOGUE if name.startswith("busy_")}
+SLOW = {"no_answer", "slow_drip"}
+STRIKING = sorted(
+    kind.name
+    for kind in CATALOGUE.values()
+    if kind.moment is not Moment.CALLBACK
+    and (kind.by is By.KIT or kind.name in CommunityCenterMock.own_faults)
+    and not kind.name.endswith("_result")
+)
+
+
+@pytest.mark.parametrize("name", STRIKING)
+async def test_no_fault_registers_twice(name: str) -> None:
+    """Busy: nothing happened. Everything else: uncertain, and sending the key again makes one act, never two."""
+    async with connected(0.3 if name in SLOW else 5.0) as desk:
+        key = new_key()
+        desk.fault(name)
+        with pytest.raises(AdapterError) as caught:
+            await desk.submit(key)
+        assert isinstance(caught.value, BusyError if name in BUSY else UncertainError), repr(caught.value)
+        assert [text for text in ("김나루", "2345", "시민로", "똠") if text in f"{caught.value!r}"] == []
+        accepted = [key] if CATALOGUE[name].acts else []
+        assert desk.acts() == accepted
+        desk.behave()
+        delivered = await desk.submit(key)
+        assert isinstance(delivered, Delivered)
+        assert (desk.acts(), isinstance(await desk.find(key), NotFound)) == ([key], name == "accept_then_hide")
+
+
+@pytest.mark.parametrize("name", ["busy_503_retry_after", "busy_429_retry_after"])
+async def test_the_wish_to_wait_is_passed_on(desk: Desk, name: str) -> None:
+    """Retry-After in seconds."""
+    desk.fault(name, seconds=17)
+    with pytest.raises(BusyError) as caught:
+        await desk.submit(new_key())
+    assert caught.value.retry_after_seconds == 17
+
+
+@pytest.mark.parametrize("name", sorted(set(STRIKING) - BUSY - SLOW))
+async def test_no_fault_turns_a_look_up_into_a_no(desk: Desk, name: str) -> None:
+    """A broken look-up is uncertain: never "not found", on which the hub would rest a decision."""
+    key = new_key()
+    await desk.submit(key)
+    desk.fault(name)
+    with pytest.raises(UncertainError):
+        await desk.find(key)
+
+
+async def test_nobody_listens(desk: Desk) -> None:
+    """A refused connection left nothing: safe to try again."""
+    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    server.close()
+    await server.wait_closed()
+    elsewhere = Desk(desk.mocks, base_url=f"http://127.0.0.1:{port}/community_center")
+    with pytest.raises(NotSentError):
+        await elsewhere.submit(new_key())
+    await elsewhere.adapter.aclose()
+
+
+class Hub:
+    """Takes the offices' notices as the hub does: whatever the adapter says is the answer."""
+
+    def __init__(self, adapter: CommunityCenter) -> None:
+        self._adapter = adapter
+        self.read: asyncio.Queue[Callback | CallbackRefusedError] = asyncio.Queue()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one call and close."""
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        first, *lines = head.strip().split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        body = await reader.readexactly(int(headers["content-length"]))
+        call = InboundCall(first.split()[0], "", headers, body, datetime.now(UTC))
+        try:
+            read: Callback | CallbackRefusedError = self._adapter.read_callback(call)
+        except CallbackRefusedError as refused:
+            read = refused
+        writer.write(f"HTTP/1.1 {read.reply.status} X\r\nContent-Length: {len(read.reply.body)}\r\n".encode())
+        writer.write(b"Content-Type: application/json\r\nConnection: close\r\n\r\n" + read.reply.body)
+        await writer.drain()
+        writer.close()
+        self.read.put_nowait(read)
+
+    async def next(self) -> Callback:
+        """Wait for the next notice, which must have been understood."""
+        read = await asyncio.wait_for(self.read.get(), 10)
+        assert isinstance(read, Callback)
+        return read
+
+
+async def test_notices_are_understood_and_acknowledged(desk: Desk) -> None:
+    """진행상태통보 and 이송통보 as the office signs them; the office takes our answer for an acknowledgement."""
+    hub = Hub(desk.adapter)
+    server = await asyncio.start_server(hub.serve, "127.0.0.1", 0)
+    desk.counter.call_back_to(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/callbacks/{SLUG}")
+    key = new_key()
+    delivered = await desk.submit(key)
+    assert isinstance(delivered, Delivered)
+    desk.advance(key, "assigned")
+    assigned = await hub.next()
+    assert (assigned.wire_key, assigned.receipt, assigned.facts[0].business) == (key, delivered.receipt, B.ASSIGNED)
+    desk.advance(key, "transferred", office=SUWON)
+    moved = await hub.next()
+    assert (moved.receipt, moved.facts[0].business, moved.facts[0].office) == (delivered.receipt, B.TRANSFERRED, SUWON)
+    desk.advance(key, "closed", reason="03")
+    closed = await hub.next()
+    assert (closed.receipt, closed.facts[0].outcome) == (moved.facts[0].receipt, "no_budget")
+    found = await desk.find(key)
+    assert isinstance(found, Found)
+    assert found.facts[-1] == moved.facts[0]
+    assert len({assigned.nonce, moved.nonce, closed.nonce}) == 3
+    server.close()
+    await server.wait_closed()
+    calls = [entry for entry in desk.counter.desk.journal.as_json(SLUG)["entries"] if entry["direction"] == "out"]
+    assert [entry["accepted"] for entry in calls] == [True, True, True]
+
+
+async def test_a_notice_under_another_secret_is_refused(desk: Desk) -> None:
+    """An office that does not share our secret is nobody."""
+    hub = Hub(CommunityCenter(CommunityCenterSettings(callback_secret="another"), Wires(SLUG, Gate())))
+    server = await asyncio.start_server(hub.serve, "127.0.0.1", 0)
+    desk.counter.call_back_to(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    key = new_key()
+    await desk.submit(key)
+    desk.advance(key, "assigned")
+    refused = await asyncio.wait_for(hub.read.get(), 10)
+    assert isinstance(refused, CallbackRefusedError)
+    assert json.loads(refused.reply.body)["header"]["resultCode"] == "1003"
+    await desk.counter.desk.callbacks.stop()
+    server.close()
+    await server.wait_closed()
+
+
+def test_adapter_and_auditor_agree_on_the_fields() -> None:
+    """Two tables, written apart: which wire field carries which field of the common schema."""
+    table = json.loads((files("mocks") / SLUG / "fields.json").read_text(encoding="utf-8"))
+    assert {name: path for name, path in table.items() if path is not None} == FIELDS
