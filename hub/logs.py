@@ -106,5 +106,7 @@ class _Foreign(logging.Handler):
         if error is not None:
             said = {"error": type(error).__name__, "at": places(error)}
         event = record.msg.strip().partition("\n")[0] if isinstance(record.msg, str) else type(record.msg).__name__
+        if record.name == "py.warnings":  # its message is filled in already
+            event = "python_warning"
         level = min(record.levelno // 10 * 10, logging.CRITICAL)
         structlog.get_logger(record.name).log(level, event, **said)
