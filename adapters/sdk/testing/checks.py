@@ -1,0 +1,292 @@
+"""The checks of the conformance suite, each a coroutine that takes a subject and asserts one sentence.
+
+They look at an adapter from outside: orders go in, requests, outcomes, errors and log records come out.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import httpx
+
+from adapters.sdk.errors import AdapterError, CannotExpressError, NotSentError, UndecidedError
+from adapters.sdk.outcomes import Acknowledged, Delivered, Found, NotFound, Refused, StatusReport, Verified
+from adapters.sdk.profile import Repeat
+from adapters.sdk.testing.documents import full_document, marks_of, without
+from adapters.sdk.testing.subject import Bench, Subject, bench_of
+from adapters.sdk.verbs import Verb, capabilities
+from schemas.disclosure import FIELD_PATHS, Disclosure
+from schemas.privacy import present_paths, prune
+
+
+def require(condition: bool, sentence: str) -> None:  # noqa: FBT001 - reads like `assert`, and holds under -O too
+    """Fail the check with `sentence` unless the condition holds."""
+    if not condition:
+        raise AssertionError(sentence)
+
+
+Check = Callable[[Subject], Awaitable[None]]
+
+_PAGE = "<!DOCTYPE html><html><body>시스템 점검 안내</body></html>".encode("cp949")
+
+
+Answering = Callable[[httpx.Request], httpx.Response]
+
+
+def _of_type(media_type: str, status: int = 200, content: bytes | None = None) -> Answering:
+    """Answer always with this content, or with the request's own."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        body = request.content if content is None else content
+        return httpx.Response(status, content=body, headers={"content-type": media_type})
+
+    return answer
+
+
+JUNK: Mapping[str, Answering] = {
+    "empty 200": lambda _: httpx.Response(200),
+    "empty 202": lambda _: httpx.Response(202),
+    "empty 503": lambda _: httpx.Response(503),
+    "a page in EUC-KR": _of_type("text/html; charset=euc-kr", content=_PAGE),
+    "half an object": _of_type("application/json", content=b'{"header": {"resultCode'),
+    "another object": _of_type("application/json", content=b'{"ok": true}'),
+    "half an element": _of_type("text/xml", content=b"<a><b>"),
+    "an element with a DTD": _of_type("text/xml", content=b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'),
+    "the request itself as JSON": _of_type("application/json"),
+    "the request itself as XML": _of_type("text/xml; charset=utf-8"),
+    "the request itself as a failure": _of_type("text/xml; charset=utf-8", 500),
+}
+"""Answers that no contract knows. Those that repeat the request lure an adapter into quoting it."""
+
+
+async def check_profile_fits_class(subject: Subject) -> None:
+    """What an adapter says of itself, it can do."""
+    profile, verbs = subject.adapter.profile, capabilities(subject.adapter)
+    require(Verb.SUBMIT in verbs, "an adapter takes referrals")
+    require(profile.repeat is not Repeat.LOOKUP or Verb.FIND in verbs, "repeat by look-up needs find")
+    require(set(profile.narrower) <= verbs, "narrower names verbs that the class lacks")
+    require(isinstance(subject.settings, subject.adapter.settings_type), "settings are of another type")
+
+
+async def check_verbs_answer(subject: Subject) -> None:
+    """Every verb that the class has calls once, by the contract, and answers in its own kind."""
+    async with bench_of(subject) as bench:
+        verbs, speak, document = capabilities(subject.adapter), bench.adapter, bench.document()
+        order = bench.submit(document)
+        delivered = await _expect(bench, speak.submit(order), Delivered)
+        key, receipt = order.wire_key, delivered.receipt
+        if Verb.FIND in verbs:
+            unknown = subject.adapter.profile.wire_key.make(order.sent_at)
+            await _expect(bench, speak.find(bench.find(key)), Found)
+            await _expect(bench, speak.find(bench.find(unknown)), NotFound)
+        if Verb.STATUS in verbs:
+            await _expect(bench, speak.status(bench.status(key, receipt)), StatusReport)
+        if Verb.VERIFY in verbs:
+            await _expect(bench, speak.verify(bench.verify(document)), Verified | Refused)
+        if Verb.SUPPLEMENT in verbs:
+            await _expect(bench, speak.supplement(bench.supplement(document, key, receipt)), Acknowledged | Refused)
+        if Verb.WITHDRAW in verbs:
+            await _expect(bench, speak.withdraw(bench.withdraw(key, receipt)), Acknowledged | Refused)
+
+
+async def _expect(bench: Bench, spoken: Awaitable[object], kind: Any) -> Any:
+    """Await one verb: one request that keeps the contract, and an outcome of its kind."""
+    start = len(bench.wire.requests)
+    outcome = await spoken
+    requests = bench.wire.since(start)
+    require(len(requests) == 1, "a verb calls once")
+    problems = bench.subject.problems(requests[0])
+    require(not problems, f"a request breaks the contract: {'; '.join(problems)}")
+    require(isinstance(outcome, kind), f"a verb answered with {type(outcome).__name__}")
+    return outcome
+
+
+async def check_says_only_the_order(subject: Subject) -> None:
+    """What an earlier order told is not told again by a later one that does not hold it."""
+    marks = marks_of()
+    async with bench_of(subject) as bench:
+        whole = bench.document()
+        await bench.adapter.submit(bench.submit(whole))
+        for path in sorted(present_paths(whole) & marks.keys()):
+            start = len(bench.wire.requests)
+            await _tried(bench, without(whole, path))
+            for request in bench.wire.since(start):
+                require(not _shown(_text(request), {path: marks[path]}), f"{path} was told without leave")
+
+
+async def check_says_nothing_undisclosed(subject: Subject) -> None:
+    """Whatever an order holds, nothing outside `discloses` gets onto the wire."""
+    profile = subject.adapter.profile
+    hidden = {path: marks for path, marks in marks_of().items() if path not in profile.discloses}
+    async with bench_of(subject) as bench:
+        await _tried(bench, full_document(min(profile.services)))
+        for request in bench.wire.requests:
+            require(not _shown(_text(request), hidden), "a field outside `discloses` was told")
+
+
+async def check_drops_nothing(subject: Subject) -> None:
+    """Each field that is disclosed changes what the agency reads, or is refused by name."""
+    async with bench_of(subject) as bench:
+        one, another = bench.document(), bench.document(other=True)
+        said = await _said(bench, one)
+        for path in sorted(present_paths(one) - {"referral.service_code"}):
+            changed = _with(one, another, path)
+            require(said != await _said(bench, changed), f"{path} was dropped in silence")
+
+
+async def check_errors_say_nothing_personal(subject: Subject) -> None:
+    """Neither outcomes, nor errors with their tracebacks, nor logs, nor addresses show the document's values."""
+    marks = marks_of()
+    for name, junk in JUNK.items():
+        async with bench_of(subject) as bench:
+            bench.wire.answer = junk
+            with _heard() as records:
+                order = bench.submit(bench.document())
+                told = [repr(order), repr(bench.adapter), repr(bench.wire)]
+                try:
+                    told.append(repr(await bench.adapter.submit(order)))
+                except Exception as error:  # noqa: BLE001 - whatever it is, its text is what matters here
+                    told += [*traceback.format_exception(error), repr(error)]
+            told += [_record_text(record) for record in records]
+            told += [f"{request.url} {request.headers}" for request in bench.wire.requests]
+            require(not _shown("\n".join(told), marks), f"personal data in texts, after {name}")
+
+
+async def check_junk_is_classified(subject: Subject) -> None:
+    """An answer that no contract knows is never taken for a yes, nor for "nothing was sent"."""
+    verbs = capabilities(subject.adapter)
+    for name, junk in JUNK.items():
+        async with bench_of(subject) as bench:
+            bench.wire.answer = junk
+            order = bench.submit(bench.document())
+            await _fails(bench.adapter.submit(order), name)
+            key, receipt = order.wire_key, "HB202501080000001"
+            if Verb.FIND in verbs:
+                await _fails(bench.adapter.find(bench.find(key)), name)
+            if Verb.STATUS in verbs:
+                await _fails(bench.adapter.status(bench.status(key, receipt)), name)
+            if Verb.WITHDRAW in verbs:
+                await _fails(bench.adapter.withdraw(bench.withdraw(key, receipt)), name)
+
+
+async def _fails(spoken: Awaitable[object], name: str) -> None:
+    try:
+        outcome = await spoken
+    except NotSentError:
+        raise AssertionError(f"{name}: the bytes had left") from None
+    except AdapterError:
+        return
+    raise AssertionError(f"{name} was taken for {type(outcome).__name__}")
+
+
+async def check_sends_nothing_undecided(subject: Subject) -> None:
+    """Without a true decision no byte leaves; with one, it leaves once."""
+    async with bench_of(subject) as bench:
+        order = bench.submit(bench.document())
+        forged = replace(order, decision=replace(order.decision, stamp="0" * 64))
+        require(await _undecided(bench, forged), "a forged decision opened the wire")
+        require(bench.wire.requests == [], "bytes left on a forged decision")
+        await bench.adapter.submit(order)
+        require(await _undecided(bench, order), "a decision was spent twice")
+        require(len(bench.wire.requests) == 1, "one decision sent twice")
+
+
+async def _undecided(bench: Bench, order: object) -> bool:
+    try:
+        await bench.adapter.submit(order)
+    except UndecidedError:
+        return True
+    return False
+
+
+CHECKS: tuple[Check, ...] = (
+    check_profile_fits_class,
+    check_verbs_answer,
+    check_says_only_the_order,
+    check_says_nothing_undisclosed,
+    check_drops_nothing,
+    check_errors_say_nothing_personal,
+    check_junk_is_classified,
+    check_sends_nothing_undecided,
+)
+"""All of them, in the order in which a newcomer would want to see them fail."""
+
+
+async def _tried(bench: Bench, document: Disclosure) -> None:
+    """Submit a document that the adapter may refuse to express."""
+    try:
+        await bench.adapter.submit(bench.submit(document))
+    except CannotExpressError as error:
+        require(error.path in FIELD_PATHS, "a refusal names no field path")
+
+
+async def _said(bench: Bench, document: Disclosure) -> str:
+    """Return what the agency reads of a submit, or the name of the field that was refused."""
+    start = len(bench.wire.requests)
+    try:
+        await bench.adapter.submit(bench.submit(document, wire_key=_same_key(bench)))
+    except CannotExpressError as error:
+        return f"refused {error.path}"
+    return "".join(bench.subject.said(request) for request in bench.wire.since(start))
+
+
+def _same_key(bench: Bench) -> str:
+    profile = bench.subject.adapter.profile
+    return profile.wire_key.prefix.ljust(profile.wire_key.width, "1")
+
+
+def _with(document: Disclosure, other: Disclosure, path: str) -> Disclosure:
+    """Return `document` with what `other` holds at one field path."""
+    kept = prune(document, present_paths(document) - {path})
+    merged = _merged(kept.model_dump(), prune(other, frozenset({path})).model_dump())
+    return Disclosure.model_validate(merged)
+
+
+def _merged(one: object, two: object) -> object:
+    if isinstance(one, dict) and isinstance(two, dict):
+        return {name: _merged(one.get(name), two.get(name)) for name in one.keys() | two.keys()}
+    if isinstance(one, (list, tuple)) and isinstance(two, (list, tuple)) and one and two:
+        return tuple(_merged(a, b) for a, b in zip(one, two, strict=True))
+    return two if one is None or one == () else one
+
+
+def _text(request: httpx.Request) -> str:
+    return f"{request.url} {request.headers} {request.content.decode('utf-8', 'replace')}"
+
+
+def _shown(text: str, marks: Mapping[str, tuple[str, ...]]) -> list[str]:
+    return [path for path, forms in marks.items() if any(form in text for form in forms)]
+
+
+def _record_text(record: logging.LogRecord) -> str:
+    return logging.Formatter("%(message)s").format(record) + repr(record.__dict__.get("args"))
+
+
+class _Collector(logging.Handler):
+    def __init__(self, records: list[logging.LogRecord]) -> None:
+        super().__init__(0)
+        self._records = records
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._records.append(record)
+
+
+@contextmanager
+def _heard() -> Iterator[list[logging.LogRecord]]:
+    """Hear every log record of every logger, at every level."""
+    records: list[logging.LogRecord] = []
+    handler = _Collector(records)
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield records
+    finally:
+        root.setLevel(level)
+        root.removeHandler(handler)

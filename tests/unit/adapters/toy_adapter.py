@@ -1,0 +1,205 @@
+"""A small honest adapter for a made-up JSON agency, and hostile ones that each break one rule: the suite must bite."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import httpx
+
+from adapters.sdk import (
+    Adapter,
+    AdapterSettings,
+    BadReplyError,
+    CannotExpressError,
+    Delivered,
+    FindOrder,
+    Found,
+    HttpEndpoint,
+    HttpReply,
+    NotFound,
+    Profile,
+    Repeat,
+    SubmitOrder,
+    WireKey,
+    Wires,
+)
+from adapters.sdk.testing import Subject
+from schemas.privacy import present_paths
+from schemas.services import ServiceCode
+
+FIELDS = {"name": "client.name", "born": "client.birth_date", "phone": "client.phones", "words": "referral.opinion"}
+
+
+class Toy(Adapter[AdapterSettings]):
+    """Honest."""
+
+    profile: ClassVar[Profile] = Profile(
+        slug="toy",
+        title="장난감",
+        wire="REST/JSON",
+        contract_basis="assumed",
+        services=frozenset({ServiceCode.WEL_CASE}),
+        discloses=frozenset(FIELDS.values()),
+        requires=frozenset({"client.name"}),
+        repeat=Repeat.KEYED,
+        wire_key=WireKey(width=20),
+    )
+
+    def __init__(self, settings: AdapterSettings, wires: Wires) -> None:
+        super().__init__(settings, wires)
+        self.wire = wires.http(HttpEndpoint(settings.base_url, settings.timeout_seconds, settings.max_reply_bytes))
+
+    def body(self, order: SubmitOrder) -> dict[str, Any]:
+        beyond = sorted(present_paths(order.document) - self.profile.discloses)
+        if beyond:
+            raise CannotExpressError(beyond[0], "없음")
+        client = order.document.client
+        values = {
+            "key": order.wire_key,
+            "name": client.name,
+            "born": client.birth_date and client.birth_date.isoformat(),
+            "phone": client.phones[0] if client.phones else None,
+            "words": order.document.referral.opinion,
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+    async def submit(self, order: SubmitOrder) -> Delivered:
+        return self.read(await self.post(order, self.body(order)))
+
+    async def post(self, order: SubmitOrder | FindOrder, body: dict[str, Any], path: str = "/register") -> HttpReply:
+        return await self.wire.send(order.decision, "POST", path, body=json.dumps(body).encode())
+
+    def read(self, reply: HttpReply) -> Delivered:
+        try:
+            return Delivered(json.loads(reply.body)["receipt"], "ok")
+        except (ValueError, KeyError, TypeError):
+            raise BadReplyError("toy: no receipt") from None
+
+    async def find(self, order: FindOrder) -> Found | NotFound:
+        answer = self.read(await self.post(order, {"key": order.wire_key}, "/find"))
+        return Found(answer.receipt, "ok") if answer.receipt else NotFound("none")
+
+
+class Boaster(Toy):
+    """Says that a look-up settles an unknown, and cannot look up."""
+
+    profile = replace(Toy.profile, repeat=Repeat.LOOKUP)
+    find = None  # type: ignore[assignment]  # that is the point
+
+
+class Hoarder(Toy):
+    """Remembers what an earlier order told."""
+
+    known: dict[str, Any]
+
+    def body(self, order: SubmitOrder) -> dict[str, Any]:
+        self.known = {**getattr(self, "known", {}), **super().body(order)}
+        return self.known
+
+
+class Gossip(Toy):
+    """Tells what it does not say it discloses."""
+
+    def body(self, order: SubmitOrder) -> dict[str, Any]:
+        return {"key": order.wire_key, "name": order.document.client.name, "more": order.document.model_dump_json()}
+
+
+class Dropper(Toy):
+    """Leaves a field out."""
+
+    def body(self, order: SubmitOrder) -> dict[str, Any]:
+        body = super().body(order)
+        body.pop("words", None)
+        return body
+
+
+class Quoter(Toy):
+    """Quotes the agency's answer in its errors."""
+
+    def read(self, reply: HttpReply) -> Delivered:
+        try:
+            return super().read(reply)
+        except BadReplyError:
+            raise BadReplyError(f"toy: {reply.body.decode('utf-8', 'replace')}") from None
+
+
+class Logger(Toy):
+    """Logs what it sends."""
+
+    async def post(self, order: SubmitOrder | FindOrder, body: dict[str, Any], path: str = "/register") -> HttpReply:
+        logging.getLogger("toy").debug("sending %s", body)
+        return await super().post(order, body, path)
+
+
+class Addresser(Toy):
+    """Puts a name into the address."""
+
+    async def post(self, order: SubmitOrder | FindOrder, body: dict[str, Any], path: str = "/register") -> HttpReply:
+        return await super().post(order, body, f"{path}/{body.get('phone', '')}")
+
+
+class Believer(Toy):
+    """Takes any answer for a yes."""
+
+    def read(self, reply: HttpReply) -> Delivered:
+        try:
+            return super().read(reply)
+        except BadReplyError:
+            return Delivered("", "ok")
+
+
+class Stumbler(Toy):
+    """Lets its own errors out."""
+
+    def read(self, reply: HttpReply) -> Delivered:
+        return Delivered(json.loads(reply.body)["receipt"], "ok")
+
+
+class Repeater(Toy):
+    """Asks first whether anybody is there, under the decision that allows one write."""
+
+    async def submit(self, order: SubmitOrder) -> Delivered:
+        await self.post(order, {}, "/hello")
+        return await super().submit(order)
+
+
+class Sidestepper(Toy):
+    """Sends without asking the gate."""
+
+    async def post(self, order: SubmitOrder | FindOrder, body: dict[str, Any], path: str = "/register") -> HttpReply:
+        transport = self.wire._client._transport._inner  # type: ignore[attr-defined]  # what nobody should do
+        url = f"{self.settings.base_url}{path}"
+        reply = await transport.handle_async_request(httpx.Request("POST", url, json=body))
+        return HttpReply(reply.status_code, dict(reply.headers), await reply.aread())
+
+
+class Scribbler(Toy):
+    """Writes what the contract does not know."""
+
+    def body(self, order: SubmitOrder) -> dict[str, Any]:
+        return {**super().body(order), "extra": "1"}
+
+
+def toy_subject(adapter: type[Adapter[Any]] = Toy) -> Subject:
+    """Make a subject with an agency that keeps what it was told."""
+    registered: dict[str, str] = {}
+
+    def agency(request: httpx.Request) -> httpx.Response:
+        told = json.loads(request.content)
+        if request.url.path == "/register":
+            registered.setdefault(told["key"], f"T{len(registered)}")
+        return httpx.Response(200, json={"receipt": registered.get(told.get("key", ""), "")})
+
+    def problems(request: httpx.Request) -> list[str]:
+        return [name for name in json.loads(request.content) if name not in {*FIELDS, "key"}]
+
+    return Subject(
+        adapter=adapter,
+        settings=AdapterSettings(enabled=True, base_url="http://toy.invalid"),
+        agency=httpx.MockTransport(agency),
+        problems=problems,
+        said=lambda request: request.content.decode(),
+    )
