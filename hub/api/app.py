@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -25,13 +27,15 @@ def build_app(services: Services) -> FastAPI:
     app.add_middleware(Edge)
     for error in ANSWERED:
         app.add_exception_handler(error, answer_error)
-    _add_description(app, describe(app))
+    app.add_api_route("/openapi.json", _openapi, include_in_schema=False)
+    app.add_api_route("/docs", _docs, include_in_schema=False)
     return app
 
 
-def describe(app: FastAPI | None = None) -> dict[str, Any]:
-    """Return the OpenAPI document; nothing needs to be running for it."""
-    return openapi_document((app or _app_with_routes()).routes)
+@cache
+def describe() -> dict[str, Any]:
+    """Return the OpenAPI document; nothing needs to be running for it. Made when first asked for: it takes a while."""
+    return openapi_document(_app_with_routes().routes)
 
 
 def _app_with_routes() -> FastAPI:
@@ -49,14 +53,15 @@ def _app_with_routes() -> FastAPI:
     return app
 
 
-def _add_description(app: FastAPI, document: dict[str, Any]) -> None:
-    page = docs_page(document)
+@cache
+def _page() -> str:
+    return docs_page(describe())
 
-    async def openapi() -> Response:
-        return JSONResponse(document)
 
-    async def docs() -> Response:
-        return HTMLResponse(page, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
+async def _openapi() -> Response:
+    return JSONResponse(await asyncio.to_thread(describe))
 
-    app.add_api_route("/openapi.json", openapi, include_in_schema=False)
-    app.add_api_route("/docs", docs, include_in_schema=False)
+
+async def _docs() -> Response:
+    page = await asyncio.to_thread(_page)
+    return HTMLResponse(page, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})

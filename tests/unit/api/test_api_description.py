@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from api_bench import Bench
+
+from hub.api import examples
+from hub.api.app import describe
+from hub.api.asked import Closing, MoreConsents, MoreReferrals, Override, Resolution
+from hub.api.problems import KINDS
+from hub.api.reasons import text_of
+from hub.consent.reasons import WithheldReason
+from hub.routing.routing import RoutingReason
+from schemas.case import CaseDocument
+
+BODIES = [
+    (CaseDocument, examples.CASE),
+    (MoreReferrals, examples.MORE_REFERRALS),
+    (MoreConsents, examples.MORE_CONSENTS),
+    (Resolution, examples.RESOLUTION),
+    (Override, examples.OVERRIDE),
+    (Closing, examples.CLOSING),
+]
+
+
+def _operations() -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, item in describe()["paths"].items():
+        for method, operation in item.items():
+            yield f"{method} {path}", operation
+
+
+def _references(tree: Any) -> Iterator[str]:
+    if isinstance(tree, dict):
+        yield from (tree[key] for key in tree if key == "$ref")
+        tree = list(tree.values())
+    if isinstance(tree, list):
+        for inner in tree:
+            yield from _references(inner)
+
+
+def test_description_is_openapi_31_and_whole() -> None:
+    """Every reference leads somewhere, and every schema is a JSON Schema of the dialect that OpenAPI 3.1 uses."""
+    document = describe()
+    schemas = document["components"]["schemas"]
+    dangling = [ref for ref in _references(document) if ref.rpartition("/")[2] not in schemas]
+    for schema in schemas.values():
+        jsonschema_rs.meta.validate({"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema)
+
+    assert document["openapi"] == "3.1.0"
+    assert dangling == []
+
+
+def test_every_operation_tells_its_errors() -> None:
+    """Every operation has words in Korean, an answer to a defect, problem+json for its errors, and 401 if it asks."""
+    for name, operation in _operations():
+        errors = {status: answer for status, answer in operation["responses"].items() if status[0] in "45"}
+        others = {
+            status for status, answer in errors.items() if list(answer["content"]) != ["application/problem+json"]
+        }
+
+        assert (name, bool(re.search("[가-힣]", operation["summary"]))) == (name, True)
+        assert (name, "500" in errors) == (name, True)
+        assert (name, "401" in errors) == (name, "security" in operation)
+        assert (name, others) == (name, {"503"} if name == "get /readyz" else set())
+
+
+@pytest.mark.parametrize(("model", "example"), BODIES, ids=lambda part: getattr(part, "__name__", ""))
+def test_examples_fit_description_and_model(model: type[Any], example: dict[str, Any]) -> None:
+    """What the description shows as an example fits its own schema, and is taken by the model."""
+    document = describe()
+    schema = {"$ref": f"#/components/schemas/{model.__name__}", "components": document["components"]}
+
+    assert jsonschema_rs.validator_for(schema).is_valid(example)
+    assert model.model_validate(example) is not None
+
+
+async def test_docs_page_loads_nothing(bench: Bench) -> None:
+    """The docs page has no script and no address of elsewhere; its one style sheet is known by its hash."""
+    reply = await bench.nobody.get("/docs")
+    style = re.search("<style>(.*?)</style>", reply.text, re.DOTALL)
+    assert style is not None
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+
+    assert not re.search(r"<script|<link|<img|<iframe|@import|url\(|src=|href=\"(?!#|/openapi\.json)|//", reply.text)
+    assert f"style-src 'sha256-{digest}'" in reply.headers["content-security-policy"]
+    assert "default-src 'none'" in reply.headers["content-security-policy"]
+
+
+async def test_docs_page_tells_everything(bench: Bench) -> None:
+    """Every operation, schema and kind of problem is on the page."""
+    page = (await bench.nobody.get("/docs")).text
+    missing = [
+        operation["operationId"] for _, operation in _operations() if f'id="{operation["operationId"]}"' not in page
+    ]
+    missing += [kind.uri for kind in KINDS if kind.uri not in page]
+    missing += [name for name in describe()["components"]["schemas"] if f'id="schema-{name}"' not in page]
+
+    assert missing == []
+
+
+async def test_description_is_served(bench: Bench) -> None:
+    """What is served is what `naru openapi` prints, to anybody."""
+    assert (await bench.nobody.get("/openapi.json")).json() == describe()
+
+
+@pytest.mark.parametrize("reason", [*WithheldReason, *RoutingReason])
+def test_every_reason_has_words(reason: str) -> None:
+    """Whatever code a referral carries, staff read Korean."""
+    assert re.search("[가-힣]", text_of(str(reason), ["client.name"]) or "")
