@@ -86,7 +86,7 @@ def ferry_profile(repeat: Repeat) -> Profile:
 
 
 class FerryAgency:
-    """The other bank: takes referrals, answers, and misbehaves as its script says. Its ledger is the truth of a test."""
+    """The other bank: takes referrals, answers, and misbehaves as its script says. Its ledger is the truth."""
 
     def __init__(self, clock: ManualClock, repeat: Repeat) -> None:
         self.clock = clock
@@ -184,7 +184,7 @@ class Landing:
         self.clock = ManualClock(START)
         self.agency = FerryAgency(self.clock, repeat)
         self.store = Store(f"sqlite:///{folder / 'naru.db'}")
-        self.store.write_now(lambda conn: metadata.create_all(conn))
+        self.store.write_now(metadata.create_all)
         self.vault = Vault.open(self.store, folder / "keys" / "kek")
         self.profile = ferry_profile(repeat)
         self._verbs = capabilities(FerryAdapter) if verbs is None else verbs
