@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -66,12 +67,19 @@ def _example(kind: Kind) -> dict[str, Any]:
     return {"type": kind.uri, "title": kind.title, "status": kind.status, "detail": kind.detail}
 
 
-def answers(description: str, **headers: str) -> dict[str, Any]:
+def answers(description: str, *, links: Mapping[str, Any] | None = None, **headers: str) -> dict[str, Any]:
     """Describe the good answer of a route: `headers` is name (with `_` for `-`) → what it says."""
     described = {
         name.replace("_", "-"): {"description": said, "schema": {"type": "string"}} for name, said in headers.items()
     }
-    return {"description": description, "headers": REQUEST_ID | described}
+    answer = {"description": description, "headers": REQUEST_ID | described}
+    return answer | ({"links": dict(links)} if links else {})
+
+
+def link(operation: str, **parameters: str) -> dict[str, Any]:
+    """Describe which operation takes what this answer's body holds: parameter → JSON pointer into the body."""
+    taken = {name: f"$response.body#{pointer}" for name, pointer in parameters.items()}
+    return {"operationId": operation, "parameters": taken}
 
 
 def takes(model: type[BaseModel], example: Any) -> dict[str, Any]:

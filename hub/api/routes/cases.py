@@ -11,7 +11,7 @@ from hub.api import examples
 from hub.api.asked import MoreReferrals
 from hub.api.bodies import Received, body_of
 from hub.api.callers import CurrentActor
-from hub.api.described import answers, problems, takes
+from hub.api.described import answers, link, problems, takes
 from hub.api.problems import (
     IDEMPOTENCY_CONFLICT,
     IDEMPOTENCY_KEY_MISSING,
@@ -41,6 +41,15 @@ IdempotencyKey = Annotated[
         examples=["5f2b9c1e-0000-4000-8000-000000000001"],
     ),
 ]
+_LINKS = {
+    "case": link("one_case", case_id="/id"),
+    "more_referrals": link("add_referrals", case_id="/id"),
+    "referral": link("one_referral", referral_id="/referrals/0/id"),
+    "events": link("events_of_referral", referral_id="/referrals/0/id"),
+    "cancel": link("cancel", referral_id="/referrals/0/id"),
+    "consent": link("one_consent", consent_id="/consents/0"),
+    "withdraw": link("withdraw_consent", consent_id="/consents/0"),
+}
 _ACCEPTING = problems(
     MALFORMED_JSON, IDEMPOTENCY_KEY_MISSING, IN_FLIGHT, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT,
     INVALID_PARAMETER, IDEMPOTENCY_CONFLICT,
@@ -52,7 +61,10 @@ _ACCEPTING = problems(
     status_code=202,
     summary="사례 접수 (hand over a case)",
     openapi_extra=takes(CaseDocument, examples.CASE),
-    responses={202: answers("받아 두었습니다. 이제부터 나루가 책임집니다.", Location="사례의 주소."), **_ACCEPTING},
+    responses={
+        202: answers("받아 두었습니다. 이제부터 나루가 책임집니다.", links=_LINKS, Location="사례의 주소."),
+        **_ACCEPTING,
+    },
 )
 async def accept_case(
     hub: Hub,
