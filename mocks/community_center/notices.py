@@ -27,9 +27,13 @@ def build_notice(case: Case, leg: Leg, fact: Fact, secret: str) -> Callback:
     message = {"header": notice_header(name, leg.office), "body": _body(case, leg, fact)}
     check_outgoing("TransferNoticeRequest" if name == TRANSFER_NOTICE else "StatusNoticeRequest", message)
     body, timestamp = to_bytes(message), str(int(time.time()))
-    signature = hmac.digest(secret.encode(), timestamp.encode() + b"." + body, "sha256").hex()
-    headers = (("X-Linkage-Timestamp", timestamp), ("X-Linkage-Signature", f"sha256={signature}"))
+    headers = (("X-Linkage-Timestamp", timestamp), ("X-Linkage-Signature", sign(secret, timestamp, body)))
     return Callback(body, "application/json; charset=utf-8", headers)
+
+
+def sign(secret: str, timestamp: str, body: bytes) -> str:
+    """Return the `X-Linkage-Signature` of a body that is sent at `timestamp`."""
+    return "sha256=" + hmac.digest(secret.encode(), timestamp.encode() + b"." + body, "sha256").hex()
 
 
 def is_acknowledged(status: int, body: bytes) -> bool:

@@ -31,11 +31,7 @@ async def test_one_connection_carries_many_requests(mocks: MockServer) -> None:
     data = post("/ferry/echo", b"one") + post("/ferry/echo", b"two", "Connection: close")
     received, ending = await raw_call(port_of(mocks), data)
     assert ending == "closed"
-    assert [
-        b"one" in received,
-        b"two" in received,
-        received.index(b"two") < received.index(b"one"),
-    ] == [True, True, False]
+    assert received.index(b"one") < received.index(b"two")
 
 
 async def test_chunked_bodies_are_put_together(mocks: MockServer) -> None:
