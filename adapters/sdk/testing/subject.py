@@ -53,6 +53,10 @@ class Listener(httpx.AsyncBaseTransport):
         self.requests.append(request)
         return self.answer(request) if self.answer else await self._agency.handle_async_request(request)
 
+    async def aclose(self) -> None:
+        """Close the way to the agency; it opens again at the next call."""
+        await self._agency.aclose()
+
     def since(self, start: int) -> list[httpx.Request]:
         """Return the requests from number `start` on."""
         return self.requests[start:]
