@@ -1,0 +1,174 @@
+"""Intake on a real store, with one agency that has offices, one that is switched off, and made-up clients."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from adapters.sdk import Adapter, AdapterSettings, Gate, Profile, Repeat, WireKey
+from hub.access.actor import Actor
+from hub.access.centres import add_centre, list_centres
+from hub.clock import ManualClock
+from hub.consent.mint import Mint
+from hub.delivery.consents import Consents
+from hub.delivery.room import Room
+from hub.intake.filing import Filing
+from hub.intake.intake import Intake
+from hub.intake.promises import AcceptedCase
+from hub.settings import DeliverySettings, Route
+from hub.store.referrals import ReferralRecord, referral_by_id
+from hub.store.schema import make_or_check
+from hub.store.store import Store
+from hub.store.tables import metadata
+from hub.vault.vault import Vault
+from hub.wiring import build_agencies
+from schemas.case import CaseDocument
+from schemas.disclosure import Disclosure
+from schemas.services import ServiceCode
+
+START = datetime(2025, 3, 17, 1, 0, tzinfo=UTC)
+OFFICE, OUTSIDE = "4115010100", "1111010100"
+RRN = "8503031000000"
+
+
+class Pier(Adapter[AdapterSettings]):
+    """Has one office, in charge of 의정부."""
+
+    profile = Profile(
+        slug="pier",
+        title="선착장",
+        wire="in memory",
+        contract_basis="assumed",
+        services=frozenset({ServiceCode.WEL_CASE, ServiceCode.WEL_NEAR}),
+        discloses=frozenset({"client.name", "client.address.adm_cd"}),
+        requires=frozenset({"client.name"}),
+        repeat=Repeat.KEYED,
+        wire_key=WireKey(20, "PR"),
+    )
+
+    def office_for(self, document: Disclosure, day: date) -> str | None:
+        address = document.client.address
+        return "3820000" if address is not None and (address.adm_cd or "").startswith("4115") else None
+
+
+class Buoy(Adapter[AdapterSettings]):
+    """Installed, and not enabled."""
+
+    profile = Profile(
+        slug="buoy",
+        title="부표",
+        wire="in memory",
+        contract_basis="assumed",
+        services=frozenset({ServiceCode.JOB_COUNSEL}),
+        discloses=frozenset({"client.name"}),
+        requires=frozenset({"client.name"}),
+        repeat=Repeat.KEYED,
+        wire_key=WireKey(32),
+    )
+
+
+SERVICES: Mapping[ServiceCode, tuple[Route, ...]] = {
+    ServiceCode.WEL_CASE: (Route(agency="pier", valid_from=date(2025, 1, 1)),),
+    ServiceCode.WEL_NEAR: (Route(agency="pier", valid_from=date(2025, 3, 18)),),
+    ServiceCode.JOB_COUNSEL: (Route(agency="buoy", valid_from=date(2025, 1, 1)),),
+    ServiceCode.LOAN_MISO: (Route(agency="elsewhere", valid_from=date(2025, 1, 1)),),
+}
+
+
+@dataclass
+class Bench:
+    """Intake and what it writes to."""
+
+    store: Store
+    vault: Vault
+    clock: ManualClock
+    intake: Intake
+    actor: Actor
+    stranger: Actor
+    wakes: list[int]
+
+    async def accept(self, key: str, document: CaseDocument, actor: Actor | None = None) -> AcceptedCase:
+        """Hand a document over."""
+        return await self.intake.accept_case(actor or self.actor, key, document.model_dump_json(), document)
+
+    def rows(self) -> dict[str, int]:
+        """Count the rows of every table that intake writes."""
+        tables = [table for table in metadata.sorted_tables if table.name not in {"centres", "api_keys", "vault_keys"}]
+        counts = self.store.read_now(
+            lambda conn: {
+                table.name: conn.execute(select(func.count()).select_from(table)).scalar() for table in tables
+            }
+        )
+        return {name: count for name, count in counts.items() if count}
+
+    def written(self) -> bytes:
+        """Return all that the store wrote."""
+        path = Path(self.store.url.removeprefix("sqlite:///"))
+        return b"".join(file.read_bytes() for file in path.parent.glob(path.name + "*"))
+
+    def referral(self, accepted: AcceptedCase, position: int = 0) -> ReferralRecord:
+        """Return a referral as it is stored."""
+        found = self.store.read_now(lambda conn: referral_by_id(conn, accepted.referrals[position].id))
+        assert found is not None
+        return found
+
+
+@contextmanager
+def bench_in(folder: Path) -> Iterator[Bench]:
+    """Open intake in a folder, again and again if asked to."""
+    store = Store(f"sqlite:///{folder}/naru.db")
+    store.write_now(make_or_check)
+    vault, clock, wakes = Vault.open(store, folder / "keys" / "kek"), ManualClock(START), list[int]()
+    installed: dict[str, Any] = {"pier": Pier, "buoy": Buoy}
+    settings = {"pier": AdapterSettings(enabled=True), "buoy": AdapterSettings()}
+    gate = Gate()
+    agencies = build_agencies(settings, installed, gate)
+    consents = Consents(Room(clock, vault, gate, Mint(gate), agencies, DeliverySettings(), ()))
+    filing = Filing(clock, vault, agencies, SERVICES)
+    actors = [Actor(f"key:{name}", store.write_now(partial(_centre, name=name))) for name in "ab"]
+    try:
+        intake = Intake(store, clock, vault, filing, consents, lambda: wakes.append(1))
+        yield Bench(store, vault, clock, intake, *actors, wakes)
+    finally:
+        store.close()
+
+
+def _centre(conn: Connection, name: str) -> str:
+    known = {centre.name: centre.id for centre in list_centres(conn)}
+    return known.get(name) or add_centre(conn, name, START)
+
+
+def document(
+    *services: str, adm_cd: str | None = OFFICE, consents: list[dict[str, Any]] | None = None, **client: Any
+) -> CaseDocument:
+    """Make a document of a made-up client."""
+    person = {"name": "홍길동", "birth_date": "1985-03-03", "phones": ["010-0000-1234"], **client}
+    if adm_cd is not None:
+        person["address"] = {"road_addr_part1": "경기도 의정부시 나루로 1", "adm_cd": adm_cd}
+    referrals = [
+        {
+            "service_code": service, "counselled_on": "2025-03-17", "referred_on": "2025-03-17",
+            "officer_name": "김나루", "officer_phone": "031-000-0100", "opinion": "도움이 필요함.",
+        }
+        for service in services or ("WEL-CASE",)
+    ]  # fmt: skip
+    said = {"reference": "visit-1", "client": person, "consents": consents or [consent()], "referrals": referrals}
+    return CaseDocument.model_validate_json(json.dumps(said))
+
+
+def consent(**changes: Any) -> dict[str, Any]:
+    """Make a consent as a centre hands it in."""
+    return {
+        "recipient": "pier:3820000", "type": "third_party", "purposes": ["WEL-CASE"], "purpose_text": "사례관리 의뢰",
+        "items": ["client.name"], "retention": "5년", "refusal_right_notified": True, "disadvantage_notified": True,
+        "required": True, "method": "written", "form_sha256": "0" * 64, "evidence_reference": "forms/1",
+        "signed_at": "2025-03-17T09:00:00+09:00", **changes,
+    }  # fmt: skip
