@@ -42,7 +42,7 @@ def finish(conn: Connection, room: Room, job: Job, result: Result) -> None:
     end_attempt(conn, job.attempt_id, now, change.result, error=error, raw_code=change.raw_code)
     if delivery.token != job.token and not isinstance(result, Delivered | Found):
         return  # somebody else works on it now; only a receipt is news
-    change = _believe_the_agency(change, papers)
+    change = _believe_the_agency(change, papers, now)
     _settle(conn, room, papers, change, now)
     if change.pause_lane:
         pause_lane(conn, agency.slug, now, "hub", "misconfigured")
@@ -66,11 +66,18 @@ def _before(room: Room, job: Job, delivery: DeliveryRecord, papers: Papers, agen
     )
 
 
-def _believe_the_agency(change: Change, papers: Papers) -> Change:
+def _believe_the_agency(change: Change, papers: Papers, now: datetime) -> Change:
     """A callback may have come before the answer was lost: then the agency has the referral, whatever the call says."""
     told = papers.delivery.kind is Verb.SUBMIT and papers.referral.business is not None
     if told and change.status in {DeliveryStatus.UNKNOWN, DeliveryStatus.FAILED, DeliveryStatus.PENDING}:
-        return replace(change, status=DeliveryStatus.DELIVERED, reason=None, receipt=papers.referral.receipt)
+        return replace(
+            change,
+            status=DeliveryStatus.DELIVERED,
+            reason=None,
+            receipt=papers.referral.receipt,
+            unknown_since=None,
+            due_at=now,  # the next look decides whether there is anything to follow
+        )
     return change
 
 

@@ -17,12 +17,12 @@ from hub.delivery.settle import settle
 from hub.delivery.steps import UnknownIdError
 from hub.following.facts import take_facts
 from hub.following.waiting import seal_call
-from hub.store.deliveries import delivery_of_kind, update_delivery
+from hub.store.deliveries import delivery_of_kind
 from hub.store.following import insert_inbox
 from hub.store.ids import new_id
-from hub.store.referrals import referral_by_key
+from hub.store.referrals import referral_by_key, update_referral
 from hub.store.store import Store
-from schemas.status import ENDED, DeliveryStatus
+from schemas.status import DeliveryStatus
 
 _log = structlog.get_logger("naru.following")
 
@@ -91,16 +91,13 @@ def take_callback(conn: Connection, room: Room, slug: str, call: InboundCall, ca
 
 
 def _believe(conn: Connection, room: Room, papers: Papers, callback: Callback) -> None:
-    """An agency that tells of a referral has it: what was unknown or failed is delivered."""
-    if papers.delivery.status not in {DeliveryStatus.UNKNOWN, DeliveryStatus.FAILED}:
-        return
-    if papers.delivery.lease_until_wall is not None:
-        return  # a call is under way; its end will see what was told
+    """An agency that tells of a referral has it: its receipt is kept, and what was unknown or failed is delivered."""
     now = room.clock.now()
-    referral = {"receipt": callback.receipt} if callback.receipt is not None and papers.referral.receipt is None else {}
-    settle(
-        conn, papers, DeliveryStatus.DELIVERED, now, actor=f"agency:{papers.referral.agency}",
-        delivery={"due_at": now, "unknown_since": None, "lookups": 0}, referral=referral,
-    )  # fmt: skip
-    if any(fact.business in ENDED for fact in callback.facts):
-        update_delivery(conn, papers.delivery.id, due_at=None)
+    if papers.referral.receipt is None and callback.receipt is not None:
+        update_referral(conn, papers.referral.id, now, receipt=callback.receipt)
+    at_work = papers.delivery.lease_until_wall is not None  # the end of the call will see what was told
+    if at_work or papers.delivery.status not in {DeliveryStatus.UNKNOWN, DeliveryStatus.FAILED}:
+        return
+    changes = {"due_at": now, "unknown_since": None, "lookups": 0}  # due: the next look decides whether to poll
+    actor = f"agency:{papers.referral.agency}"
+    settle(conn, papers, DeliveryStatus.DELIVERED, now, actor=actor, delivery=changes)

@@ -77,12 +77,20 @@ def _apply(conn: Connection, referral: ReferralRecord, fact: Fact, now: datetime
         changes["office"] = fact.office
     if fact.receipt is not None:
         changes["receipt"] = fact.receipt
+    if fact.outcome is not None:
+        changes["outcome"] = fact.outcome
     update_referral(conn, referral.id, now, **changes)
     if fact.business is not referral.business:
         append_event(
-            conn, referral.id, EventKind.BUSINESS_CHANGED, now, _actor(referral), business=fact.business,
+            conn,
+            referral.id,
+            EventKind.BUSINESS_CHANGED,
+            now,
+            _actor(referral),
+            business=fact.business,
             raw_code=fact.raw_code,
-        )  # fmt: skip
+            outcome=fact.outcome,
+        )
     if moved:
         append_event(conn, referral.id, EventKind.OFFICE_CHANGED, now, _actor(referral), raw_code=fact.raw_code)
 

@@ -15,7 +15,7 @@ from hub.following.facts import take_facts
 from hub.store.following import mark_matched, unmatched_calls
 from hub.store.referrals import referral_by_id
 from hub.vault.boxes import place
-from schemas.status import BusinessStatus
+from schemas.status import BusinessStatus, OutcomeCode
 
 
 def seal_call(room: Room, inbox_id: str, call: InboundCall, facts: Sequence[Fact]) -> bytes:
@@ -56,6 +56,7 @@ def _to_json(fact: Fact) -> dict[str, Any]:
         "office": fact.office,
         "receipt": fact.receipt,
         "text": fact.text,
+        "outcome": fact.outcome,
     }
 
 
@@ -68,4 +69,5 @@ def _from_json(told: dict[str, Any]) -> Fact:
         office=told["office"],
         receipt=told["receipt"],
         text=told["text"],
+        outcome=told["outcome"] and OutcomeCode(told["outcome"]),
     )

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import httpx
+from ferry import START, Landing, fact
+
+from adapters.sdk import Callback, Fact, InboundCall, InboundReply
+from hub.following.callbacks import take_callback
+from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
+
+B, D = BusinessStatus, DeliveryStatus
+CALL = InboundCall("POST", "", {"x-signature": "s"}, b'{"a": 1}', START)
+
+
+def tell(landing: Landing, *facts: Fact, nonce: str | None = None, **named: Any) -> None:
+    """Let the agency call, with these facts about what `named` names."""
+    callback = Callback(named.get("wire_key"), named.get("receipt"), facts, InboundReply(200), nonce)
+    landing.store.write_now(partial(take_callback, room=landing.room, slug="ferry", call=CALL, callback=callback))
+
+
+def business_changes(landing: Landing, referral_id: str) -> list[str | None]:
+    """Read how the business status changed."""
+    return [change for kind, change in landing.events(referral_id) if kind == "business_changed"]
+
+
+def test_a_callback_moves_the_referral_on(landing: Landing) -> None:
+    """What an agency tells by itself is taken in, found by our key or by its receipt."""
+    referral_id = landing.accept()
+    landing.work()
+    referral = landing.referral(referral_id)
+    tell(landing, fact(B.ASSIGNED, 5), wire_key=referral.wire_key)
+    tell(landing, fact(B.INVESTIGATING, 6), receipt=referral.receipt)
+    assert business_changes(landing, referral_id) == [B.RECEIVED, B.ASSIGNED, B.INVESTIGATING]
+
+
+def test_a_repeated_callback_changes_nothing(landing: Landing) -> None:
+    """The same call again, or the same fact in another call, is taken in once."""
+    referral_id = landing.accept()
+    landing.work()
+    key = landing.referral(referral_id).wire_key
+    for nonce in ("1", "1", "2"):
+        tell(landing, fact(B.ASSIGNED, 5), nonce=nonce, wire_key=key)
+    assert business_changes(landing, referral_id) == [B.RECEIVED, B.ASSIGNED]
+
+
+def test_a_late_fact_is_kept_as_history(landing: Landing) -> None:
+    """A callback that was overtaken changes no status and flags nothing."""
+    referral_id = landing.accept()
+    landing.work()
+    key = landing.referral(referral_id).wire_key
+    tell(landing, fact(B.APPROVED, 9), wire_key=key)
+    tell(landing, fact(B.ASSIGNED, 5), wire_key=key)
+    assert B.APPROVED is landing.referral(referral_id).business
+    assert "fact_flagged" not in [kind for kind, _ in landing.events(referral_id)]
+
+
+def test_a_callback_before_our_own_commit_waits_for_it(landing: Landing) -> None:
+    """An agency that calls, by a receipt that we do not know yet, while it still answers our send: nothing is lost."""
+    referral_id = landing.accept()
+    receipt = f"R-{landing.referral(referral_id).wire_key}"
+    answer = landing.agency.handle
+
+    def call_first(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/submit":
+            tell(landing, fact(B.ASSIGNED, 5), receipt=receipt)
+        return answer(request)
+
+    landing.agency.handle = call_first  # type: ignore[method-assign]
+    landing.start_process()
+    landing.work()
+    assert business_changes(landing, referral_id) == [B.RECEIVED, B.ASSIGNED]
+
+
+def test_a_callback_proves_what_was_unknown(landing: Landing) -> None:
+    """An agency that tells of a referral has it: the lost answer needs no look-up any more."""
+    referral_id = landing.accept()
+    landing.agency.script.append("lose_reply")
+    landing.work()
+    key = landing.referral(referral_id).wire_key
+    tell(landing, fact(B.ASSIGNED, 5), wire_key=key, receipt="R-1")
+    referral = landing.referral(referral_id)
+    assert (referral.delivery, referral.receipt, referral.reason) == (D.DELIVERED, "R-1", None)
+
+
+def test_a_callback_while_the_reply_is_lost_is_believed(landing: Landing) -> None:
+    """The call comes, then our own answer is lost: what the agency told decides."""
+    referral_id = landing.accept()
+    key, answer = landing.referral(referral_id).wire_key, landing.agency.handle
+
+    def call_first(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/submit":
+            tell(landing, fact(B.ASSIGNED, 5), wire_key=key, receipt=f"R-{key}")
+        return answer(request)
+
+    landing.agency.handle = call_first  # type: ignore[method-assign]
+    landing.agency.script.append("lose_reply")
+    landing.start_process()
+    landing.work()
+    referral = landing.referral(referral_id)
+    assert (referral.delivery, len(landing.agency.acts)) == (D.DELIVERED, 1)
+    assert f"R-{key}" == referral.receipt
+
+
+def test_a_closing_fact_brings_its_outcome(landing: Landing) -> None:
+    """Why the agency closed a referral is kept, also when the call had to wait."""
+    referral_id = landing.accept()
+    landing.work()
+    closing = fact(B.CLOSED, 9, outcome=OutcomeCode.HELPED)
+    tell(landing, closing, wire_key=landing.referral(referral_id).wire_key)
+    assert (
+        landing.referral(referral_id).business,
+        landing.referral(referral_id).outcome,
+    ) == (B.CLOSED, OutcomeCode.HELPED)
+
+
+def test_a_callback_for_nobody_is_kept(landing: Landing) -> None:
+    """A call about a referral that we do not have is stored, and changes nothing."""
+    referral_id = landing.accept()
+    tell(landing, fact(B.ASSIGNED, 5), wire_key="SOMEBODY-ELSE", receipt="R-?")
+    assert landing.referral(referral_id).business is None
