@@ -1,0 +1,45 @@
+"""After the sample cases: the stage stays up, and a newcomer is told what to type."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from copy import deepcopy
+from typing import Any
+
+from rich.console import Console
+
+from hub.cli.demo.report import curl_lines
+from hub.cli.demo.samples import Sample
+from hub.cli.demo.stage import Stage
+
+_LOOK_SECONDS = 0.5
+
+
+async def stay(stage: Stage, sample: Sample, console: Console) -> None:
+    """Stay up until Ctrl-C.
+
+    Raises:
+        ChildError: hub or mocks ended.
+    """
+    key_file, document_file = stage.folder.path / "centre.key", stage.folder.path / "new-case.json"
+    stage.folder.write_secret(key_file, stage.key)
+    stage.folder.write_secret(document_file, json.dumps(_somebody_new(sample), ensure_ascii=False, indent=2))
+    console.print("\nThe hub and the mocks stay up. In another terminal:")
+    for what, line in curl_lines(stage.hub_url, str(key_file), str(document_file)).items():
+        console.print(f"[dim]# {what}[/]")
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
+    console.print(f"[dim]# steer the mocks (docs/mocks.md)[/]\n{stage.control.url}/agencies", highlight=False)
+    console.print("Ctrl-C ends it.")
+    while True:
+        stage.check()
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _somebody_new(sample: Sample) -> dict[str, Any]:
+    """Return a sample's document about another made-up person, lest it be held as a possible duplicate."""
+    document: dict[str, Any] = deepcopy(dict(sample.document))
+    client = document["client"]
+    client.pop("rrn", None)
+    client |= {"name": "서나루", "birth_date": "1980-05-05", "phones": ["010-0000-0099"]}
+    return document | {"reference": "visit-2025-0099"}
