@@ -59,7 +59,7 @@ class VirtualClock:
     def __init__(self, url: str) -> None:
         self._url = url
         self._offset = timedelta(0)
-        self._version = -1
+        self._version = 0  # theirs begin at 1, so the first answer comes at once
         self._callbacks: list[Callable[[], None]] = []
         self._stop = threading.Event()
         self._http = httpx.Client(trust_env=False)
