@@ -47,12 +47,22 @@ def parse(body: bytes) -> Any:
 
 def check_incoming(schema: str, message: Any) -> str | None:
     """Return what is wrong with a message that arrived, as a place in it and a rule, without any value; else None."""
+    return break_of_schema(schema, message) or unreal_value(message)
+
+
+def break_of_schema(schema: str, message: Any) -> str | None:
+    """Return where a message breaks its schema, and which rule of it; None if it does not."""
     error = next(_validator(schema).iter_errors(message), None)
-    if error is not None:
-        # Names that the caller made up are not repeated: they are part of what it sent.
-        place = ".".join(str(step) for step in error.instance_path)
-        missing = getattr(error.kind, "property", None) if "required" in error.schema_path else None
-        return f"{place or 'message'}: {error.schema_path[-1]}" + (f" {missing}" if missing else "")
+    if error is None:
+        return None
+    # Names that the caller made up are not repeated: they are part of what it sent.
+    place = ".".join(str(step) for step in error.instance_path)
+    missing = getattr(error.kind, "property", None) if "required" in error.schema_path else None
+    return f"{place or 'message'}: {error.schema_path[-1]}" + (f" {missing}" if missing else "")
+
+
+def unreal_value(message: Any) -> str | None:
+    """Return where a message holds what its schema cannot forbid: a day that does not exist, text that is no text."""
     return next(_unreal(message, ""), None)
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mocks.community_center.cases import KST
-from mocks.community_center.contract import CODES, MESSAGES, check_incoming, parse
+from mocks.community_center.contract import CODES, MESSAGES, break_of_schema, check_incoming, parse, unreal_value
 from mocks.community_center.offices import Office
 
 TIME_WINDOW = timedelta(seconds=300)
@@ -82,9 +82,12 @@ def check_message(message: Mapping[str, Any], operation: str, office: Office, no
     for code, is_right in right.items():
         if not is_right:
             raise EnvelopeError(code, 200)
-    problem = check_incoming(f"{MESSAGES[operation]}Request", message)
+    problem = break_of_schema(f"{MESSAGES[operation]}Request", message)
     if problem is not None:
         raise EnvelopeError("3001", 400, problem)
+    problem = unreal_value(message)
+    if problem is not None:
+        raise EnvelopeError("3001", 200, problem)  # 400 is for what the schema forbids
 
 
 def reply_header(request: Mapping[str, Any], received: datetime, code: str, message: str) -> dict[str, str]:
