@@ -6,8 +6,9 @@ import asyncio
 import errno
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Self
 
 import structlog
 import uvicorn
@@ -38,11 +39,12 @@ async def serve(settings: Settings, installed: Installed) -> None:
         EngineDiedError: after an orderly end.
         StoreInUseError, SchemaError, KeyFileError, ClockUnreachableError: as `hub.wiring.opened`.
     """
-    async with opened(settings, installed) as services:
-        listener = listen(settings.http)
-        host, port = listener.getsockname()[:2]
-        _log.info("listening", host=host, port=port, mode=settings.mode, agencies=list(services.agencies.active))
-        await _run(services, listener)
+    with _Stop.on(signal.SIGTERM, signal.SIGINT) as stop:
+        async with opened(settings, installed) as services:
+            listener = listen(settings.http)
+            host, port = listener.getsockname()[:2]
+            _log.info("listening", host=host, port=port, mode=settings.mode, agencies=list(services.agencies.active))
+            await _run(services, listener, stop)
     _log.info("stopped")
 
 
@@ -55,13 +57,17 @@ def listen(settings: HttpSettings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     place = f"{settings.host}:{settings.port}"
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=512)
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=512)
     except OSError as error:
         why = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror
         raise PortInUseError(f"cannot listen on {place}: {why}. NARU_HTTP__PORT sets another port.") from None
+    # Accepted connections inherit it. asyncio would set it itself, but not on a socket made without IPPROTO_TCP, and
+    # then head and body of an answer, written apart, wait 40 ms for each other (Nagle against delayed ACKs).
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
-async def _run(services: Services, listener: socket.socket) -> None:
+async def _run(services: Services, listener: socket.socket, stop: _Stop) -> None:
     server = _Server(
         uvicorn.Config(
             build_app(services),
@@ -74,15 +80,15 @@ async def _run(services: Services, listener: socket.socket) -> None:
     )
     engine = asyncio.create_task(services.engine.run(services.worker.work), name="engine")
     engine.add_done_callback(lambda _: server.stop())
-    with server.stopped_by(signal.SIGTERM, signal.SIGINT):
-        await server.serve(sockets=[listener])
-        died = engine.done()
-        engine.cancel()
-        with suppress(asyncio.CancelledError):
-            try:
-                await engine
-            except Exception as error:  # noqa: BLE001 - whatever it died of, this is the last place to say so
-                _log.error("engine_died", error=type(error).__name__, at=places(error))
+    stop.then(server.stop)
+    await server.serve(sockets=[listener])
+    died = engine.done()
+    engine.cancel()
+    with suppress(asyncio.CancelledError):
+        try:
+            await engine
+        except Exception as error:  # noqa: BLE001 - whatever it died of, this is the last place to say so
+            _log.error("engine_died", error=type(error).__name__, at=places(error))
     if died:
         raise EngineDiedError("the engine stopped by itself; the log says where")
 
@@ -97,21 +103,38 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to `stopped_by`."""
+        """Leave the signals to `_Stop`."""
         yield
 
+
+class _Stop:
+    """Somebody told the process to stop, perhaps before there was anything that could be stopped."""
+
+    def __init__(self) -> None:
+        self._told = 0
+        self._then: Callable[[], None] | None = None
+
+    @classmethod
     @contextmanager
-    def stopped_by(self, *signals: signal.Signals) -> Iterator[None]:
-        """Stop on any of these signals while the block runs."""
-        loop = asyncio.get_running_loop()
+    def on(cls, *signals: signal.Signals) -> Iterator[Self]:
+        """Listen to these signals while the block runs."""
+        loop, stop = asyncio.get_running_loop(), cls()
         for number in signals:
-            loop.add_signal_handler(number, self._told_to_stop, number)
+            loop.add_signal_handler(number, stop._tell, number)
         try:
-            yield
+            yield stop
         finally:
             for number in signals:
                 loop.remove_signal_handler(number)
 
-    def _told_to_stop(self, number: signal.Signals) -> None:
+    def then(self, stop: Callable[[], None]) -> None:
+        """Call `stop` every time that somebody tells us to, also if somebody did already."""
+        self._then = stop
+        if self._told:
+            stop()
+
+    def _tell(self, number: signal.Signals) -> None:
         _log.info("stopping", signal=number.name)
-        self.stop()
+        self._told += 1
+        if self._then is not None:
+            self._then()
