@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.cli.starting import refuse
+from hub.cli.refusing import refuse
 from mocks.kit.pki import make_certificates
 from mocks.kit.registry import MockLoadError
 from mocks.kit.run import Settings, serve_forever

@@ -5,33 +5,26 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Never, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 from sqlalchemy import Connection
 
 from adapters.sdk.registry import DuplicateAdapterError, installed_adapters
+from hub.cli.refusing import REFUSED, refuse
 from hub.configuration import Installed, SettingsError, read_settings
 from hub.settings import Settings
 from hub.store.schema import SchemaError, make_or_check
 from hub.store.store import Store, StoreInUseError
 
-T = TypeVar("T")
+__all__ = ["DEFAULT_CONFIG", "REFUSED", "Config", "find_adapters", "in_store", "refuse", "settings_of"]
 
-REFUSED = 2
-"""The exit code of a command that refuses to begin."""
+T = TypeVar("T")
 
 Config = Annotated[
     Path, typer.Option("--config", help="The configuration file; NARU_… variables go over it.", show_default=True)
 ]
 DEFAULT_CONFIG = Path("config.toml")
-
-
-def refuse(*lines: str) -> Never:
-    """Say why nothing is begun, and end."""
-    for line in lines:
-        typer.echo(f"naru: {line}", err=True)
-    raise typer.Exit(REFUSED)
 
 
 def find_adapters() -> Installed:

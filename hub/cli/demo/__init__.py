@@ -25,7 +25,7 @@ from hub.cli.demo.report import as_json, show
 from hub.cli.demo.samples import Sample, SampleError, read_samples
 from hub.cli.demo.stage import set_stage
 from hub.cli.demo.staying import stay
-from hub.cli.starting import refuse
+from hub.cli.refusing import refuse
 from mocks.auditor import Statute
 
 app = typer.Typer(add_completion=False)

@@ -6,7 +6,8 @@ import asyncio
 import json
 import os
 import secrets
-from collections.abc import AsyncIterator, Mapping
+import tomllib
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,9 @@ from typing import Any
 
 import httpx
 
-from adapters.sdk.registry import Broken, installed_adapters
 from hub.cli.demo.control import Control
 from hub.cli.demo.folder import DemoFolder
 from hub.cli.demo.processes import Child, ChildError, run_to_end
-from hub.configuration import PREFIX, variable
 
 _START_SECONDS = 40.0
 _CENTRE = "나루 시연 센터"
@@ -64,13 +63,14 @@ async def set_stage(folder: DemoFolder, config: Path) -> AsyncIterator[Stage]:
         key, places = await asyncio.gather(
             _add_centre(folder, config), mocks.until(lambda: _read(folder), _START_SECONDS)
         )
-        arguments = ["serve", "--config", str(config)]
-        hub = Child("hub", arguments, _hub_environ(folder, places, secret), folder.log("hub"))
-        children.append(hub)
-        hub_url = f"http://127.0.0.1:{await hub.until(lambda: _port_of(hub), _START_SECONDS)}"
         async with Control(places["control_url"]) as control:
+            callers = await control.agencies_that_call_back()
+            environ = _hub_environ(folder, places, callers, secret)
+            hub = Child("hub", ["serve", "--config", str(config)], environ, folder.log("hub"))
+            children.append(hub)
+            hub_url = f"http://127.0.0.1:{await hub.until(lambda: _port_of(hub), _START_SECONDS)}"
             await hub.until(lambda: _is_ready(hub_url), _START_SECONDS)
-            for slug in await control.agencies_that_call_back():
+            for slug in callers:
                 await control.set_callback(slug, f"{hub_url}/v1/callbacks/{slug}")
             yield Stage(folder, control, tuple(places["agencies"]), hub_url, key, tuple(children))
     finally:
@@ -80,7 +80,7 @@ async def set_stage(folder: DemoFolder, config: Path) -> AsyncIterator[Stage]:
 
 def _environ() -> dict[str, str]:
     """Return our environment without anything that would configure a hub of somebody's own."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return {name: value for name, value in os.environ.items() if not name.startswith("NARU_")}
 
 
 def _write_mocks_settings(folder: DemoFolder, secret: str) -> None:
@@ -101,28 +101,28 @@ def _mocks_arguments(folder: DemoFolder) -> list[str]:
 
 async def _add_centre(folder: DemoFolder, config: Path) -> str:
     """Make the centre and return its key. The agencies have no address yet, so they are switched off for that."""
-    off = {variable(("adapters", slug, "enabled")): "false" for slug in installed_adapters()}
     arguments = ["centres", "add", _CENTRE, "--config", str(config), "--json"]
-    answer = await run_to_end(arguments, _environ() | folder.hub_environ() | off)
+    answer = await run_to_end(arguments, _environ() | folder.hub_environ() | _switched_off(config))
     return str(json.loads(answer)["key"])
 
 
-def _hub_environ(folder: DemoFolder, places: Mapping[str, Any], secret: str) -> dict[str, str]:
-    """Return what a configuration file cannot know: folders, ports, secrets, and where the mocks are."""
-    made = folder.certificates
-    known = {
-        "certificate": str(made.certificate("hub-signing")),
-        "key": str(made.key("hub-signing")),
-        "ca": str(made.ca),
-        "callback_secret": secret,
-    }
-    found = {variable(("http", "port")): "0", variable(("clock", "source")): f"{places['control_url']}/clock"}
-    for slug, adapter in installed_adapters().items():
-        if slug in places["agencies"] and not isinstance(adapter, Broken):
-            told = known | {"base_url": places["agencies"][slug]}
-            wanted = told.keys() & adapter.settings_type.model_fields.keys()
-            found |= {variable(("adapters", slug, name)): told[name] for name in wanted}
+def _switched_off(config: Path) -> dict[str, str]:
+    tables = tomllib.loads(config.read_text(encoding="utf-8"))
+    return {_variable(slug, "enabled"): "false" for slug in tables["adapters"]}
+
+
+def _hub_environ(
+    folder: DemoFolder, places: Mapping[str, Any], callers: Collection[str], secret: str
+) -> dict[str, str]:
+    """Return what the configuration file cannot know: the port, the secrets, and where the mocks are."""
+    found = {"NARU_HTTP__PORT": "0", "NARU_CLOCK__SOURCE": f"{places['control_url']}/clock"}
+    found |= {_variable(slug, "base_url"): url for slug, url in places["agencies"].items()}
+    found |= {_variable(slug, "callback_secret"): secret for slug in callers}
     return _environ() | folder.hub_environ() | found
+
+
+def _variable(slug: str, name: str) -> str:
+    return f"NARU_ADAPTERS__{slug}__{name}".upper()
 
 
 async def _read(folder: DemoFolder) -> dict[str, Any] | None:
