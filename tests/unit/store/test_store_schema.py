@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, event, inspect, text
+
+from hub.store.schema import SchemaError, make_or_check, migrate, newest, revision_of
+from hub.store.store import Store
+from hub.store.tables import metadata
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty store."""
+    opened = Store(f"sqlite:///{tmp_path}/naru.db")
+    yield opened
+    opened.close()
+
+
+def test_migrations_make_the_tables_that_the_code_uses(store: Store) -> None:
+    """If this fails, a table was changed without `python -m hub.store.migrations "what changes"`."""
+    store.write_now(make_or_check)
+
+    def difference(conn: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(conn, opts={"compare_type": True}), metadata))
+
+    assert store.read_now(difference) == []
+
+
+def test_a_fresh_store_gets_the_newest_schema(store: Store) -> None:
+    """The first start makes the tables by itself; the second changes nothing."""
+    assert store.read_now(revision_of) is None
+    for _ in range(2):
+        store.write_now(make_or_check)
+        assert store.read_now(revision_of) == newest()
+
+
+def test_migrating_says_from_where_to_where(store: Store) -> None:
+    """Once from nothing; after that there is nothing to do."""
+    found = [store.write_now(migrate) for _ in range(2)]
+    assert found == [(None, newest()), (newest(), newest())]
+
+
+def test_an_older_schema_is_refused_and_named(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The refusal says what to run."""
+    store.write_now(make_or_check)
+    monkeypatch.setattr("hub.store.schema.newest", lambda: "0002")
+    with pytest.raises(SchemaError, match="run `naru migrate`"):
+        store.write_now(make_or_check)
+
+
+def test_a_newer_schema_is_refused(store: Store) -> None:
+    """A store that a later naru migrated is left alone by this one, by `migrate` too."""
+    store.write_now(make_or_check)
+    store.write_now(lambda conn: conn.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    for work in (make_or_check, migrate):
+        with pytest.raises(SchemaError, match="newer naru"):
+            store.write_now(work)
+
+
+def test_a_foreign_database_is_left_alone(store: Store) -> None:
+    """A file with other tables is not ours to write to."""
+    store.write_now(lambda conn: conn.execute(text("CREATE TABLE ledger (id INTEGER)")))
+    with pytest.raises(SchemaError, match="naru did not make"):
+        store.write_now(make_or_check)
+    assert store.read_now(lambda conn: inspect(conn).get_table_names()) == ["ledger"]
+
+
+def test_half_a_migration_never_stays(store: Store) -> None:
+    """Whatever breaks it off, the store is as before, and the next try succeeds."""
+    left = 9
+
+    def fail(*_: object) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise OSError("the disk is full")
+
+    event.listen(store._writer, "before_cursor_execute", fail)
+    with pytest.raises(OSError, match="disk is full"):
+        store.write_now(make_or_check)
+    assert store.read_now(lambda conn: inspect(conn).get_table_names()) == []
+    store.write_now(make_or_check)
+    assert store.read_now(revision_of) == newest()
