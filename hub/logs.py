@@ -16,9 +16,9 @@ import structlog
 from structlog.typing import EventDict
 
 ALLOWED = frozenset({
-    "actor", "agencies", "agency", "answer", "at", "case", "count", "delivery", "dropped", "error", "event", "host",
-    "kind", "level", "logger", "method", "mode", "ms", "port", "reason", "referral", "request_id", "route", "schema",
-    "seconds", "signal", "state", "status", "timestamp", "verb", "version", "why",
+    "actor", "agencies", "agency", "answer", "at", "count", "delivery", "dropped", "error", "event", "host", "inbox",
+    "level", "logger", "method", "mode", "ms", "port", "request_id", "route", "signal", "status", "timestamp", "verb",
+    "why",
 })  # fmt: skip
 """Every key that a line may have: ids, codes, counts, classes of errors. A new one is a decision about privacy."""
 

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import ast
 import io
 import json
 import logging
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 
-from hub.logs import configure_logs
+from hub.logs import ALLOWED, configure_logs
 
 NAME = "홍길동"
 
@@ -105,3 +107,17 @@ def test_warnings_go_the_same_way(log: Log) -> None:
         warnings.warn(NAME, UserWarning, stacklevel=1)
     assert [line["logger"] for line in log.lines] == ["py.warnings"]
     assert NAME not in log.out.getvalue()
+
+
+def test_every_key_that_the_hub_logs_is_listed() -> None:
+    """A key that is not on the list would be dropped: whoever adds one decides in `hub/logs.py` that it may pass."""
+    hub = Path(__file__).parents[3] / "hub"
+    used = {key for file in hub.rglob("*.py") for key in _logged_keys(ast.parse(file.read_text(encoding="utf-8")))}
+    assert used - ALLOWED == set()
+    assert "error" in used
+
+
+def _logged_keys(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(("_log.", "structlog.get_logger(")):
+            yield from (keyword.arg for keyword in node.keywords if keyword.arg)
