@@ -4,8 +4,10 @@ import traceback
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 from settings_bench import problems_of, read
 
+from adapters.sdk import AdapterSettings
 from hub.configuration import SettingsError, read_settings
 from hub.settings import Mode, Settings
 
@@ -126,3 +128,13 @@ def test_foreign_bytes_are_no_configuration(tmp_path: Path) -> None:
     config.write_bytes("mode = '모의'".encode("cp949"))
     with pytest.raises(SettingsError, match="is not UTF-8"):
         read_settings(config, {}, {})
+
+
+def test_shipped_configuration_names_every_key() -> None:
+    """`config.toml` is the list of what can be set: every key of the hub and of the shipped adapters stands in it."""
+    text = (ROOT / "config.toml").read_text(encoding="utf-8")
+    sections = (field.default for field in Settings.model_fields.values())
+    names = {name for section in sections if isinstance(section, BaseModel) for name in type(section).model_fields}
+    for adapter in _really_installed().values():
+        names |= set(getattr(adapter, "settings_type", AdapterSettings).model_fields)
+    assert sorted(name for name in names if name not in text and name.upper() not in text) == []
