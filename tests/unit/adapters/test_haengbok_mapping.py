@@ -273,7 +273,7 @@ def test_a_look_up_is_read() -> None:
 
 @pytest.mark.parametrize("more", [{"totCnt": "1"}, {"linkReqNo": "X" * 25}, {"rtnCd": "R001"}])
 def test_a_look_up_in_part_is_a_bad_reply(more: dict[str, Any]) -> None:
-    """ "None" is believed only of an answer that is whole."""
+    """That there is none is believed only of an answer that is whole."""
     with pytest.raises(BadReplyError):
         found(look_up(**more), KEY)
 
