@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from fastapi import Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-_CURSOR = re.compile(r"[A-Za-z0-9_-]{1,80}")
+_CURSOR = r"^[A-Za-z0-9_-]{1,80}$"
 _POSITION = re.compile(r"[a-z0-9_]{1,40}")
 
 
@@ -25,7 +25,7 @@ def from_cursor(cursor: str) -> str:
     Raises:
         ValueError: it is none of ours.
     """
-    padded = cursor + "=" * (-len(cursor) % 4) if _CURSOR.fullmatch(cursor) else ""
+    padded = cursor + "=" * (-len(cursor) % 4) if re.match(_CURSOR, cursor) else ""
     try:
         position = base64.urlsafe_b64decode(padded).decode("ascii")
     except ValueError:  # also what is no base64
@@ -48,7 +48,10 @@ class Page(BaseModel):
     cursor: Annotated[
         str | None,
         AfterValidator(lambda cursor: None if cursor is None else from_cursor(cursor)),
-        Field(description="앞선 응답의 Link 헤더에 있는 값 (opaque, from the header Link of the page before)."),
+        Field(
+            pattern=_CURSOR,
+            description="앞선 응답의 Link 헤더에 있는 값 (opaque, from the header Link of the page before).",
+        ),
     ] = None
     limit: Annotated[int, Field(ge=1, le=200, description="한 쪽의 최대 건수 (rows in a page).")] = 50
 

@@ -60,7 +60,7 @@ _WORDINGS: dict[str, Wording] = {
     "value_error": Wording("invalid_value", "값이 규칙에 맞지 않습니다."),
 }
 _OTHER = Wording("invalid_value", "값이 올바르지 않습니다.")
-_KOREAN = re.compile(r"[가-힣]")
+_KOREAN = re.compile(r"[0-9]*[가-힣]")
 
 
 def wording_of(error: ErrorDetails) -> Wording:

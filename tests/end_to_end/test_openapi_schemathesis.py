@@ -1,0 +1,90 @@
+"""The description of the API, held against a running hub by a tool that has read nothing but the description."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+BIN = Path(sys.executable).parent
+CONFIG = """
+mode = "mock"
+[http]
+port = 0
+[store]
+url = "sqlite:///{folder}/naru.db"
+[vault]
+key_file = "{folder}/keys/kek"
+[log]
+level = "info"
+[routing.services]
+WEL-EMERG = [{{ agency = "community_center", from = 2020-01-01 }}]
+WEL-CASE = [{{ agency = "community_center", from = 2020-01-01 }}]
+[adapters.community_center]
+enabled = true
+base_url = "http://127.0.0.1:9"
+"""
+
+
+@dataclass
+class Hub:
+    """A running hub."""
+
+    address: str
+    key: str = field(repr=False)
+    log: Path
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    """A real `naru serve` with one agency that nobody answers for, and a key."""
+    config, log = tmp_path / "config.toml", tmp_path / "serve.log"
+    config.write_text(CONFIG.format(folder=tmp_path), encoding="utf-8")
+    environ = _environ() | {"NARU_ADAPTERS__COMMUNITY_CENTER__CALLBACK_SECRET": "made-up"}
+    added = subprocess.run(
+        [BIN / "naru", "centres", "add", "시험", "--json", "--config", config],
+        env=environ, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    with (
+        log.open("w", encoding="utf-8") as out,
+        subprocess.Popen(
+            [BIN / "naru", "serve", "--config", config], env=environ, stderr=subprocess.PIPE, text=True
+        ) as process,
+    ):
+        assert process.stderr is not None
+        listening = next(json.loads(line) for line in process.stderr if '"listening"' in line)
+        drain = subprocess.Popen(["cat"], stdin=process.stderr, stdout=out)  # the rest of the log goes to the file
+        yield Hub(f"http://127.0.0.1:{listening['port']}", json.loads(added.stdout)["key"], log)
+        process.terminate()
+        drain.wait(30)
+
+
+def _environ() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("NARU_")}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_description_holds(hub: Hub, tmp_path: Path) -> None:
+    """Good, bad and hostile requests, alone and in sequence, find no answer that the description does not tell."""
+    run = subprocess.run(
+        [
+            BIN / "schemathesis", "--config-file", HERE / "schemathesis.toml", "run", f"{hub.address}/openapi.json",
+            "--header", f"Authorization: Bearer {hub.key}", "--checks", "all", "--mode", "all",
+            "--phases", "examples,coverage,fuzzing,stateful", "--max-examples", "10", "--workers", "2",
+            "--seed", "20260302", "--no-shrink", "--continue-on-failure", "--no-color",
+        ],
+        env=_environ() | {"SCHEMATHESIS_HOOKS": str(HERE / "schemathesis_hooks.py")},
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    log = hub.log.read_text(encoding="utf-8")
+
+    assert run.returncode == 0, run.stdout[-30_000:] + run.stderr[-2_000:]
+    assert "request_failed" not in log
