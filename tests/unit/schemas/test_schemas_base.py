@@ -129,7 +129,15 @@ def test_references_name_nobody(reference: str) -> None:
         OPAQUE.validate_python(reference)
 
 
-@pytest.mark.parametrize("reference", ["GG-2024-000123", "paper/2024/77", "0190a1b2-0000-7000-8000-123456789abc"])
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "GG-2024-000123",
+        "paper/2024/77",
+        "0190a1b2-0000-7000-8000-123456789abc",
+        "00e6b016-6786-4648-bac4-cf9f7ae9ebcd",  # holds 016-6786-4648 by chance
+    ],
+)
 def test_ordinary_references_pass(reference: str) -> None:
     """File numbers, paths and UUIDs are references."""
     assert OPAQUE.validate_python(reference) == reference
