@@ -49,7 +49,7 @@ def demo(
     except (ChildError, ControlError) as error:
         typer.echo(f"naru demo: {error}", err=True)
         raise typer.Exit(1) from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         raise typer.Exit(130) from None
     raise typer.Exit(0 if good else 1)
 
@@ -70,7 +70,7 @@ async def _run(
             performance = await play(stage, samples, statutes, progress)
             good = _tell(performance, console, as_object=as_object)
             if not once:
-                await stay(stage, samples[0], console)
+                await stay(stage, max(samples, key=lambda sample: len(sample.document["consents"])), console)
     return good
 
 

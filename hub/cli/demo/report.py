@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -48,9 +48,9 @@ def show(performance: Performance, failed: Sequence[str], console: Console) -> N
     """Print a table for each case, then the counts and what went wrong."""
     for case in performance.cases:
         console.print(f"\n[bold]{case.sample.name}[/]  {case.sample.about}")
-        table = Table(show_edge=False, pad_edge=False)
-        for heading in ("referral", "delivery", "agency's status", "receipt", "sent", "held back, and why"):
-            table.add_column(heading, overflow="fold")
+        table = Table(show_edge=False, pad_edge=False, expand=True)
+        for heading, share in (("referral", 0), ("became", 0), ("sent", 1), ("held back, and why", 1)):
+            table.add_column(heading, ratio=share or None, no_wrap=not share)
         for promise in performance.promises:
             if promise.case == case.sample.name:
                 table.add_row(*_row(performance, promise))
@@ -66,18 +66,15 @@ def show(performance: Performance, failed: Sequence[str], console: Console) -> N
 
 def _row(performance: Performance, promise: Promise) -> Iterator[str]:
     final = promise.final
-    office = f" {final['office']}" if final.get("office") else ""
-    yield f"{promise.service_code}\n{promise.agency}{office}"
-    yield "\n".join(str(final[name]) for name in ("delivery", "reason") if final.get(name))
-    yield final.get("business") or "-"
-    yield final.get("receipt") or "-"
+    yield "\n".join(str(part) for part in (promise.service_code, promise.agency, final.get("office")) if part)
+    yield "\n".join(str(final[name]) for name in ("delivery", "business", "reason", "receipt") if final.get(name))
     sent = _sent(performance, promise)
     yield "\n".join(_grouped(path for path in promise.paths() if path in sent)) or "nothing"
     reasons: dict[str, list[str]] = {}
     for path in promise.paths():
         if path not in sent:
             reasons.setdefault(_reason(performance, promise, path), []).append(path)
-    yield "\n".join(f"{why}: {', '.join(_grouped(paths))}" for why, paths in reasons.items()) or "nothing"
+    yield "\n".join(f"[bold]{why}[/]: {'; '.join(_grouped(paths))}" for why, paths in reasons.items()) or "nothing"
 
 
 def _sent(performance: Performance, promise: Promise) -> frozenset[str]:
@@ -103,13 +100,13 @@ def _reason(performance: Performance, promise: Promise, path: str) -> str:
     return "not sent" if why is None else _WHY[why]
 
 
-def _grouped(paths: Any) -> list[str]:
-    """Shorten `client.address.zip_no, client.address.adm_cd` to `client.address (zip_no, adm_cd)`."""
+def _grouped(paths: Iterable[str]) -> list[str]:
+    """Shorten `client.address.zip_no`, `client.address.adm_cd` to `client.address: zip_no, adm_cd`."""
     groups: dict[str, list[str]] = {}
     for path in paths:
         head, _, leaf = path.rpartition(".")
         groups.setdefault(head, []).append(leaf)
-    return [f"{head} ({', '.join(leaves)})" for head, leaves in groups.items()]
+    return [f"{head}: {', '.join(leaves)}" for head, leaves in groups.items()]
 
 
 def curl_lines(hub_url: str, key_file: str, document_file: str) -> Mapping[str, str]:

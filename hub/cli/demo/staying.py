@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 
@@ -17,7 +19,7 @@ _LOOK_SECONDS = 0.5
 
 
 async def stay(stage: Stage, sample: Sample, console: Console) -> None:
-    """Stay up until Ctrl-C.
+    """Stay up until Ctrl-C or SIGTERM.
 
     Raises:
         ChildError: hub or mocks ended.
@@ -31,9 +33,19 @@ async def stay(stage: Stage, sample: Sample, console: Console) -> None:
         console.print(line, soft_wrap=True, highlight=False, markup=False)
     console.print(f"[dim]# steer the mocks (docs/mocks.md)[/]\n{stage.control.url}/agencies", highlight=False)
     console.print("Ctrl-C ends it.")
-    while True:
+    ended = _ended_by(signal.SIGINT, signal.SIGTERM)
+    while not ended.is_set():
         stage.check()
-        await asyncio.sleep(_LOOK_SECONDS)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), _LOOK_SECONDS)
+
+
+def _ended_by(*signals: signal.Signals) -> asyncio.Event:
+    """Return an event that any of these signals sets: from now on they are an orderly end, not a failure."""
+    ended, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in signals:
+        loop.add_signal_handler(number, ended.set)
+    return ended
 
 
 def _somebody_new(sample: Sample) -> dict[str, Any]:
