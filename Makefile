@@ -5,7 +5,7 @@ BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-fast check format lock generate clean
+.PHONY: help demo up test test-fast foreign check format lock generate clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,14 @@ test: .venv/.ready ## set up, run all tests
 test-fast: .venv/.ready ## only the tests that take no processes and no time
 	@$(BIN)/pytest -n auto -m 'not slow'
 
+# No lock file: it would name the registry. The versions in package.json are exact, and no install script is run.
+FOREIGN := tests/foreign/clients
+
+foreign: $(FOREIGN)/node_modules/.ready ## install the foreign SOAP clients that some tests need (node, npm)
+$(FOREIGN)/node_modules/.ready: $(FOREIGN)/package.json
+	@npm install --prefix $(FOREIGN) --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@
+
 check: .venv/.ready ## style, types, who may import whom, generated files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -53,4 +61,4 @@ lock: .venv/.ready ## resolve the requirements anew
 	$(COMPILE) pyproject.toml -o requirements/runtime.txt
 
 clean: ## remove what make made
-	rm -rf .venv var
+	rm -rf .venv var $(FOREIGN)/node_modules
