@@ -26,7 +26,6 @@ RRN_PATH = "client.rrn"
 
 _TYPE_OF_PATH = {path: CONSENT_TYPE_OF_CLASS.get(privacy) for path, privacy in FIELD_PATHS.items()}
 _PLAIN = frozenset(path for path, privacy in FIELD_PATHS.items() if privacy is PrivacyClass.PLAIN)
-_DISCLOSING_TYPES = frozenset(CONSENT_TYPE_OF_CLASS.values())
 _POSITION = {path: position for position, path in enumerate(FIELD_PATHS)}
 _RANK = {reason: rank for rank, reason in enumerate(WithheldReason)}
 _FITTED_ONCE = frozenset({
@@ -95,7 +94,9 @@ def decide(
     without. `now` is aware. The cost grows with the number of items that the consents name, and no faster.
     """
     law = law_in_force(statutes, recipient, day_in_korea(now))
-    standings = [(consent, standing(consent, recipient, purpose, now)) for consent in consents]
+    agency = recipient.partition(":")[0]
+    ours = [consent for consent in consents if consent.recipient.partition(":")[0] == agency]
+    standings = [(consent, standing_of(consent, recipient, purpose, now)) for consent in ours]
     named = _by_item(standings, requested)
     companions = _weigh([_as_companion(consent, refusal, law) for consent, refusal in standings])
     answers = {
@@ -112,13 +113,10 @@ def decide(
     return Permission(recipient=recipient, fields=frozenset(bases), bases=bases, left_out=shut)
 
 
-def standing(consent: ConsentRecord, recipient: str, purpose: ServiceCode, now: datetime) -> WithheldReason | None:
-    """Return why a record opens nothing at all here and now, or None while it is live."""
+def standing_of(consent: ConsentRecord, recipient: str, purpose: ServiceCode, now: datetime) -> WithheldReason | None:
+    """Return why a record that names the agency opens nothing at all here and now, or None while it is live."""
     if consent.recipient != recipient:
-        same_agency = consent.recipient.partition(":")[0] == recipient.partition(":")[0]
-        return WithheldReason.CONSENT_OTHER_OFFICE if same_agency else WithheldReason.CONSENT_MISSING
-    if consent.type not in _DISCLOSING_TYPES:
-        return WithheldReason.CONSENT_OTHER_TYPE
+        return WithheldReason.CONSENT_OTHER_OFFICE
     if purpose not in consent.purposes:
         return WithheldReason.CONSENT_OTHER_PURPOSE
     return _ended(consent, now)
@@ -154,16 +152,21 @@ def _by_item(standings: Iterable[_Verdict], requested: frozenset[str]) -> Mappin
 
 def _open(path: str, verdicts: Sequence[_Verdict], law: _Law) -> _Bases | WithheldReason:
     """Return what opens a field that is about the person, or why nothing does."""
-    answer = _weigh([(consent, refusal or _misfit(consent, path, law)) for consent, refusal in verdicts])
+    answer = _weigh([(consent, _refusal(consent, refusal, path, law)) for consent, refusal in verdicts])
     if path == RRN_PATH and isinstance(answer, tuple):
         return tuple(sorted(_articles_for_rrn(law).union(answer)))
     return answer
 
 
-def _misfit(consent: ConsentRecord, path: str, law: _Law) -> WithheldReason | None:
-    """Return why a live record that names the field cannot open it: one tick never covers two types (22①)."""
+def _refusal(consent: ConsentRecord, standing: WithheldReason | None, path: str, law: _Law) -> WithheldReason | None:
+    """Return why a record that names the field does not open it, or None if it does.
+
+    The type comes first (22①: one tick never covers two): what never fitted is not a consent that was withdrawn.
+    """
     if consent.type is not _TYPE_OF_PATH.get(path):
         return WithheldReason.CONSENT_OTHER_TYPE
+    if standing is not None:
+        return standing
     if consent.basis is ConsentBasis.STATUTE and not _is_carried(consent, path, law):
         return WithheldReason.STATUTE_MISSING
     if path == RRN_PATH and not _articles_for_rrn(law):
@@ -189,7 +192,7 @@ def _articles_for_rrn(law: _Law) -> frozenset[str]:
 def _as_companion(consent: ConsentRecord, refusal: WithheldReason | None, law: _Law) -> _Verdict:
     """Judge a record as company for plain fields: a third-party consent, or a law that opens something to them."""
     if refusal is None and consent.basis is ConsentBasis.STATUTE:
-        carried = any(_misfit(consent, path, law) is None for path in consent.items - _PLAIN)
+        carried = any(_refusal(consent, None, path, law) is None for path in consent.items)
         return consent, None if carried else WithheldReason.STATUTE_MISSING
     if consent.type is ConsentType.THIRD_PARTY or consent.basis is ConsentBasis.STATUTE:
         return consent, refusal
@@ -206,11 +209,10 @@ def _weigh(verdicts: Sequence[_Verdict]) -> _Bases | WithheldReason:
     return max(refused, key=_tells)[1] if refused else WithheldReason.CONSENT_MISSING
 
 
-def _tells(refused: tuple[ConsentRecord, WithheldReason]) -> tuple[bool, datetime, int]:
+def _tells(refused: tuple[ConsentRecord, WithheldReason]) -> tuple[datetime, int]:
     """Order refusals by how much they tell: of records that once fitted the last one signed, then the nearest miss."""
     consent, refusal = refused
-    fitted = refusal in _FITTED_ONCE
-    return fitted, consent.signed_at if fitted else _LONG_AGO, -_RANK[refusal]
+    return consent.signed_at if refusal in _FITTED_ONCE else _LONG_AGO, -_RANK[refusal]
 
 
 def _in_order(paths: Iterable[str]) -> list[str]:

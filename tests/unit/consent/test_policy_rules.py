@@ -351,6 +351,18 @@ def test_the_last_record_that_fitted_tells_why() -> None:
     assert why(ask({NAME}, expired, earlier), NAME) is WithheldReason.CONSENT_EXPIRED
 
 
+def test_what_never_fitted_was_not_withdrawn() -> None:
+    """Withdrawing a record that could not open the field is no reason to think that the client took it back."""
+    gone = consent({NAME}, ConsentType.ADMINISTRATIVE, withdrawn_at=NOW)
+    assert why(ask({NAME}, gone), NAME) is WithheldReason.CONSENT_OTHER_TYPE
+
+
+def test_a_withdrawal_tells_more_than_a_missing_law() -> None:
+    """5.8: the client's will comes first, also for an RRN that no law would have opened."""
+    gone = consent({RRN}, ConsentType.UNIQUE_IDENTIFIER, withdrawn_at=NOW)
+    assert why(ask({RRN}, gone), RRN) is WithheldReason.CONSENT_WITHDRAWN
+
+
 def test_a_refusal_gives_the_weightiest_reason_and_its_fields() -> None:
     """What is stored with a held referral is one reason and the fields that it is about, in the schema's order."""
     gone = consent({BIRTH, NAME}, withdrawn_at=NOW)
