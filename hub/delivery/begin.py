@@ -93,7 +93,7 @@ def begin(conn: Connection, room: Room, delivery_id: str) -> Job | None:
 
 def _disclose(conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, attempt: _Attempt) -> Job | None:
     document = unseal_document(room, papers)
-    permission = ask_policy(conn, room, papers, agency, document, attempt.started_at)
+    permission = ask_policy(conn, room, papers, agency.profile, document, attempt.started_at, papers.recipient)
     if isinstance(permission, Withheld):
         return _withhold(conn, room, papers, agency, permission, attempt)
     decision = room.mint.disclose(

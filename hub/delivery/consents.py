@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 
 from adapters.sdk import Verb
 from hub.access.actor import Actor
-from hub.agencies import ActiveAgency
 from hub.audit.entries import Action, record
 from hub.consent.keeping import keep_consent
 from hub.consent.policy import Withheld
@@ -116,7 +115,7 @@ class Consents:
                 told = take_back_if_consent_is_gone(conn, self.room, papers, agency, now)
                 (done.told if told else done.kept).append(referral.id)
             case DeliveryStatus.PENDING | DeliveryStatus.HELD | DeliveryStatus.FAILED:
-                paths = self._missing_by_withdrawal(conn, papers, agency, now)
+                paths = self._missing_by_withdrawal(conn, papers, now)
                 if paths is None:
                     done.kept.append(referral.id)
                 else:
@@ -128,13 +127,13 @@ class Consents:
             case _:
                 pass
 
-    def _missing_by_withdrawal(
-        self, conn: Connection, papers: Papers, agency: ActiveAgency | None, now: datetime
-    ) -> tuple[str, ...] | None:
+    def _missing_by_withdrawal(self, conn: Connection, papers: Papers, now: datetime) -> tuple[str, ...] | None:
         """Return the fields that the agency cannot do without and that the withdrawal took; None if it can go on."""
-        if agency is None:
-            return ()  # nobody can be asked what the agency needs; what cannot be sent stays unsent
-        permission = ask_policy(conn, self.room, papers, agency, unseal_document(self.room, papers), now)
+        agency = self.room.agencies.get(papers.referral.agency)
+        if agency is None or agency.profile is None:
+            return None  # nobody can say what the agency needs; the gate decides if it is ever sent
+        document = unseal_document(self.room, papers)
+        permission = ask_policy(conn, self.room, papers, agency.profile, document, now, papers.recipient)
         if isinstance(permission, Withheld) and permission.reason is WithheldReason.CONSENT_WITHDRAWN:
             return permission.paths
         return None

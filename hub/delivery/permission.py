@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from hub.agencies import ActiveAgency
+from adapters.sdk import Profile
 from hub.consent.policy import Permission, Withheld, decide
 from hub.delivery.room import Papers, Room
 from hub.store.consents import consents_of_case
@@ -16,14 +16,14 @@ from schemas.services import ServiceCode
 
 
 def ask_policy(
-    conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, document: Disclosure, now: datetime
+    conn: Connection, room: Room, papers: Papers, profile: Profile, document: Disclosure, now: datetime, recipient: str
 ) -> Permission | Withheld:
-    """Return what may be disclosed to the agency now. Locks the case's consents until the transaction ends."""
+    """Return what may be disclosed to `recipient` now. Locks the case's consents until the transaction ends."""
     return decide(
-        recipient=papers.recipient,
+        recipient=recipient,
         purpose=ServiceCode(papers.referral.service_code),
-        requested=present_paths(document) & agency.profile.discloses,
-        requires=agency.profile.requires,
+        requested=present_paths(document) & profile.discloses,
+        requires=profile.requires,
         consents=consents_of_case(conn, papers.referral.case_id, lock=True),
         statutes=room.statutes,
         now=now,

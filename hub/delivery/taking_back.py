@@ -26,7 +26,8 @@ def take_back_if_consent_is_gone(
     """Withdraw a delivered referral if a consent that its disclosure rests on is withdrawn; return whether it is.
 
     If what is left still carries the referral, the agency keeps it, and an event asks staff to tell it which items
-    the client took back: no contract that we know has a message for a part.
+    the client took back: no contract that we know has a message for a part. The recipient is the one that was told,
+    whatever office carries the referral since.
     """
     attempt = accepted_submit(conn, papers.delivery.id)
     if attempt is None:
@@ -36,7 +37,8 @@ def take_back_if_consent_is_gone(
     gone = any(c.withdrawn_at is not None and c.withdrawn_at <= now and c.id in rested_on for c in consents)
     if not gone:
         return False
-    permission = ask_policy(conn, room, papers, agency, unseal_document(room, papers), now)
+    document = unseal_document(room, papers)
+    permission = ask_policy(conn, room, papers, agency.profile, document, now, attempt.recipient)
     if isinstance(permission, Permission):
         append_event(
             conn, papers.referral.id, EventKind.CONSENT_CHANGED, now, "hub", reason="tell_agency_of_partial_withdrawal"

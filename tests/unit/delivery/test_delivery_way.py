@@ -280,3 +280,16 @@ def test_another_centres_referral_does_not_exist(landing: Landing) -> None:
     for unknown in (referral_id, "ref_nobody"):
         with pytest.raises(UnknownIdError):
             landing.do(landing.commands.cancel, unknown)
+
+
+def test_a_part_taken_back_after_a_transfer_leaves_the_rest(landing: Landing) -> None:
+    """이송 does not turn the withdrawal of an optional item into the end of the referral: the first recipient counts."""
+    parts = [consent([NAME]), consent(["referral.opinion"], required=False)]
+    referral_id = landing.accept(consents=parts)
+    landing.work()
+    landing.agency.facts = [fact(B.TRANSFERRED, 5, office="3740000", receipt="NEW-1")]
+    landing.clock.advance(3600)
+    landing.work()
+    done = landing.do(landing.commands.withdraw_consent, landing.consent_ids[1])
+    assert ([referral_id], [], []) == (done.kept, done.told, landing.agency.withdrawn)
+    assert ("consent_changed", "tell_agency_of_partial_withdrawal") in landing.events(referral_id)
