@@ -10,7 +10,6 @@ from pydantic import BaseModel
 from hub.api.problems import (
     INTERNAL,
     MEDIA_TYPE,
-    METHOD_NOT_ALLOWED,
     UNAUTHENTICATED,
     UNAVAILABLE,
     Kind,
@@ -26,14 +25,12 @@ REQUEST_ID = {
         "schema": {"type": "string"},
     }
 }
-_HEADERS: dict[str, dict[str, Any]] = {
-    UNAUTHENTICATED.code: {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}},
-    METHOD_NOT_ALLOWED.code: {"Allow": {"required": True, "schema": {"type": "string"}}},
+_HEADERS: dict[str, tuple[str, str]] = {
+    "unauthenticated": ("WWW-Authenticate", "string"),
+    "request-in-flight": ("Retry-After", "integer"),
+    "unavailable": ("Retry-After", "integer"),
 }
-_WHAT_MAY_HAPPEN = {
-    "request-in-flight": {"Retry-After": {"required": True, "schema": {"type": "integer"}}},
-    "unavailable": {"Retry-After": {"required": True, "schema": {"type": "integer"}}},
-}
+"""The header that a kind of problem brings, and its type."""
 
 
 def problems(*kinds: Kind, known_callers_only: bool = True) -> Responses:
@@ -46,11 +43,10 @@ def problems(*kinds: Kind, known_callers_only: bool = True) -> Responses:
 
 
 def _described(kinds: list[Kind]) -> dict[str, Any]:
+    """Describe the problems of one status; a header that only some of them bring is not required."""
     headers: dict[str, Any] = dict(REQUEST_ID)
-    for kind in kinds:
-        required_by_all = len(kinds) == 1
-        for name, header in (_HEADERS.get(kind.code, {}) | _WHAT_MAY_HAPPEN.get(kind.code, {})).items():
-            headers[name] = header | {"required": required_by_all}
+    for name, kind_of_value in (_HEADERS[kind.code] for kind in kinds if kind.code in _HEADERS):
+        headers[name] = {"required": len(kinds) == 1, "schema": {"type": kind_of_value}}
     return {
         "description": " / ".join(f"{kind.title} (`{kind.uri}`)" for kind in kinds),
         "headers": headers,

@@ -25,7 +25,7 @@ class Fault(BaseModel):
     """JSON pointer (RFC 6901) into the body that was sent; empty for the whole of it. For an unknown field, its
     parent: a name that nobody expects may itself be personal data."""
     parameter: str | None = None
-    """Name of the query parameter."""
+    """Name of the query parameter; empty for one that nobody expects."""
     header: str | None = None
     """Name of the header."""
     code: Annotated[str, Field(examples=["unknown_field"])]
