@@ -283,7 +283,7 @@ def test_another_centres_referral_does_not_exist(landing: Landing) -> None:
 
 
 def test_a_part_taken_back_after_a_transfer_leaves_the_rest(landing: Landing) -> None:
-    """이송 does not turn the withdrawal of an optional item into the end of the referral: the first recipient counts."""
+    """이송 does not turn the withdrawal of an optional item into an end: the first recipient counts."""
     parts = [consent([NAME]), consent(["referral.opinion"], required=False)]
     referral_id = landing.accept(consents=parts)
     landing.work()
