@@ -31,11 +31,21 @@ _TEXTS: dict[str, str] = {
     "not_resident": "기관이 관할 거주자가 아니라고 답했습니다.",
     "duplicate": "기관에 이미 접수되어 있습니다.",
     "no_budget": "기관의 예산이 소진되었습니다.",
+    "consent_missing": "기관이 동의가 빠졌다고 답했습니다.",
     "invalid_content": "기관이 내용 오류로 받지 않았습니다. 내용을 고쳐 다시 의뢰해 주십시오.",
     "other": "기관이 그 밖의 사유로 받지 않았습니다.",
     # decided by a person
     "cancelled_by_centre": "센터가 취소했습니다.",
     "closed_by_centre": "센터가 종결했습니다.",
+    "arrived": "기관에 접수된 것을 담당자가 확인했습니다.",
+    "did_not_arrive": "기관에 접수되지 않은 것을 담당자가 확인했습니다.",
+    # by what consents say
+    "consent_withdrawn": "필요한 동의가 철회되었습니다.",
+    "consent_added": "동의가 추가되어 다시 판단합니다.",
+    "tell_agency_by_hand": "동의가 철회되었습니다. 이 기관에는 전산으로 알릴 수 없으니 담당자가 직접 알려 주십시오.",
+    "tell_agency_of_partial_withdrawal": "일부 항목의 동의가 철회되었습니다. 기관에 담당자가 알려 주십시오.",
+    # told by the agency
+    "cannot_follow": "기관이 알린 상태가 앞선 상태와 맞지 않아 적용하지 않고 남겨 두었습니다.",
 }
 
 
@@ -44,6 +54,6 @@ _WITHHELD = frozenset(WithheldReason)
 
 def text_of(reason: str | None, paths: Collection[str]) -> str | None:
     """Return the words for a reason code and the fields it is about; the code itself for one that has none."""
-    if reason in _WITHHELD:
+    if reason in _WITHHELD and paths:  # without paths it is the agency's word, or a withdrawal of everything
         return explain(WithheldReason(reason), paths)
     return None if reason is None else _TEXTS.get(reason, reason)

@@ -110,10 +110,17 @@ class ReferralsView(View):
     referrals: tuple[ReferralView, ...]
 
 
+class EventView(Event):
+    """One thing that happened to a referral, its reason in words too."""
+
+    reason_text: str | None = None
+    """What the reason code means (Korean)."""
+
+
 class EventsView(View):
     """One page of events, oldest first; the header `Link` with `rel="next"` leads to the next one."""
 
-    events: tuple[Event, ...]
+    events: tuple[EventView, ...]
 
 
 class ConsentView(View):
@@ -234,6 +241,11 @@ def case_view(case: CaseRecord, referrals: Iterable[ReferralRecord]) -> CaseView
         ),
         referrals=views,
     )
+
+
+def event_view(event: Event) -> EventView:
+    """Return an event with its reason in words."""
+    return EventView(**dict(event), reason_text=text_of(event.reason, ()))
 
 
 def consent_view(record: ConsentRecord) -> ConsentView:

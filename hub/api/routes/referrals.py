@@ -28,7 +28,7 @@ from hub.api.problems import (
 )
 from hub.api.reads import known, read_referral
 from hub.api.services import Hub
-from hub.api.views import EventsView, ReferralsView, ReferralView, referral_view
+from hub.api.views import EventsView, ReferralsView, ReferralView, event_view, referral_view
 from hub.audit.entries import Action, record
 from hub.store.referrals import ReferralRecord, events_of, list_referrals, referral_by_id
 from hub.wiring import Services
@@ -120,7 +120,7 @@ async def events_of_referral(
     page = found[: query.limit]
     last = str(page[-1].sequence) if len(found) > len(page) else None
     lead_on(response, f"/v1/referrals/{referral_id}/events", query, last)
-    return EventsView(events=tuple(page))
+    return EventsView(events=tuple(event_view(event) for event in page))
 
 
 async def _step(hub: Services, actor: Actor, referral_id: str, step: Callable[[Connection], None]) -> ReferralView:
