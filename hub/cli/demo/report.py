@@ -69,9 +69,10 @@ def _row(performance: Performance, promise: Promise) -> Iterator[str]:
     yield "\n".join(str(part) for part in (promise.service_code, promise.agency, final.get("office")) if part)
     yield "\n".join(str(final[name]) for name in ("delivery", "business", "reason", "receipt") if final.get(name))
     sent = _sent(performance, promise)
-    yield "\n".join(_grouped(path for path in promise.paths() if path in sent)) or "nothing"
+    known = list(promise.paths())
+    yield "\n".join(_grouped([*filter(sent.__contains__, known), *sorted(sent.difference(known))])) or "nothing"
     reasons: dict[str, list[str]] = {}
-    for path in promise.paths():
+    for path in known:
         if path not in sent:
             reasons.setdefault(_reason(performance, promise, path), []).append(path)
     yield "\n".join(f"[bold]{why}[/]: {'; '.join(_grouped(paths))}" for why, paths in reasons.items()) or "nothing"
