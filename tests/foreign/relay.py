@@ -35,11 +35,14 @@ class Exchange:
 
 
 class Relay:
-    """`async with Relay(mock_url) as relay: …` and then call `relay.url` instead of the mock."""
+    """`async with Relay(mock_url) as relay: …` and then call `relay.url` instead of the mock.
 
-    def __init__(self, upstream: str) -> None:
+    With a `transport` there need not be a server behind it: a function answers.
+    """
+
+    def __init__(self, upstream: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._upstream = upstream
-        self._client = httpx.AsyncClient(trust_env=False, timeout=30)
+        self._client = httpx.AsyncClient(transport=transport, trust_env=False, timeout=30)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._server = uvicorn.Server(
             uvicorn.Config(self._relay, interface="asgi3", lifespan="off", proxy_headers=False, log_config=None)
