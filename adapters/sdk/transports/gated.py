@@ -1,30 +1,26 @@
-"""Under the HTTP client: the gate before every request's first byte, and the caps on every answer that comes back.
-
-It stands below `httpx.Auth`, so that neither a second request of an auth flow nor its answer goes past it.
-"""
+"""One call under way: the gate before every request's first byte, and the caps on every answer that comes back."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
 from adapters.sdk.decisions import Decision, Gate
-from adapters.sdk.errors import BadReplyError, UndecidedError
+from adapters.sdk.errors import BadReplyError
 
 
 @dataclass
 class CallUnderWay:
-    """One call: what allows it, and how far it came."""
+    """One call: what allows it, and how far it came. An auth flow may make several requests of it."""
 
     slug: str
     gate: Gate
     decision: Decision
     requests: int = 0
-    """Requests begun; more than one only in an auth flow."""
+    """Requests begun."""
     left: bool = False
     """Whether the gate let a first byte pass."""
     wrote: bool = False
@@ -43,64 +39,22 @@ class CallUnderWay:
             self.wrote = True
 
 
-class GatedTransport(httpx.AsyncBaseTransport):
-    """Wraps the transport that reaches the agency. `traces`: it tells its steps; otherwise it is in-process."""
+class CappedStream(httpx.AsyncByteStream):
+    """An answer's bytes as they come off the wire, up to a cap. Closing it early closes the connection.
 
-    def __init__(
-        self,
-        inner: httpx.AsyncBaseTransport,
-        under_way: ContextVar[CallUnderWay],
-        max_reply_bytes: int,
-        *,
-        traces: bool,
-    ) -> None:
-        self._inner = inner
-        self._under_way = under_way
-        self._max_reply_bytes = max_reply_bytes
-        self._traces = traces
+    Raises:
+        BadReplyError: the answer is compressed, which nobody asked for (200 KB of gzip may be 400 MB), or says
+            beforehand that it is longer than the cap; while it is read: it is.
+    """
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Pass the gate, send, and hand the answer on behind its caps."""
-        call = self._under_way.get(None)
-        if call is None:
-            raise UndecidedError("a request without a call under way was stopped")
-        call.requests += 1
-        if self._traces:
-            request.extensions = {**request.extensions, "trace": call.trace}
-        else:
-            call.pass_gate()
-        reply = await self._inner.handle_async_request(request)
-        stream = _CappedStream(reply.stream, self._max_reply_bytes, call.slug)
-        try:
-            _refuse_encoded(reply, call.slug)
-            stream.refuse_announced(reply.headers.get("content-length", ""))
-        except BadReplyError:
-            await reply.aclose()
-            raise
-        return httpx.Response(reply.status_code, headers=reply.headers, stream=stream, extensions=reply.extensions)
-
-    async def aclose(self) -> None:
-        """Close the transport beneath."""
-        await self._inner.aclose()
-
-
-def _refuse_encoded(reply: httpx.Response, slug: str) -> None:
-    """Refuse compressed answers, which nobody asked for: 200 KB of gzip may be 400 MB."""
-    if reply.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise BadReplyError(f"{slug}: the answer is compressed though identity was asked for")
-
-
-class _CappedStream(httpx.AsyncByteStream):
-    """An answer's bytes as they come off the wire, up to a cap. Closing it early closes the connection."""
-
-    def __init__(self, inner: Any, cap: int, slug: str) -> None:
-        self._inner = inner
+    def __init__(self, reply: httpx.Response, cap: int, slug: str) -> None:
+        self._inner: Any = reply.stream
         self._cap = cap
         self._too_long = f"{slug}: the answer is longer than {cap} bytes"
-
-    def refuse_announced(self, content_length: str) -> None:
-        """Refuse an answer that says beforehand that it is too long."""
-        if content_length.isascii() and content_length.isdigit() and int(content_length[:20]) > self._cap:
+        if reply.headers.get("content-encoding", "identity").strip().lower() != "identity":
+            raise BadReplyError(f"{slug}: the answer is compressed though identity was asked for")
+        announced = reply.headers.get("content-length", "")
+        if announced.isascii() and announced.isdigit() and int(announced[:20]) > cap:
             raise BadReplyError(self._too_long)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -112,4 +66,5 @@ class _CappedStream(httpx.AsyncByteStream):
             yield chunk
 
     async def aclose(self) -> None:
+        """Close the answer."""
         await self._inner.aclose()

@@ -8,18 +8,24 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Iterator, Mapping
-from contextvars import ContextVar
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from functools import cache, lru_cache
 
 import httpx
 
 from adapters.sdk.decisions import Decision, Gate
-from adapters.sdk.errors import AdapterError, MisconfiguredError, NotSentError, UncertainError, UndecidedError
-from adapters.sdk.transports.gated import CallUnderWay, GatedTransport
+from adapters.sdk.errors import (
+    AdapterError,
+    BadReplyError,
+    MisconfiguredError,
+    NotSentError,
+    UncertainError,
+    UndecidedError,
+)
+from adapters.sdk.transports.gated import CallUnderWay, CappedStream
 from adapters.sdk.transports.silence import silence_libraries
 
 _NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -83,28 +89,17 @@ class HttpWire:
     ) -> None:
         self._slug = slug
         self._gate = gate
-        self._timeout = endpoint.timeout_seconds
-        self._under_way: ContextVar[CallUnderWay] = ContextVar("call under way")
-        verify = endpoint.tls or _system_trust()
-        transport = GatedTransport(
-            inner or httpx.AsyncHTTPTransport(verify=verify, limits=_POOL, trust_env=False),
-            self._under_way,
-            endpoint.max_reply_bytes,
-            traces=inner is None,
-        )
+        self._endpoint = endpoint
+        self._base_url = endpoint.base_url.rstrip("/")
+        self._auth = endpoint.auth or httpx.Auth()
+        self._traces = inner is None  # an in-process transport writes no bytes that could be traced
+        self._limits = dict.fromkeys(("connect", "read", "write", "pool"), endpoint.timeout_seconds)
         try:
-            self._client = httpx.AsyncClient(
-                base_url=endpoint.base_url,
-                auth=endpoint.auth,
-                headers=_HEADERS,
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-                timeout=httpx.Timeout(endpoint.timeout_seconds),
-                follow_redirects=False,
-                trust_env=False,
-                transport=transport,
-            )
+            _address(self._base_url)
         except httpx.InvalidURL:
             raise MisconfiguredError(f"{slug}: base_url is no address") from None
+        verify = endpoint.tls or _system_trust()
+        self._transport = inner or httpx.AsyncHTTPTransport(verify=verify, limits=_POOL, trust_env=False)
 
     async def send(
         self,
@@ -127,21 +122,50 @@ class HttpWire:
         """
         self._gate.check(decision, self._slug)
         call = CallUnderWay(self._slug, self._gate, decision)
-        self._under_way.set(call)
         try:
-            async with asyncio.timeout(self._timeout):
-                reply = await self._client.request(method, path, content=body, headers=headers)
+            address = _address(self._base_url + path)
+            request = httpx.Request(method, address, headers={**_HEADERS, **(headers or {})}, content=body)
+            async with asyncio.timeout(self._endpoint.timeout_seconds):
+                return await self._exchange(call, request)
         except UndecidedError:
             if not call.left:
                 raise
             raise UncertainError(f"{self._slug}: a second request under one decision was stopped") from None
         except (httpx.HTTPError, TimeoutError, *_NO_REQUEST) as error:
             raise classified(call, error) from None
-        return HttpReply(reply.status_code, dict(reply.headers), reply.content)
+
+    async def _exchange(self, call: CallUnderWay, request: httpx.Request) -> HttpReply:
+        """Send what the auth flow yields until it is content; return the last answer."""
+        async with aclosing(self._auth.async_auth_flow(request)) as flow:
+            request = await anext(flow)
+            while True:
+                reply = await self._send_one(call, request)
+                try:
+                    request = await flow.asend(reply)
+                except StopAsyncIteration:
+                    return HttpReply(reply.status_code, dict(reply.headers), await reply.aread())
+                finally:
+                    await reply.aclose()
+
+    async def _send_one(self, call: CallUnderWay, request: httpx.Request) -> httpx.Response:
+        """Pass the gate, send, and return the answer behind its caps, not yet read."""
+        call.requests += 1
+        request.extensions = {**request.extensions, "timeout": self._limits}
+        if self._traces:
+            request.extensions["trace"] = call.trace
+        else:
+            call.pass_gate()
+        reply = await self._transport.handle_async_request(request)
+        try:
+            stream = CappedStream(reply, self._endpoint.max_reply_bytes, self._slug)
+        except BadReplyError:
+            await reply.aclose()
+            raise
+        return httpx.Response(reply.status_code, headers=reply.headers, stream=stream, request=request)
 
     async def aclose(self) -> None:
         """Close the pool."""
-        await self._client.aclose()
+        await self._transport.aclose()
 
 
 def classified(call: CallUnderWay, error: Exception) -> AdapterError:
@@ -162,6 +186,11 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
+
+
+@lru_cache(maxsize=256)
+def _address(text: str) -> httpx.URL:
+    return httpx.URL(text)  # parsing takes longer than one would think, and an agency has few addresses
 
 
 @cache

@@ -14,13 +14,6 @@ _TALKATIVE = (
     "httpcore.http2",
     "httpcore.proxy",
     "httpcore.socks",
-    "zeep.transports",
-    "zeep.wsdl.wsdl",
-    "zeep.wsdl.bindings.soap",
-    "zeep.xsd.elements.attribute",
-    "zeep.xsd.schema",
-    "zeep.xsd.types.any",
-    "zeep.xsd.types.simple",
 )
 
 

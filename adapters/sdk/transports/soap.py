@@ -85,6 +85,7 @@ class SoapWire:
         self._contract = contract
         self._security = security
         self._rules = rules
+        self._fault_detail = contract.shape(rules.fault_detail)
 
     async def call(
         self,
@@ -92,7 +93,7 @@ class SoapWire:
         path: str,
         operation: SoapOperation,
         block: Mapping[str, str],
-        content: Mapping[str, object],
+        content: Mapping[str, str],
     ) -> SoapAnswer | SoapFault:
         """Make one call: message, signature, bytes, answer. `path` follows `base_url`.
 
@@ -120,19 +121,19 @@ class SoapWire:
             return self._fault(message.content)
         if reply.status != _OK:
             raise BadReplyError(f"{operation.name}: HTTP {reply.status} with an answer that is no fault")
-        return SoapAnswer(self._contract.read(message.content, operation.reply_tag))
+        return SoapAnswer(self._contract.read(message.content, operation.reply))
 
     def _check_tie(self, message: SoapMessage, operation: SoapOperation, block: Mapping[str, str]) -> None:
         if message.block is None:
             raise BadReplyError(f"{operation.name}: the answer does not say what it answers")
-        if self._contract.read(message.block, operation.block_tag).get(self._rules.tie) != block[self._rules.tie]:
+        if self._contract.read(message.block, operation.block).get(self._rules.tie) != block[self._rules.tie]:
             raise BadReplyError(f"{operation.name}: the answer is to another request")
 
     def _fault(self, fault: etree._Element) -> SoapFault:
         details = fault.findall("detail/*")
         if len(details) > 1:
             raise BadReplyError("the fault has more than one detail")
-        values = self._contract.read(details[0], self._rules.fault_detail) if details else {}
+        values = self._contract.read(details[0], self._fault_detail) if details else {}
         return SoapFault(side_of(fault), values)
 
 

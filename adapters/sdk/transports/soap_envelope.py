@@ -36,6 +36,17 @@ class SoapMessage:
     """The one element in the Body."""
 
 
+def new_message(block_tag: str, content_tag: str) -> SoapMessage:
+    """Make an envelope with an empty header block and an empty element in its Body."""
+    root = etree.Element(_ENVELOPE, nsmap={"soap": SOAP})
+    head, body = etree.SubElement(root, _HEADER), etree.SubElement(root, _BODY)
+    block, content = (
+        etree.SubElement(parent, tag, nsmap={None: etree.QName(tag).namespace or ""})
+        for parent, tag in ((head, block_tag), (body, content_tag))
+    )
+    return SoapMessage(root, head, None, block, body, content)
+
+
 def parse(data: bytes) -> etree._Element:
     """Read bytes as XML in UTF-8, whatever they say of themselves.
 

@@ -1,23 +1,29 @@
-"""WS-Security with X.509 for a client: signs requests, checks answers. Our own over xmlsec, since zeep's is unsafe.
+"""WS-Security with X.509 for a client: signs requests, checks answers. Our own, since zeep's is unsafe.
 
 Profile: Timestamp, BinarySecurityToken, header block and Body signed by `wsu:Id`; RSA-SHA256, exclusive C14N. The
-verified elements are the ones of the `SoapMessage` that is then read; nothing is found anew by name or id.
-Assumed: see `schemas/agencies/haengbok/README.md`. This is not GPKI.
+digests are taken of the very elements of the `SoapMessage` that is then read: no reference is ever resolved.
+Assumed: see `schemas/agencies/haengbok/README.md`. This is not GPKI. Why not xmlsec: `docs/decisions/0006`.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+import hmac
 import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from string import Template
 
-import xmlsec
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from lxml import etree
 
@@ -39,7 +45,7 @@ _SKEW = timedelta(seconds=60)
 _UUID_ID = re.compile(r"id-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", re.ASCII)
 
-# xmlsec fills DigestValue and SignatureValue; all else of the profile stands here to be read.
+# All of the profile but the digests and the signature's value stands here to be read.
 _SECURITY = Template(
     f'<wsse:Security xmlns:soap="{SOAP}" xmlns:wsse="{WSSE}" xmlns:wsu="{WSU}" soap:mustUnderstand="1">'
     '<wsu:Timestamp wsu:Id="$timestamp"><wsu:Created>$created</wsu:Created><wsu:Expires>$expires</wsu:Expires>'
@@ -107,12 +113,12 @@ class WsSecurity:
         )
         timestamp, token, signature = security
         message.head.insert(0, security)
-        context = xmlsec.SignatureContext()
-        context.key = self._key
-        for part, name in zip([timestamp, token, *parts], ids, strict=True):
+        for part, name in zip(parts, ids[2:], strict=True):
             part.set(_ID, name)
-            context.register_id(part, "Id", WSU)
-        context.sign(signature)
+        signed_info, value, _ = signature
+        for reference, part in zip(signed_info[2:], [timestamp, token, *parts], strict=True):
+            reference[2].text = base64.b64encode(_digest(part))
+        value.text = base64.b64encode(self._key.sign(_canonical(signed_info), PKCS1v15(), SHA256()))
         return to_bytes(message.root)
 
     def check(self, message: SoapMessage) -> None:
@@ -127,18 +133,25 @@ class WsSecurity:
         ids = [part.get(_ID, "") for part in parts]
         _check_ids(message.root, ids)
         _check_signature_form(signature, ids, token.get(_ID, ""))
-        certificate = trusted(_decoded(token), self._ca, self._peer, now)
         _check_times(timestamp, now)
-        context = xmlsec.SignatureContext()
-        context.key = xmlsec.Key.from_memory(
-            certificate.public_bytes(Encoding.DER), xmlsec.constants.KeyDataFormatCertDer
-        )
-        for part in parts:
-            context.register_id(part, "Id", WSU)
+        key = trusted(_decoded(token), self._ca, self._peer, now)
+        signed_info, value, _ = signature
+        for reference in signed_info[2:]:
+            part = parts[ids.index(reference.get("URI", "")[1:])]
+            if not hmac.compare_digest(_bytes_in(reference[2]), _digest(part)):
+                raise BadReplyError("the answer was changed after it was signed")
         try:
-            context.verify(signature)
-        except xmlsec.Error:
+            key.verify(_bytes_in(value), _canonical(signed_info), PKCS1v15(), SHA256())
+        except InvalidSignature:
             raise BadReplyError("the answer's signature does not hold") from None
+
+
+def _canonical(element: etree._Element) -> bytes:
+    return etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
+
+
+def _digest(element: etree._Element) -> bytes:
+    return hashlib.sha256(_canonical(element)).digest()
 
 
 def _instant(moment: datetime) -> str:
@@ -154,17 +167,15 @@ def _load_certificate(path: Path, role: str) -> x509.Certificate:
         ) from None
 
 
-def _load_key(path: Path, password: str | None, certificate: x509.Certificate) -> xmlsec.Key:
-    secret = password.encode() if password else None
+def _load_key(path: Path, password: str | None, certificate: x509.Certificate) -> rsa.RSAPrivateKey:
     try:
-        pem = path.read_bytes()
-        public = load_pem_private_key(pem, secret).public_key()
-        key = xmlsec.Key.from_memory(pem, xmlsec.constants.KeyDataFormatPem, password or None)
-    except (OSError, ValueError, TypeError, xmlsec.Error) as error:
+        key = load_pem_private_key(path.read_bytes(), password.encode() if password else None)
+    except (OSError, ValueError, TypeError) as error:
         raise MisconfiguredError(f"the file of `key` holds no readable key ({type(error).__name__})") from None
     form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    if public.public_bytes(*form) != certificate.public_key().public_bytes(*form):
-        raise MisconfiguredError("the key is not the certificate's")
+    theirs = certificate.public_key().public_bytes(*form)
+    if not isinstance(key, rsa.RSAPrivateKey) or key.public_key().public_bytes(*form) != theirs:
+        raise MisconfiguredError("the key is not the certificate's, or no RSA key")
     return key
 
 
@@ -198,17 +209,28 @@ def _check_signature_form(signature: etree._Element, ids: Sequence[str], token_i
     uris = [str(reference.get("URI")) for reference in signature.iter(f"{{{DS}}}Reference")]
     if sorted(uris) != sorted(f"#{name}" for name in ids):
         raise BadReplyError("the answer's signature covers other parts than the agreed ones")
-    agreed = _SECURITY.substitute(
-        timestamp="", token=token_id, created="", expires="", certificate="",
-        references="".join(_REFERENCE.substitute(id=uri[1:]) for uri in uris),
-    )  # fmt: skip
-    if list(_outline(signature)) != list(_outline(etree.fromstring(agreed)[2])):
+    found = [(depth, tag, [at for at in items if at[0] != "URI"]) for depth, tag, items in _outline(signature)]
+    hint = signature.find(f"{{{DS}}}KeyInfo/{{{WSSE}}}SecurityTokenReference/{{{WSSE}}}Reference")
+    if found != _agreed_outline(len(ids)) or hint is None or hint.get("URI") != f"#{token_id}":
         raise BadReplyError("the answer's signature is not of the agreed form")
 
 
-def _outline(element: etree._Element, depth: int = 0) -> Iterator[tuple[int, object, object]]:
+@cache
+def _agreed_outline(parts: int) -> list[_Line]:
+    """Return the outline of a signature over so many parts, without URIs."""
+    names = ("timestamp", "token", "created", "expires", "certificate")
+    empty = dict.fromkeys(names, "")
+    agreed = _SECURITY.substitute(empty, references=_REFERENCE.substitute(id="") * parts)
+    lines = _outline(etree.fromstring(agreed)[2])
+    return [(depth, tag, [at for at in items if at[0] != "URI"]) for depth, tag, items in lines]
+
+
+_Line = tuple[int, str, list[tuple[str, str]]]
+
+
+def _outline(element: etree._Element, depth: int = 0) -> Iterator[_Line]:
     """List an element and all below it as depth, name and attributes, in document order; texts left out."""
-    yield depth, element.tag, sorted(element.items())
+    yield depth, str(element.tag), sorted((str(name), str(value)) for name, value in element.items())
     for child in element:
         yield from _outline(child, depth + 1)
 
@@ -216,10 +238,14 @@ def _outline(element: etree._Element, depth: int = 0) -> Iterator[tuple[int, obj
 def _decoded(token: etree._Element) -> bytes:
     if token.get("EncodingType") != _BASE64 or token.get("ValueType") != _X509 or len(token):
         raise BadReplyError("the answer's certificate token is not of the agreed form")
+    return _bytes_in(token)
+
+
+def _bytes_in(element: etree._Element) -> bytes:
     try:
-        return base64.b64decode("".join((token.text or "").split()), validate=True)
-    except binascii.Error:
-        raise BadReplyError("the answer's certificate token is no Base64") from None
+        return base64.b64decode("".join((element.text or "").split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise BadReplyError("the answer's signature holds what is no Base64") from None
 
 
 def _check_times(timestamp: etree._Element, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeVar
 
 from cryptography import x509
@@ -16,36 +17,44 @@ _SMALLEST_RSA_BITS = 2048
 Kind = TypeVar("Kind", bound=x509.ExtensionType)
 
 
-def trusted(der: bytes, ca: x509.Certificate, peer: str, now: datetime) -> x509.Certificate:
-    """Return the certificate in `der` if it may speak for `peer` (its subject's one CN) at the moment `now`.
+def trusted(der: bytes, ca: x509.Certificate, peer: str, now: datetime) -> rsa.RSAPublicKey:
+    """Return the key of the certificate in `der` if it may speak for `peer` (its subject's one CN) at `now`.
 
     Raises:
         BadReplyError: it may not; the text says why.
     """
+    certificate, key = _issued(der, ca, peer)
+    if not all(one.not_valid_before_utc <= now <= one.not_valid_after_utc for one in (certificate, ca)):
+        raise BadReplyError("the answer's certificate, or its CA's, is not valid now")
+    return key
+
+
+@lru_cache(maxsize=32)
+def _issued(der: bytes, ca: x509.Certificate, peer: str) -> tuple[x509.Certificate, rsa.RSAPublicKey]:
+    """Check all that no clock changes; an agency signs with the same certificate for years."""
     try:
         certificate = x509.load_der_x509_certificate(der)
         certificate.verify_directly_issued_by(ca)
         names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-        signs = _may_sign(certificate)
+        key = _signing_key(certificate)
     except (ValueError, TypeError, InvalidSignature):
         raise BadReplyError("the answer's certificate is not of the agreed CA") from None
     if [name.value for name in names] != [peer]:
         raise BadReplyError("the answer's certificate is somebody else's")
-    if not all(one.not_valid_before_utc <= now <= one.not_valid_after_utc for one in (certificate, ca)):
-        raise BadReplyError("the answer's certificate, or its CA's, is not valid now")
-    if not signs:
+    if key is None:
         raise BadReplyError("the answer's certificate may not sign messages")
-    return certificate
+    return certificate, key
 
 
-def _may_sign(certificate: x509.Certificate) -> bool:
-    """Tell whether it is an end entity's with RSA of 2048 bits or more, for digital signatures if it says for what."""
+def _signing_key(certificate: x509.Certificate) -> rsa.RSAPublicKey | None:
+    """Return an end entity's RSA key of 2048 bits or more, for digital signatures if it says for what; None if not."""
     key = certificate.public_key()
     if not isinstance(key, rsa.RSAPublicKey) or key.key_size < _SMALLEST_RSA_BITS:
-        return False
+        return None
     usage = _extension(certificate, x509.KeyUsage)
     constraints = _extension(certificate, x509.BasicConstraints)
-    return (usage is None or usage.digital_signature) and (constraints is None or not constraints.ca)
+    signs = (usage is None or usage.digital_signature) and (constraints is None or not constraints.ca)
+    return key if signs else None
 
 
 def _extension(certificate: x509.Certificate, kind: type[Kind]) -> Kind | None:

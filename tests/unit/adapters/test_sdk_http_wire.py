@@ -215,7 +215,7 @@ async def test_what_breaks_after_the_first_byte_is_uncertain(
         wire = wire_to(server.url, timeout=0.3, cap=4096)
         with pytest.raises(error) as raised:
             await wire.send(decisions.disclose(), "POST", "/a", body=b"x")
-        kept = wire._client._transport._inner._pool.connections  # type: ignore[attr-defined]  # httpcore's pool
+        kept = wire._transport._pool.connections  # type: ignore[attr-defined]  # httpcore's pool
 
     assert (error, []) == (type(raised.value), kept)
 

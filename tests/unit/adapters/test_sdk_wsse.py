@@ -11,6 +11,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
+import xmlsec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -67,6 +68,18 @@ def test_a_request_is_no_reply(hub: WsSecurity, certificates: Certificates) -> N
     """What we sign ourselves is not taken for the agency's: nobody can send our own request back."""
     with pytest.raises(BadReplyError, match="somebody else's"):
         hub.check(split(parse(security(certificates, "hub-signing").sign(message(FOUND_NOTHING)))))
+
+
+def test_what_we_sign_verifies_with_xmlsec(certificates: Certificates) -> None:
+    """Another implementation, by ids and references, comes to the same digests and the same signature."""
+    root = etree.fromstring(security(certificates, "hub-signing").sign(message(FOUND_NOTHING)))
+    context = xmlsec.SignatureContext()
+    pem = certificates.certificate("hub-signing").read_bytes()
+    context.key = xmlsec.Key.from_memory(pem, xmlsec.constants.KeyDataFormatCertPem)
+    for element in root.iter():
+        if element.get(ID):
+            context.register_id(element, "Id", WSU)
+    context.verify(_part(root, f"{{{DS}}}Signature"))
 
 
 def test_every_attempt_is_signed_anew(agency: WsSecurity) -> None:

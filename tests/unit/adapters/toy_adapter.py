@@ -170,7 +170,7 @@ class Sidestepper(Toy):
     """Sends without asking the gate."""
 
     async def post(self, order: SubmitOrder | FindOrder, body: dict[str, Any], path: str = "/register") -> HttpReply:
-        transport = self.wire._client._transport._inner  # type: ignore[attr-defined]  # what nobody should do
+        transport = self.wire._transport  # what nobody should do
         url = f"{self.settings.base_url}{path}"
         reply = await transport.handle_async_request(httpx.Request("POST", url, json=body))
         return HttpReply(reply.status_code, dict(reply.headers), await reply.aread())
