@@ -7,7 +7,7 @@ import contextlib
 import json
 import os
 import signal
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -117,6 +117,7 @@ async def serve_forever(
     slugs: Iterable[str] | None = None,
     ready_file: Path | None = None,
     ledger_key_file: Path | None = None,
+    announce: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> None:
     """Serve the installed mock agencies until SIGTERM or SIGINT.
 
@@ -128,6 +129,7 @@ async def serve_forever(
         ready_file: written (as a whole, 0600) once the server answers, with what `MockServer.as_json` returns; removed
             at the end.
         ledger_key_file: 64 hex digits, the key of the ledgers' digests, for an auditor who shares it.
+        announce: called with the same once the server answers.
 
     Raises:
         ValueError, MockLoadError, OSError: as `MockServer`; also if the key file is missing or malformed.
@@ -140,6 +142,8 @@ async def serve_forever(
     try:
         async with MockServer(installed_mocks(slugs), settings, host=host, port=port, ledger_key=key) as server:
             with _announced(server, ready_file):
+                if announce is not None:
+                    announce(server.as_json())
                 await stopped.wait()
     finally:
         for signum in (signal.SIGTERM, signal.SIGINT):
