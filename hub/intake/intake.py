@@ -77,7 +77,8 @@ class Intake:
 
     def _accept(self, conn: Connection, actor: Actor, key: str, route: str, body: str, take: Take) -> AcceptedCase:
         body_hmac = self._vault.blind("body", body)
-        before = idempotency_key(conn, actor.centre_id, key)
+        key_hmac = self._vault.blind("idempotency_key", key)  # a centre may build its keys of anything
+        before = idempotency_key(conn, actor.centre_id, key_hmac)
         if before is not None:
             if (before.route, before.body_hmac) != (route, body_hmac):
                 raise IdempotencyConflictError
@@ -87,7 +88,7 @@ class Intake:
             conn,
             IdempotencyRecord(
                 centre_id=actor.centre_id,
-                key=key,
+                key_hmac=key_hmac,
                 route=route,
                 body_hmac=body_hmac,
                 answer=accepted.model_dump(mode="json"),

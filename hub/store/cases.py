@@ -31,7 +31,7 @@ class IdempotencyRecord:
     """One row of `idempotency_keys`: what was asked under a key, and the first answer to it."""
 
     centre_id: str
-    key: str
+    key_hmac: str
     route: str
     body_hmac: str
     answer: Mapping[str, Any] = field(repr=False)
@@ -98,8 +98,8 @@ def insert_idempotency_key(conn: Connection, record: IdempotencyRecord) -> None:
     conn.execute(insert(idempotency_keys).values(values))
 
 
-def idempotency_key(conn: Connection, centre_id: str, key: str) -> IdempotencyRecord | None:
+def idempotency_key(conn: Connection, centre_id: str, key_hmac: str) -> IdempotencyRecord | None:
     """Return what a centre did under a key, or None."""
-    query = select(idempotency_keys).where(idempotency_keys.c.centre_id == centre_id, idempotency_keys.c.key == key)
+    query = select(idempotency_keys).where(idempotency_keys.c.centre_id == centre_id, idempotency_keys.c.key_hmac == key_hmac)
     row = conn.execute(query).one_or_none()
     return None if row is None else IdempotencyRecord(**row._mapping)  # noqa: SLF001 - as above

@@ -132,7 +132,7 @@ idempotency_keys = Table(
     "idempotency_keys",
     metadata,
     Column("centre_id", String(32), ForeignKey("centres.id"), primary_key=True),
-    Column("key", String(255), primary_key=True),
+    Column("key_hmac", String(64), primary_key=True),
     Column("route", String(60), nullable=False),
     Column("body_hmac", String(64), nullable=False),
     Column("answer", JSON, nullable=False),  # the first answer, to be given again: ids and codes

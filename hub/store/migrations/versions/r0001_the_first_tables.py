@@ -87,13 +87,13 @@ def upgrade() -> None:
     op.create_table(
         "idempotency_keys",
         sa.Column("centre_id", sa.String(length=32), nullable=False),
-        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("key_hmac", sa.String(length=64), nullable=False),
         sa.Column("route", sa.String(length=60), nullable=False),
         sa.Column("body_hmac", sa.String(length=64), nullable=False),
         sa.Column("answer", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["centre_id"], ["centres.id"], name=op.f("fk_idempotency_keys_centre_id")),
-        sa.PrimaryKeyConstraint("centre_id", "key", name=op.f("pk_idempotency_keys")),
+        sa.PrimaryKeyConstraint("centre_id", "key_hmac", name=op.f("pk_idempotency_keys")),
     )
     with op.batch_alter_table("idempotency_keys", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_idempotency_keys_created_at"), ["created_at"], unique=False)
