@@ -87,6 +87,9 @@ class HttpMock(Protocol):
     def advance(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
         """Move one case of this agency on (decide, ask for 보완, transfer, close): `POST /_mock/<slug>/advance`.
 
+        Every agency understands `{"key": <our key>, "to": <step>}`, and of the steps `assigned`, `investigating`,
+        `supplement`, `decided` and `closed` those that its contract has; what else an order may say is its own.
+
         Returns:
             What became of it, as the JSON of the answer; no personal data.
 

@@ -146,6 +146,7 @@ def _declare_entities(reply: Reply, _seconds: float) -> Reply:
 
 BREAKAGES: Mapping[str, Breakage] = {
     "refuse_connection": _reset,
+    "reset_while_sending": _reset,
     "reset_before_acceptance": _reset,
     "no_answer": _stay_silent,
     "maintenance_page": _show_maintenance_page,

@@ -94,7 +94,7 @@ async def _describe_faults() -> Mapping[str, Any]:
 
 
 async def _set_faults(request: Request, counter: Counter) -> Mapping[str, Any]:
-    counter.faults.set(_object(request))
+    await counter.set_faults(_object(request))
     return counter.faults.as_json()
 
 

@@ -16,6 +16,7 @@ from mocks.kit.callbacks import Callbacks
 from mocks.kit.clock import BusinessClock
 from mocks.kit.connection import Answer
 from mocks.kit.desk import Desk
+from mocks.kit.door import Door
 from mocks.kit.fault_catalogue import Moment
 from mocks.kit.faults import Fault, Faults
 from mocks.kit.journal import Entry, Journal, handling
@@ -33,10 +34,12 @@ class Counter:
         kind: type[HttpMock],
         clock: BusinessClock,
         base_url: str,
+        door: Door,
         settings: Mapping[str, str],
         ledger_key: bytes | None,
     ) -> None:
         self.kind = kind
+        self.door = door
         self.faults = Faults(kind.operations, kind.callbacks, kind.own_faults)
         journal = Journal(clock)
         self.desk = Desk(
@@ -51,6 +54,11 @@ class Counter:
         self.mock = kind(self.desk)
         self.call_back_to(settings.get("callback_url", ""))
 
+    @property
+    def own_url(self) -> str:
+        """Where callers reach this agency on its own port, which alone can refuse connections; no trailing slash."""
+        return f"{self.door.url}/{self.kind.slug}"
+
     def call_back_to(self, url: str) -> None:
         """Set where callbacks go; an empty address drops them.
 
@@ -63,17 +71,39 @@ class Counter:
             raise ValueError(f"{self.kind.slug} needs the setting callback_secret to sign its callbacks")
         self.desk.callbacks.url = url
 
+    async def open(self) -> None:
+        """Open the agency's own port, or shut it where a fault says so."""
+        if self.faults.refuse_connections:
+            await self.door.shut()
+        else:
+            await self.door.open()
+
+    async def set_faults(self, wanted: Mapping[str, Any]) -> None:
+        """Replace the faults that are set; when this returns they hold, for connections too.
+
+        Raises:
+            FaultError: as `Faults.set`.
+        """
+        self.faults.set(wanted)
+        await self.open()
+
+    async def close(self) -> None:
+        """Drop the post and give the agency's own port back."""
+        await self.desk.callbacks.stop()
+        await self.door.remove()
+
     async def reset(self) -> None:
         """Begin anew: empty books, no faults, no post, a new agency. The callback address stays."""
         await self.desk.callbacks.stop()
         self.desk.ledger.clear()
         self.desk.journal.clear()
         self.faults.clear()
+        await self.open()
         self.mock = self.kind(self.desk)
 
     def at_head(self, method: str, path: str) -> Answer | None:
         """Answer before the body is read, where a fault says so."""
-        fault = self.faults.strike(Moment.HEAD, "")
+        fault = self.faults.strike(Moment.CONNECT, "") or self.faults.strike(Moment.HEAD, "")
         if fault is None:
             return None
         entry = self.desk.journal.open("in", "other", method, path, 0)
@@ -126,6 +156,7 @@ class Counter:
             "contract_basis": self.kind.contract_basis,
             "contract_note": self.kind.contract_note,
             "base_url": self.desk.base_url,
+            "own_url": self.own_url,
             "operations": list(self.kind.operations),
             "callbacks": list(self.kind.callbacks),
             "own_faults": sorted(self.kind.own_faults),

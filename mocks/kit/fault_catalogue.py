@@ -15,6 +15,8 @@ from typing import Any
 class Moment(StrEnum):
     """When a fault can strike."""
 
+    CONNECT = "connect"
+    """Before a byte: it is a state and not an event, so it has neither rate nor times, and is not counted."""
     HEAD = "head"
     """As soon as the request line names the agency; the operation is not known yet."""
     REQUEST = "request"
@@ -37,7 +39,10 @@ class FaultKind:
 
     name: str
     acts: bool
-    """Whether the agency handles the request, so that the business act happens (if the request is a good one)."""
+    """Whether the agency handles the request, so that the business act happens (if the request is a good one).
+
+    A callback tells of a step that has happened, whatever becomes of the callback.
+    """
     what: str
     moment: Moment = Moment.REQUEST
     by: By = By.KIT
@@ -49,7 +54,7 @@ class FaultKind:
         return {
             "name": self.name,
             "what": self.what,
-            "business_act_happens": None if self.moment is Moment.CALLBACK else self.acts,
+            "business_act_happens": self.acts,
             "strikes_at": self.moment.value,
             "carried_out_by": self.by.value,
             "seconds": self.seconds,
@@ -60,10 +65,17 @@ _BEFORE_ACCEPTANCE = (
     FaultKind(
         "refuse_connection",
         acts=False,
+        moment=Moment.CONNECT,
+        what="As long as this is set nobody listens on the agency's own port (`own_url` in GET /_mock/agencies), and "
+        "its connections are closed. The shared port cannot refuse one agency only: there the connection is reset as "
+        "soon as the request line names it. Only for operation *, without rate and times.",
+    ),
+    FaultKind(
+        "reset_while_sending",
+        acts=False,
         moment=Moment.HEAD,
-        what="The connection is reset as soon as the request line names the agency; the body is not read. All agencies "
-        "share one listener, so this is as near to a refusal as one agency can get: for a true one, point the caller "
-        "at a port where nobody listens. Only for operation *.",
+        what="The connection is reset as soon as the request line names the agency; the body, which may be on its way "
+        "still, is not read. Only for operation *.",
     ),
     FaultKind("reset_before_acceptance", acts=False, what="The whole request is read, then the connection is reset."),
     FaultKind("no_answer", acts=False, what="The whole request is read, then silence until the caller leaves."),

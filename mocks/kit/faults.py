@@ -72,7 +72,7 @@ class Faults:
         callbacks: tuple[str, ...] = (),
         own_faults: frozenset[str] = frozenset(),
     ) -> None:
-        self._operations = {Moment.REQUEST: operations, Moment.CALLBACK: callbacks, Moment.HEAD: ()}
+        self._operations = {Moment.CONNECT: (), Moment.HEAD: (), Moment.REQUEST: operations, Moment.CALLBACK: callbacks}
         self._own_faults = own_faults
         self._seed = 0
         self._set: tuple[Fault, ...] = ()
@@ -101,6 +101,11 @@ class Faults:
         self._set = tuple(self._read(item, random.Random(f"{seed}/{i}")) for i, item in enumerate(listed))  # noqa: S311 - dice that can be thrown again
         self._seed = seed
 
+    @property
+    def refuse_connections(self) -> bool:
+        """Whether nobody shall listen on the agency's own port."""
+        return any(fault.kind.moment is Moment.CONNECT for fault in self._set)
+
     def strike(self, moment: Moment, operation: str) -> Fault | None:
         """Return the fault that strikes this request or callback, None if it goes well."""
         for fault in self._set:
@@ -126,6 +131,8 @@ class Faults:
             raise FaultError(
                 f"this agency cannot do {kind.name}; of its own faults it has: {_listed(self._own_faults)}"
             )
+        if kind.moment is Moment.CONNECT and item.keys() & {"rate", "times"}:
+            raise FaultError(f"{kind.name} holds as long as it is set: it has neither rate nor times")
         return Fault(
             kind=kind,
             operation=self._read_operation(item.get("operation", EVERY_OPERATION), kind),

@@ -15,6 +15,7 @@ from typing import Any, Self
 from mocks.kit.agency import HttpMock
 from mocks.kit.clock import BusinessClock
 from mocks.kit.counter import Counter
+from mocks.kit.door import Door, url_of
 from mocks.kit.house import House
 from mocks.kit.registry import check, installed_mocks
 from mocks.kit.server import HttpServer
@@ -69,14 +70,15 @@ class MockServer:
     async def __aenter__(self) -> Self:
         host, wanted_port = self._address
         port = await self._server.bind(host, wanted_port)
-        self.base_url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        self.base_url = url_of(host, port)
+        house = House(self.clock, self.counters)
         try:
             for kind in self._kinds:
-                self._open_counter(kind)
+                await self._open_counter(kind, Door(host, house))
         except BaseException:
-            await self._server.stop()
+            await self._close()
             raise
-        await self._server.serve(House(self.clock, self.counters))
+        await self._server.serve(house)
         return self
 
     async def __aexit__(
@@ -85,15 +87,24 @@ class MockServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        await self._close()
+
+    async def _close(self) -> None:
         self.clock.close()
         for counter in self.counters.values():
-            await counter.desk.callbacks.stop()
+            await counter.close()
         await self._server.stop()
 
-    def _open_counter(self, kind: type[HttpMock]) -> None:
-        check(kind)
-        settings = {**self._settings.get("*", {}), **self._settings.get(kind.slug, {})}
-        self.counters[kind.slug] = Counter(kind, self.clock, self.url_of(kind.slug), settings, self._ledger_key)
+    async def _open_counter(self, kind: type[HttpMock], door: Door) -> None:
+        try:
+            check(kind)
+            settings = {**self._settings.get("*", {}), **self._settings.get(kind.slug, {})}
+            counter = Counter(kind, self.clock, self.url_of(kind.slug), door, settings, self._ledger_key)
+            await counter.open()
+        except BaseException:
+            await door.remove()
+            raise
+        self.counters[kind.slug] = counter
 
     def url_of(self, slug: str) -> str:
         """Return the address of one agency, without a trailing slash."""

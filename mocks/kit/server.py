@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import Iterator
 from functools import partial
@@ -41,6 +42,15 @@ class HttpServer:
             start_serving=False,
         )
         return int(self._server.sockets[0].getsockname()[1])
+
+    async def bind_to(self, bound: socket.socket) -> None:
+        """Take a socket that is bound already; it is closed with the server."""
+        self._server = await asyncio.start_server(
+            self._serve,
+            sock=bound,
+            ssl=self._ssl_context,
+            start_serving=False,
+        )
 
     async def serve(self, application: Application) -> None:
         """Begin to accept connections and answer them with `application`."""

@@ -59,15 +59,16 @@ async def test_the_catalogue_describes_itself(control: httpx.AsyncClient) -> Non
     assert list(CATALOGUE) == list(by_name)
     assert tuple(
         by_name[name]["business_act_happens"] for name in ("accept_then_lose_reply", "busy_503", "late_callback")
-    ) == (True, False, None)
+    ) == (True, False, True)
 
 
 async def test_agencies_are_listed(mocks: MockServer, control: httpx.AsyncClient) -> None:
     """A tester learns addresses, operations and own faults of each agency."""
     (agency,) = (await control.get("/agencies")).json()["agencies"]
-    assert ("ferry", mocks.url_of("ferry"), ["register", "find"]) == (
+    assert ("ferry", mocks.url_of("ferry"), mocks.counters["ferry"].own_url, ["register", "find"]) == (
         agency["slug"],
         agency["base_url"],
+        agency["own_url"],
         agency["operations"],
     )
 

@@ -26,7 +26,8 @@ async def mocks() -> AsyncIterator[MockServer]:
 
 async def strike(mocks: MockServer, name: str, **rule: object) -> tuple[bytes, bytes, str]:
     """Let one fault strike a registration; return head, body and how the connection ended."""
-    mocks.counters["ferry"].faults.set({"faults": [{"name": name, "times": 1, **rule}]})
+    times = {} if CATALOGUE[name].moment is Moment.CONNECT else {"times": 1}
+    mocks.counters["ferry"].faults.set({"faults": [{"name": name, **times, **rule}]})
     port = httpx.URL(mocks.base_url).port or 0
     seconds = 0.1 if name == "no_answer" else 5.0
     data = post("/ferry/register", "홍길동".encode(), "Connection: close")
@@ -59,6 +60,7 @@ async def test_the_act_happens_exactly_if_the_catalogue_says_so(mocks: MockServe
     ("name", "ending"),
     [
         ("refuse_connection", "reset"),
+        ("reset_while_sending", "reset"),
         ("reset_before_acceptance", "reset"),
         ("reset_after_acceptance", "reset"),
         ("accept_then_lose_reply", "closed"),
@@ -73,9 +75,9 @@ async def test_not_a_byte_comes_back(mocks: MockServer, name: str, ending: str) 
     assert (entry.status, entry.reply_complete) == (None, False)
 
 
-async def test_a_refused_connection_is_not_read(mocks: MockServer) -> None:
-    """`refuse_connection` strikes on the request line, while the body is still to come."""
-    mocks.counters["ferry"].faults.set({"faults": [{"name": "refuse_connection"}]})
+async def test_a_reset_while_sending_does_not_wait_for_the_body(mocks: MockServer) -> None:
+    """`reset_while_sending` strikes on the request line, while the body is still to come."""
+    mocks.counters["ferry"].faults.set({"faults": [{"name": "reset_while_sending"}]})
     head = post("/ferry/register").replace(b"Content-Length: 0", b"Content-Length: 9")
     assert await raw_call(httpx.URL(mocks.base_url).port or 0, head) == (b"", "reset")
 

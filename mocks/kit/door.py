@@ -1,0 +1,67 @@
+"""The door (문) of one agency: a port of its own beside the shared one, so that it alone can refuse connections.
+
+Behind both ports stands the same application. What happens on a connection lives in `connection`.
+"""
+
+from __future__ import annotations
+
+import socket
+
+from mocks.kit.connection import Application
+from mocks.kit.server import HttpServer
+
+
+class Door:
+    """One port, open or shut. While it is shut the kernel refuses every connection, as of a machine without the server.
+
+    A socket that never listens holds the port for as long as the door exists, so that nobody else can take it while
+    the door is shut.
+    """
+
+    def __init__(self, host: str, application: Application) -> None:
+        self._host = host
+        self._application = application
+        self._holder = _bound(host, 0)
+        self._port: int = self._holder.getsockname()[1]
+        self._server: HttpServer | None = None
+
+    @property
+    def url(self) -> str:
+        """Where the door is, without a trailing slash: `http://127.0.0.1:40001`."""
+        return url_of(self._host, self._port)
+
+    async def open(self) -> None:
+        """Listen, if the door is shut."""
+        if self._server is None:
+            self._server = HttpServer()
+            await self._server.bind_to(_bound(self._host, self._port))
+            await self._server.serve(self._application)
+
+    async def shut(self) -> None:
+        """Stop listening and end every connection; requests in work are finished first."""
+        server, self._server = self._server, None
+        if server is not None:
+            await server.stop()
+
+    async def remove(self) -> None:
+        """Shut the door for good and give the port back."""
+        await self.shut()
+        self._holder.close()
+
+
+def url_of(host: str, port: int) -> str:
+    """Return the address of a listener, without a trailing slash."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    holder = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # the holder and the listener share the port
+        holder.bind((host, port))
+    except OSError:
+        holder.close()
+        raise
+    return holder
