@@ -60,22 +60,30 @@ async def set_stage(folder: DemoFolder, config: Path) -> AsyncIterator[Stage]:
         _write_mocks_settings(folder, secret)
         mocks = Child("mocks", _mocks_arguments(folder), _environ(), folder.log("mocks"))
         children.append(mocks)
-        key, places = await asyncio.gather(
-            _add_centre(folder, config), mocks.until(lambda: _read(folder), _START_SECONDS)
+        key, (places, hub_url) = await asyncio.gather(
+            _add_centre(folder, config), _start_hub(folder, config, children, secret)
         )
         async with Control(places["control_url"]) as control:
-            callers = await control.agencies_that_call_back()
-            environ = _hub_environ(folder, places, callers, secret)
-            hub = Child("hub", ["serve", "--config", str(config)], environ, folder.log("hub"))
-            children.append(hub)
-            hub_url = f"http://127.0.0.1:{await hub.until(lambda: _port_of(hub), _START_SECONDS)}"
-            await hub.until(lambda: _is_ready(hub_url), _START_SECONDS)
-            for slug in callers:
+            for slug in await control.agencies_that_call_back():
                 await control.set_callback(slug, f"{hub_url}/v1/callbacks/{slug}")
             yield Stage(folder, control, tuple(places["agencies"]), hub_url, key, tuple(children))
     finally:
         for child in reversed(children):
             child.stop()
+
+
+async def _start_hub(
+    folder: DemoFolder, config: Path, children: list[Child], secret: str
+) -> tuple[Mapping[str, Any], str]:
+    """Start the hub as soon as the mocks answer; return where they are, and where it is."""
+    places = await children[0].until(lambda: _read(folder), _START_SECONDS)
+    async with Control(places["control_url"]) as control:
+        environ = _hub_environ(folder, places, await control.agencies_that_call_back(), secret)
+    hub = Child("hub", ["serve", "--config", str(config)], environ, folder.log("hub"))
+    children.append(hub)
+    hub_url = f"http://127.0.0.1:{await hub.until(lambda: _port_of(hub), _START_SECONDS)}"
+    await hub.until(lambda: _is_ready(hub_url), _START_SECONDS)
+    return places, hub_url
 
 
 def _environ() -> dict[str, str]:
