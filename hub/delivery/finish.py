@@ -46,6 +46,9 @@ def finish(conn: Connection, room: Room, job: Job, result: Result) -> None:
     _settle(conn, room, papers, change, now)
     if change.pause_lane:
         pause_lane(conn, agency.slug, now, "hub", "misconfigured")
+    if isinstance(result, Found) and result.duplicates:
+        actor = f"agency:{agency.slug}"
+        append_event(conn, papers.referral.id, EventKind.FACT_FLAGGED, now, actor, reason="registered_twice_at_agency")
     _learn(conn, room, papers, agency, job, change, now)
 
 

@@ -19,11 +19,12 @@ def ask_policy(
     conn: Connection, room: Room, papers: Papers, profile: Profile, document: Disclosure, now: datetime, recipient: str
 ) -> Permission | Withheld:
     """Return what may be disclosed to `recipient` now. Locks the case's consents until the transaction ends."""
+    need = profile.need_of(papers.delivery.kind)
     return decide(
         recipient=recipient,
         purpose=ServiceCode(papers.referral.service_code),
-        requested=present_paths(document) & profile.discloses,
-        requires=profile.requires,
+        requested=present_paths(document) & need.discloses,
+        requires=need.requires,
         consents=consents_of_case(conn, papers.referral.case_id, lock=True),
         statutes=room.statutes,
         now=now,
