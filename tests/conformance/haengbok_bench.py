@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -84,15 +83,6 @@ class Control:
     def __init__(self, server: MockServer, http: httpx.AsyncClient) -> None:
         self.server, self.http = server, http
 
-    async def fault(self, name: str, **more: Any) -> None:
-        """Let a fault strike every call from now on."""
-        rule = {"name": name, **more}
-        reply = await self.http.put(f"{self.server.base_url}/_mock/haengbok/faults", json={"faults": [rule]})
-        assert reply.status_code == 200, reply.text
-
-    async def no_fault(self) -> None:
-        await self.http.put(f"{self.server.base_url}/_mock/haengbok/faults", json={"faults": []})
-
     async def advance(self, **order: Any) -> None:
         reply = await self.http.post(f"{self.server.base_url}/_mock/haengbok/advance", json=order)
         assert reply.status_code == 200, reply.text
@@ -101,10 +91,3 @@ class Control:
         reply = await self.http.get(f"{self.server.base_url}/_mock/haengbok/ledger")
         acts: list[dict[str, Any]] = reply.json()["acts"]
         return acts
-
-
-def closed_port() -> int:
-    """Return a port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

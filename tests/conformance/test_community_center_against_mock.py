@@ -19,7 +19,6 @@ from adapters.community_center.mapping import FIELDS
 from adapters.community_center.settings import CommunityCenterSettings
 from adapters.sdk import (
     Acknowledged,
-    AdapterError,
     BusyError,
     Callback,
     CallbackRefusedError,
@@ -28,14 +27,11 @@ from adapters.sdk import (
     Gate,
     InboundCall,
     NotFound,
-    NotSentError,
     RefusalReason,
     Refused,
     UncertainError,
     Wires,
 )
-from mocks.community_center import CommunityCenterMock
-from mocks.kit.fault_catalogue import CATALOGUE, By, Moment
 from schemas.disclosure import Disclosure
 from schemas.status import BusinessStatus
 

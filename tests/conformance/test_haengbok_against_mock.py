@@ -1,4 +1,7 @@
-"""The adapter haengbok and the independent mock, over a real socket: the suite, a referral's life, every fault."""
+"""The adapter haengbok and the independent mock, over a real socket: the suite, and a referral's life.
+
+What its faults come to is the matter of `test_every_fault.py`.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +10,20 @@ from dataclasses import replace
 
 import httpx
 import pytest
-from haengbok_bench import Control, closed_port, settings_for, subject_for
+from haengbok_bench import Control, settings_for, subject_for
 
 from adapters.haengbok import Haengbok
 from adapters.sdk import (
     Acknowledged,
-    BadReplyError,
     Delivered,
     Eligibility,
     Found,
-    Gate,
     MisconfiguredError,
-    NotFound,
-    NotSentError,
     RefusalReason,
     Refused,
-    UncertainError,
     Verified,
-    Wires,
 )
-from adapters.sdk.testing import AdapterSuite, Bench, Subject, bench_of, without
+from adapters.sdk.testing import AdapterSuite, Bench, Subject, bench_of, live_bench_of, without
 from mocks.haengbok import HaengbokMock
 from mocks.kit.pki import Certificates, make_certificates
 from mocks.kit.run import MockServer
@@ -53,14 +50,8 @@ async def control(server: MockServer) -> AsyncIterator[Control]:
 @pytest.fixture
 async def bench(server: MockServer, certificates: Certificates) -> AsyncIterator[Bench]:
     """The adapter on its own wire, as in life: nothing stands between it and the socket."""
-    subject = subject_for(server, certificates)
-    gate = Gate()
-    adapter = Haengbok(
-        settings_for(server.url_of("haengbok"), certificates, timeout_seconds=0.6), Wires("haengbok", gate)
-    )
-    async with bench_of(subject) as listening:
-        yield Bench(subject, adapter, listening.wire, gate)
-    await adapter.aclose()
+    async with live_bench_of(Haengbok, settings_for(server.url_of("haengbok"), certificates)) as bench:
+        yield bench
 
 
 class TestConformance(AdapterSuite):
@@ -218,73 +209,6 @@ async def test_a_certificate_that_nobody_enrolled_is_a_misconfiguration(
     async with bench_of(replace(subject, settings=subject.settings.model_copy(update=foreign))) as bench:
         with pytest.raises(MisconfiguredError, match="E103"):
             await bench.adapter.submit(bench.submit(bench.document()))
-
-
-async def test_nobody_listens(certificates: Certificates, server: MockServer) -> None:
-    """A refused connection: not sent."""
-    gate = Gate()
-    adapter = Haengbok(settings_for(f"http://127.0.0.1:{closed_port()}", certificates), Wires("haengbok", gate))
-    async with bench_of(subject_for(server, certificates)) as listening:
-        bench = Bench(listening.subject, adapter, listening.wire, gate)
-        with pytest.raises(NotSentError):
-            await adapter.submit(bench.submit(bench.document()))
-    await adapter.aclose()
-
-
-FAULTS: dict[str, tuple[type[Exception], int]] = {
-    # fault → the class that a registration ends in, acts in the ledger
-    "refuse_connection": (UncertainError, 0),
-    "reset_before_acceptance": (UncertainError, 0),
-    "no_answer": (UncertainError, 0),
-    "maintenance_page": (BadReplyError, 0),
-    "busy_429": (BadReplyError, 0),
-    "busy_429_retry_after": (BadReplyError, 0),
-    "busy_503": (BadReplyError, 0),
-    "busy_503_retry_after": (BadReplyError, 0),
-    "accept_then_lose_reply": (UncertainError, 1),
-    "reset_after_acceptance": (UncertainError, 1),
-    "accept_then_hide": (UncertainError, 1),
-    "slow_drip": (UncertainError, 1),
-    "cut_short": (UncertainError, 1),
-    "wrong_content_length": (BadReplyError, 1),
-    "truncated_body": (BadReplyError, 1),
-    "empty_200": (BadReplyError, 1),
-    "empty_202": (BadReplyError, 1),
-    "mislabelled_encoding": (BadReplyError, 1),
-    "wrong_encoding": (BadReplyError, 1),
-    "gzip_bomb": (BadReplyError, 1),
-    "deep_nesting": (BadReplyError, 1),
-    "dtd_entity": (BadReplyError, 1),
-    "agency_fault_200": (UncertainError, 0),
-    "agency_fault_500": (UncertainError, 0),
-    "agency_fault_after_acceptance": (UncertainError, 1),
-    "unsigned_fault": (BadReplyError, 1),
-    "unsigned_reply": (BadReplyError, 1),
-    "wrongly_signed_reply": (BadReplyError, 1),
-    "foreign_signed_reply": (BadReplyError, 1),
-    "stale_reply": (BadReplyError, 1),
-    "other_operation_reply": (BadReplyError, 1),
-}
-
-
-@pytest.mark.parametrize(("fault", "expected"), FAULTS.items(), ids=FAULTS.keys())
-async def test_every_fault_is_classified(
-    fault: str, expected: tuple[type[Exception], int], bench: Bench, control: Control
-) -> None:
-    """A write ends in the class that says what is known; asking again finds the truth; one act at most."""
-    error, acts = expected
-    await control.fault(fault)
-    order = bench.submit(bench.document())
-    with pytest.raises(UncertainError) as raised:
-        await bench.adapter.submit(order)
-    with pytest.raises(UncertainError) as asked:
-        await bench.adapter.find(bench.find(order.wire_key))
-    await control.no_fault()
-    control.server.clock.advance(61)
-    found = await bench.adapter.find(bench.find(order.wire_key))
-
-    assert (type(raised.value), type(asked.value)) == (error, error)
-    assert (len(await control.acts()), type(found)) == (acts, Found if acts else NotFound)
 
 
 async def test_the_name_alone_can_be_registered(bench: Bench) -> None:

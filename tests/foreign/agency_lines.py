@@ -6,15 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
-
 from adapters.community_center import CommunityCenter
 from adapters.community_center.settings import CommunityCenterSettings
 from adapters.haengbok import Haengbok
 from adapters.haengbok.settings import HaengbokSettings
-from adapters.sdk import Gate, Wires
-from adapters.sdk.testing import Bench, Subject
-from adapters.sdk.testing.subject import Listener
+from adapters.sdk.testing import Bench, live_bench_of
 from mocks.kit.pki import Certificates
 
 
@@ -33,28 +29,12 @@ def haengbok_settings(base_url: str, certificates: Certificates, org_code: str =
 
 @asynccontextmanager
 async def haengbok_at(base_url: str, certificates: Certificates, **more: Any) -> AsyncIterator[Bench]:
-    async with _bench(Haengbok, haengbok_settings(base_url, certificates, **more), None) as bench:
+    async with live_bench_of(Haengbok, haengbok_settings(base_url, certificates, **more)) as bench:
         yield bench
 
 
 @asynccontextmanager
 async def community_center_at(base_url: str, secret: str, office: str) -> AsyncIterator[Bench]:
     settings = CommunityCenterSettings(enabled=True, base_url=base_url, callback_secret=secret)
-    async with _bench(CommunityCenter, settings, office) as bench:
+    async with live_bench_of(CommunityCenter, settings, office) as bench:
         yield bench
-
-
-@asynccontextmanager
-async def _bench(adapter: Any, settings: Any, office: str | None) -> AsyncIterator[Bench]:
-    """Build the adapter as in life: nothing of the suite stands between it and the socket."""
-    gate = Gate()
-    built = adapter(settings, Wires(adapter.profile.slug, gate))
-    subject = Subject(adapter, settings, _nowhere(), lambda _: [], lambda _: "", office)
-    try:
-        yield Bench(subject, built, Listener(_nowhere()), gate)
-    finally:
-        await built.aclose()
-
-
-def _nowhere() -> httpx.AsyncBaseTransport:
-    return httpx.MockTransport(lambda _: httpx.Response(599))

@@ -18,7 +18,7 @@ from adapters.sdk.errors import AdapterError, CannotExpressError, NotSentError, 
 from adapters.sdk.outcomes import Acknowledged, Delivered, Found, NotFound, Refused, StatusReport, Verified
 from adapters.sdk.profile import Repeat
 from adapters.sdk.testing.documents import full_document, marks_of, without
-from adapters.sdk.testing.subject import Bench, Subject, bench_of
+from adapters.sdk.testing.subject import ListeningBench, Subject, bench_of
 from adapters.sdk.verbs import Verb, capabilities
 from schemas.disclosure import FIELD_PATHS, Disclosure
 from schemas.privacy import present_paths, prune
@@ -94,7 +94,7 @@ async def check_verbs_answer(subject: Subject) -> None:
             await _expect(bench, speak.withdraw(bench.withdraw(key, receipt)), Acknowledged | Refused)
 
 
-async def _expect(bench: Bench, spoken: Awaitable[object], kind: Any) -> Any:
+async def _expect(bench: ListeningBench, spoken: Awaitable[object], kind: Any) -> Any:
     """Await one verb: one request that keeps the contract, and an outcome of its kind."""
     start = len(bench.wire.requests)
     outcome = await spoken
@@ -196,7 +196,7 @@ async def check_sends_nothing_undecided(subject: Subject) -> None:
         require(len(bench.wire.requests) == 1, "one decision sent twice")
 
 
-async def _undecided(bench: Bench, order: object) -> bool:
+async def _undecided(bench: ListeningBench, order: object) -> bool:
     try:
         await bench.adapter.submit(order)
     except UndecidedError:
@@ -217,7 +217,7 @@ CHECKS: tuple[Check, ...] = (
 """All of them, in the order in which a newcomer would want to see them fail."""
 
 
-async def _tried(bench: Bench, document: Disclosure) -> None:
+async def _tried(bench: ListeningBench, document: Disclosure) -> None:
     """Submit a document that the adapter may refuse to express."""
     try:
         await bench.adapter.submit(bench.submit(document))
@@ -225,7 +225,7 @@ async def _tried(bench: Bench, document: Disclosure) -> None:
         require(error.path in FIELD_PATHS, "a refusal names no field path")
 
 
-async def _said(bench: Bench, document: Disclosure) -> str:
+async def _said(bench: ListeningBench, document: Disclosure) -> str:
     """Return what the agency reads of a submit, or the name of the field that was refused."""
     start = len(bench.wire.requests)
     try:
@@ -235,7 +235,7 @@ async def _said(bench: Bench, document: Disclosure) -> str:
     return "".join(bench.subject.said(request) for request in bench.wire.since(start))
 
 
-def _same_key(bench: Bench) -> str:
+def _same_key(bench: ListeningBench) -> str:
     profile = bench.subject.adapter.profile
     return profile.wire_key.prefix.ljust(profile.wire_key.width, "1")
 

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
 from adapters.sdk.adapter import Adapter
-from adapters.sdk.decisions import Decision, Disclose, Gate, Reconcile, Withdraw, steady_now
-from adapters.sdk.kst import utc_now
+from adapters.sdk.decisions import Gate
+from adapters.sdk.kst import kst_today, utc_now
 from adapters.sdk.settings import AdapterSettings
-from adapters.sdk.testing.documents import full_document
-from adapters.sdk.verbs import FindOrder, StatusOrder, SubmitOrder, SupplementOrder, Verb, VerifyOrder, WithdrawOrder
+from adapters.sdk.testing.orders import Orders
+from adapters.sdk.verbs import Verb, capabilities
 from adapters.sdk.wires import Wires
-from schemas.disclosure import Disclosure
-from schemas.privacy import present_paths, prune
-
-SomeDecision = TypeVar("SomeDecision", bound=Decision)
 
 
 @dataclass(frozen=True)
@@ -62,79 +57,72 @@ class Listener(httpx.AsyncBaseTransport):
         return self.requests[start:]
 
 
-@dataclass
-class Bench:
+@dataclass(kw_only=True)
+class Bench(Orders):
     """One adapter, built, with a gate of its own, and orders for it."""
 
-    subject: Subject
     adapter: Any
+
+    async def speak(self, verb: Verb, wire_key: str, receipt: str) -> object:
+        """Give the order of one outbound verb about the referral that key and receipt name; return its outcome.
+
+        Raises:
+            AdapterError: what the verb raises.
+        """
+        match verb:
+            case Verb.SUBMIT:
+                order: object = self.submit(self.document(), wire_key)
+            case Verb.VERIFY:
+                order = self.verify(self.document())
+            case Verb.SUPPLEMENT:
+                order = self.supplement(self.document(), wire_key, receipt)
+            case Verb.FIND:
+                order = self.find(wire_key)
+            case Verb.STATUS:
+                order = self.status(wire_key, receipt)
+            case Verb.WITHDRAW:
+                order = self.withdraw(wire_key, receipt)
+            case _:
+                raise ValueError(f"{verb} is no verb that is spoken about a referral")
+        return await getattr(self.adapter, verb)(order)
+
+
+@dataclass(kw_only=True)
+class ListeningBench(Bench):
+    """A bench whose wire keeps what is said."""
+
+    subject: Subject
     wire: Listener
-    gate: Gate = field(repr=False)
-
-    def document(self, *, other: bool = False) -> Disclosure:
-        """Return a document with all that the adapter discloses, for a service that it has."""
-        profile = self.subject.adapter.profile
-        return prune(full_document(min(profile.services), other=other), profile.discloses)
-
-    def submit(self, document: Disclosure, wire_key: str | None = None) -> SubmitOrder:
-        """Make an order for a new referral."""
-        return SubmitOrder(**self._envelope(wire_key), decision=self._disclose(document), document=document)
-
-    def verify(self, document: Disclosure) -> VerifyOrder:
-        """Make an order that asks for eligibility, with what that may say."""
-        kept = prune(document, self.subject.adapter.profile.need_of(Verb.VERIFY).discloses)
-        return VerifyOrder(**self._envelope(None), decision=self._disclose(kept), document=kept)
-
-    def supplement(self, document: Disclosure, wire_key: str, receipt: str) -> SupplementOrder:
-        """Make an order that supplements a referral."""
-        kept = prune(document, self.subject.adapter.profile.need_of(Verb.SUPPLEMENT).discloses)
-        return SupplementOrder(
-            **self._envelope(wire_key),
-            decision=self._disclose(kept),
-            document=kept,
-            receipt=receipt,
-            supplement_key=self._key(),
-        )
-
-    def find(self, wire_key: str) -> FindOrder:
-        """Make an order that looks a referral up."""
-        return FindOrder(**self._envelope(wire_key), decision=self._decide(Reconcile))
-
-    def status(self, wire_key: str, receipt: str) -> StatusOrder:
-        """Make an order that asks how a referral stands."""
-        return StatusOrder(**self._envelope(wire_key), decision=self._decide(Reconcile), receipt=receipt)
-
-    def withdraw(self, wire_key: str, receipt: str) -> WithdrawOrder:
-        """Make an order that takes a referral back."""
-        return WithdrawOrder(**self._envelope(wire_key), decision=self._decide(Withdraw), receipt=receipt)
-
-    def _envelope(self, wire_key: str | None) -> dict[str, Any]:
-        return {
-            "wire_key": wire_key or self._key(),
-            "message_id": uuid.uuid4().hex,
-            "office": self.subject.office,
-            "sent_at": utc_now(),
-        }
-
-    def _key(self) -> str:
-        return self.subject.adapter.profile.wire_key.make(utc_now())
-
-    def _disclose(self, document: Disclosure) -> Disclose:
-        return self._decide(Disclose, fields=present_paths(document), bases={}, fields_hmac="")
-
-    def _decide(self, kind: type[SomeDecision], **more: Any) -> SomeDecision:
-        slug, office = self.subject.adapter.profile.slug, self.subject.office
-        recipient = slug if office is None else f"{slug}:{office}"
-        made = kind(attempt_id=uuid.uuid4().hex, recipient=recipient, send_by=steady_now() + 60, **more)
-        return self.gate.stamp(made)
 
 
 @asynccontextmanager
-async def bench_of(subject: Subject) -> AsyncIterator[Bench]:
+async def bench_of(subject: Subject) -> AsyncIterator[ListeningBench]:
     """Build the adapter as the hub does, on a wire that listens; close it afterwards."""
-    gate, wire = Gate(), Listener(subject.agency)
-    adapter = subject.adapter(subject.settings, Wires(subject.adapter.profile.slug, gate, wire))
+    profile, gate, wire = subject.adapter.profile, Gate(), Listener(subject.agency)
+    adapter = subject.adapter(subject.settings, Wires(profile.slug, gate, wire))
     try:
-        yield Bench(subject, adapter, wire, gate)
+        yield ListeningBench(
+            profile=profile, gate=gate, office=subject.office, adapter=adapter, subject=subject, wire=wire
+        )
     finally:
         await adapter.aclose()
+
+
+@asynccontextmanager
+async def live_bench_of(
+    adapter: type[Adapter[Any]], settings: AdapterSettings, office: str | None = None
+) -> AsyncIterator[Bench]:
+    """Build the adapter as the hub does, on its own wire, with nothing between it and the socket; close it afterwards.
+
+    Where an agency has offices and none is named, it is the one that the adapter finds in charge of the document's
+    client today.
+    """
+    gate = Gate()
+    built: Any = adapter(settings, Wires(adapter.profile.slug, gate))
+    bench = Bench(profile=adapter.profile, gate=gate, office=office, adapter=built)
+    if office is None and Verb.OFFICE_FOR in capabilities(adapter):
+        bench.office = built.office_for(bench.document(), kst_today(utc_now()))
+    try:
+        yield bench
+    finally:
+        await built.aclose()
