@@ -46,7 +46,7 @@ _TEXTS: dict[str, str] = {
     "tell_agency_of_partial_withdrawal": "일부 항목의 동의가 철회되었습니다. 기관에 담당자가 알려 주십시오.",
     # told by the agency
     "cannot_follow": "기관이 알린 상태가 앞선 상태와 맞지 않아 적용하지 않고 남겨 두었습니다.",
-    "registered_twice_at_agency": "기관에 같은 의뢰가 두 번 이상 접수되어 있습니다. 기관에 중복 접수의 취소를 요청해 주십시오.",
+    "registered_twice_at_agency": "기관에 같은 의뢰가 거듭 접수되어 있습니다. 중복 접수의 취소를 요청해 주십시오.",
     "withdrawal_refused": "기관이 철회를 받지 않았습니다. 담당자가 기관에 직접 확인해 주십시오.",
     "withdrawal_failed": "철회를 기관에 알리지 못했습니다. 담당자가 기관에 직접 알려 주십시오.",
 }
