@@ -174,6 +174,7 @@ def fact_from(told: Message) -> Fact:
         occurred_at=_moment(told["prgrDt"]),
         office=told.get("trnsfOrgCd"),
         receipt=told.get("trnsfRcptNo"),
+        serial=str(told["sttsSn"]),
         outcome=codes.OUTCOMES[reason] if reason else None,
         text=_words(told),
     )

@@ -231,6 +231,7 @@ def _fact(row: Content) -> Fact:
         raw_code=state if result is None else f"{state}/{result}",
         occurred_at=_moment(row["procDt"]),
         office=row["trsfOrgCd"],
+        serial=row["seq"],
         outcome=None if result is None else codes.OUTCOMES[result],
         text=_words(row),
     )

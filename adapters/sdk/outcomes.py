@@ -13,7 +13,8 @@ from schemas.status import BusinessStatus, OutcomeCode
 class Fact:
     """One thing that an agency says happened to a referral. Facts are kept as they come; the hub decides what applies.
 
-    Two facts are the same if `business`, `raw_code`, `occurred_at` and `office` are equal: agencies repeat themselves.
+    Two facts are the same if `business`, `raw_code`, `occurred_at`, `office` and `serial` are equal: agencies repeat
+    themselves.
     """
 
     business: BusinessStatus
@@ -25,6 +26,8 @@ class Fact:
     """이송: the 기관코드 (7 digits) of the office that carries on, as the agency names it."""
     receipt: str | None = field(default=None, repr=False)
     """이송: the receipt at the new office, if the agency names one."""
+    serial: str | None = None
+    """The agency's own number for this fact within the referral, if it has one: two in one second stay two."""
     outcome: OutcomeCode | None = None
     """종결: why the agency closed it, if it says."""
     text: str | None = field(default=None, repr=False)

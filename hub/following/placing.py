@@ -36,6 +36,6 @@ def place_fact(current: BusinessStatus | None, current_since: datetime | None, f
 
 
 def digest_of(fact: Fact) -> str:
-    """Return what makes two facts the same, as hex: status, raw code, time and office; nothing about a person."""
-    told = [fact.business, fact.raw_code, fact.occurred_at and fact.occurred_at.isoformat(), fact.office]
+    """Return what makes two facts the same, as hex: status, raw code, time, office, number; nothing about a person."""
+    told = [fact.business, fact.raw_code, fact.occurred_at and fact.occurred_at.isoformat(), fact.office, fact.serial]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()

@@ -56,6 +56,7 @@ def _to_json(fact: Fact) -> dict[str, Any]:
         "office": fact.office,
         "receipt": fact.receipt,
         "text": fact.text,
+        "serial": fact.serial,
         "outcome": fact.outcome,
     }
 
@@ -69,5 +70,6 @@ def _from_json(told: dict[str, Any]) -> Fact:
         office=told["office"],
         receipt=told["receipt"],
         text=told["text"],
+        serial=told["serial"],
         outcome=told["outcome"] and OutcomeCode(told["outcome"]),
     )

@@ -100,6 +100,8 @@ def insert_idempotency_key(conn: Connection, record: IdempotencyRecord) -> None:
 
 def idempotency_key(conn: Connection, centre_id: str, key_hmac: str) -> IdempotencyRecord | None:
     """Return what a centre did under a key, or None."""
-    query = select(idempotency_keys).where(idempotency_keys.c.centre_id == centre_id, idempotency_keys.c.key_hmac == key_hmac)
+    query = select(idempotency_keys).where(
+        idempotency_keys.c.centre_id == centre_id, idempotency_keys.c.key_hmac == key_hmac
+    )
     row = conn.execute(query).one_or_none()
     return None if row is None else IdempotencyRecord(**row._mapping)  # noqa: SLF001 - as above

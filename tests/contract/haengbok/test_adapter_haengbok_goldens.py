@@ -222,13 +222,13 @@ def withdraw(number: int, reason: WithdrawReason, sent_at: datetime = NINE) -> A
 
 RECEIVED = Fact(BusinessStatus.RECEIVED, "01", NINE)
 REPORT = StatusReport((
-    Fact(BusinessStatus.RECEIVED, "01", NINE, text="접수"),
+    Fact(BusinessStatus.RECEIVED, "01", NINE, serial="1", text="접수"),
     Fact(
-        BusinessStatus.SUPPLEMENT_REQUESTED, "05", NINE,
+        BusinessStatus.SUPPLEMENT_REQUESTED, "05", NINE, serial="2",
         text="임대차계약서 똠\n담당부서 통합조사팀\n보완기한 2025-01-31",
     ),
-    Fact(BusinessStatus.INVESTIGATING, "03", NINE, text="조사중"),
-    Fact(BusinessStatus.APPROVED, "06"),
+    Fact(BusinessStatus.INVESTIGATING, "03", NINE, serial="3", text="조사중"),
+    Fact(BusinessStatus.APPROVED, "06", serial="4"),
 ))  # fmt: skip
 
 SCENES: Mapping[str, tuple[Act, Any]] = {

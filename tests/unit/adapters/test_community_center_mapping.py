@@ -158,11 +158,12 @@ def test_mapped_codes_mean_what_the_contract_says() -> None:
 def test_a_status_list_becomes_facts() -> None:
     """Each state in order, in UTC, with the words of the office; 이송 names the new office and receipt."""
     assert facts_from(golden("status.reply")["body"]) == (
-        Fact(BusinessStatus.RECEIVED, "10", datetime(2024, 5, 3, 1, 15, 30, tzinfo=UTC)),
+        Fact(BusinessStatus.RECEIVED, "10", datetime(2024, 5, 3, 1, 15, 30, tzinfo=UTC), serial="1"),
         Fact(
             BusinessStatus.SUPPLEMENT_REQUESTED,
             "40",
             datetime(2024, 5, 7, tzinfo=UTC),
+            serial="2",
             text="소득 확인 서류\n보완기한 2024-05-14",
         ),
         Fact(
@@ -171,6 +172,7 @@ def test_a_status_list_becomes_facts() -> None:
             datetime(2024, 5, 8, 5, 30, tzinfo=UTC),
             office="3740000",
             receipt="3740000-20240508-000007",
+            serial="3",
             text="이송사유 01 관할 변경",
         ),
     )
