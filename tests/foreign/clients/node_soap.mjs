@@ -1,6 +1,7 @@
-// node's `soap` calls the mock, signing for itself if it is given a key. Order and answer: see ../README.md.
+// node's `soap` calls the mock, signing for itself if it is given a key. Order and answer are JSON on
+// standard input and output: docs/foreign-clients.md.
 
-import { randomUUID } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import soap from 'soap'
@@ -18,6 +19,12 @@ const EXCLUSIVE_C14N = 'http://www.w3.org/2001/10/xml-exc-c14n#'
 
 const newId = () => `id-${randomUUID()}`
 const instant = (moment) => moment.toISOString().replace(/\.\d+Z$/, 'Z')
+
+/** Return a transactionUniqueId: yyyyMMddHHmmssSSS in KST and eight digits, never used twice. */
+function newTransaction() {
+  const now = new Date(Date.now() + 9 * 3600_000).toISOString().replace(/\D/g, '')
+  return now + String(randomInt(10 ** 8)).padStart(8, '0')
+}
 
 /** Prepare one message for the profile of haengbok: a Security header with our Timestamp first, and WSSecurityCert. */
 function sign(signing) {
@@ -63,6 +70,7 @@ function read(fault) {
 
 const answers = []
 for (const call of order.calls) {
+  call.header.transactionUniqueId ||= newTransaction()
   client.clearSoapHeaders()
   client.clearBodyAttributes()
   client.addSoapHeader(commonHeader(call))

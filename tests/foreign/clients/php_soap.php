@@ -1,5 +1,5 @@
 <?php
-// PHP's SoapClient calls the mock. Order and answer are JSON on standard input and output: see ../README.md.
+// PHP's SoapClient calls the mock. Order and answer are JSON on standard input and output: docs/foreign-clients.md.
 
 declare(strict_types=1);
 
@@ -13,6 +13,10 @@ $client = new SoapClient($order->wsdl, [
 ]);
 $answers = [];
 foreach ($order->calls as $call) {
+    // yyyyMMddHHmmssSSS in KST and eight digits, never used twice
+    $now = new DateTimeImmutable('now', new DateTimeZone('Asia/Seoul'));
+    $call->header->transactionUniqueId = $call->header->transactionUniqueId
+        ?: $now->format('YmdHisv') . sprintf('%08d', random_int(0, 99999999));
     $header = new SoapHeader($call->namespace, 'commonHeader', (array) $call->header);
     $heard = [];
     try {

@@ -1,11 +1,18 @@
-// node's `strong-soap` calls the mock. Order and answer are JSON on standard input and output: see ../README.md.
+// node's `strong-soap` calls the mock. Order and answer are JSON on standard input and output: docs/foreign-clients.md.
 
+const { randomInt } = require('node:crypto')
 const { readFileSync } = require('node:fs')
 const { QName, createClient } = require('strong-soap').soap
 const { version } = require('strong-soap/package.json')
 
 const order = JSON.parse(readFileSync(0, 'utf8'))
 const suffix = order.version === '1.2' ? 'Soap12' : 'Soap11'
+
+/** Return a transactionUniqueId: yyyyMMddHHmmssSSS in KST and eight digits, never used twice. */
+function newTransaction() {
+  const now = new Date(Date.now() + 9 * 3600_000).toISOString().replace(/\D/g, '')
+  return now + String(randomInt(10 ** 8)).padStart(8, '0')
+}
 
 function read(fault) {
   // SOAP 1.1: faultcode, faultstring, detail; SOAP 1.2: Code, Reason, Detail.
@@ -19,6 +26,7 @@ function read(fault) {
 }
 
 function call(client, { service, port, operation, header, fields, namespace }) {
+  header.transactionUniqueId ||= newTransaction()
   client.clearSoapHeaders()
   client.addSoapHeader(header, new QName(namespace, 'commonHeader'))
   return new Promise((resolve, reject) => {
