@@ -110,7 +110,7 @@ class HttpWire:
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
     ) -> HttpReply:
-        """Make one call. `path` follows `base_url` and never holds personal data.
+        """Make one call. `path` follows `base_url`, begins with `/` (or is empty) and never holds personal data.
 
         Raises:
             UndecidedError: the decision is not the policy's; nothing left.
@@ -120,6 +120,8 @@ class HttpWire:
             UncertainError: a byte may have left; nothing is known of what the agency did.
             BadReplyError: the same, and the answer is compressed or longer than the cap.
         """
+        if path[:1] not in {"", "/"}:  # joined to the address, `@host` or `.host` would lead elsewhere
+            raise MisconfiguredError(f"{self._slug}: a path must begin with /")
         self._gate.check(decision, self._slug)
         call = CallUnderWay(self._slug, self._gate, decision)
         try:
