@@ -58,6 +58,8 @@ class HttpMock(Protocol):
     """The names that are given to `Desk.call_back`."""
     own_faults: ClassVar[frozenset[str]] = frozenset()
     """The faults of the catalogue that `misbehave` carries out; those marked `agency` there work only if named here."""
+    own_settings: ClassVar[frozenset[str]] = frozenset()
+    """The settings that it knows beside those of `mocks.kit.settings.NAMES`."""
 
     def __init__(self, desk: Desk) -> None: ...
 

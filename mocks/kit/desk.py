@@ -15,7 +15,7 @@ from mocks.kit.ledger import Ledger
 class Desk:
     """What one mock agency works with.
 
-    `settings` are plain text. The kit knows these names; an agency may document more:
+    `settings` are plain text. The kit knows these names; an agency's class may name more in `own_settings`:
 
     - `certificates`: folder made by `mocks.kit.pki.make_certificates`.
     - `callback_url`, `callback_secret`: where callbacks go, and the shared secret that signs them.

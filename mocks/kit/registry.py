@@ -35,6 +35,11 @@ def installed_mocks(slugs: Iterable[str] | None = None) -> tuple[type[HttpMock],
     return tuple(_load(found[slug]) for slug in wanted)
 
 
+def registered_slugs() -> frozenset[str]:
+    """Return the slugs of all installed mock agencies, loading none."""
+    return frozenset(point.name for point in entry_points(group=GROUP))
+
+
 def check(kind: type[HttpMock]) -> None:
     """Check what a mock agency says of itself.
 

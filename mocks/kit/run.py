@@ -19,9 +19,9 @@ from mocks.kit.door import Door, url_of
 from mocks.kit.house import House
 from mocks.kit.registry import check, installed_mocks
 from mocks.kit.server import HttpServer
+from mocks.kit.settings import EVERYBODY, Settings, check_settings
 
-Settings = Mapping[str, Mapping[str, str]]
-"""Settings by slug; those under `*` hold for every agency. See `Desk` for their names."""
+__all__ = ["MockServer", "Settings", "read_ledger_key", "serve_forever"]
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _KEY_BYTES = 32
@@ -98,7 +98,7 @@ class MockServer:
     async def _open_counter(self, kind: type[HttpMock], door: Door) -> None:
         try:
             check(kind)
-            settings = {**self._settings.get("*", {}), **self._settings.get(kind.slug, {})}
+            settings = {**self._settings.get(EVERYBODY, {}), **self._settings.get(kind.slug, {})}
             counter = Counter(kind, self.clock, self.url_of(kind.slug), door, settings, self._ledger_key)
             await counter.open()
         except BaseException:
@@ -143,15 +143,18 @@ async def serve_forever(
         announce: called with the same once the server answers.
 
     Raises:
+        MockSettingsError: the settings have a table or key that nobody knows.
         ValueError, MockLoadError, OSError: as `MockServer`; also if the key file is missing or malformed.
     """
+    kinds = installed_mocks(slugs)
+    check_settings(settings or {}, kinds)
     key = read_ledger_key(ledger_key_file) if ledger_key_file is not None else None
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stopped.set)
     try:
-        async with MockServer(installed_mocks(slugs), settings, host=host, port=port, ledger_key=key) as server:
+        async with MockServer(kinds, settings, host=host, port=port, ledger_key=key) as server:
             with _announced(server, ready_file):
                 if announce is not None:
                     announce(server.as_json())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hub.cli import app
+from hub.cli.mocks import _read
 
 runner = CliRunner()
 
@@ -26,16 +28,41 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("haengbok = 1\n", "must be a table of texts"),
-        ("[haengbok]\nunsigned = true\n", "must be a table of texts"),
-        ("[haengbok\n", "at line 1"),
+        ("haengbok = 1\n", "[haengbok] must be a table of texts and booleans"),
+        ("[haengbok]\nunsigned = 1\n", "[haengbok] must be a table of texts and booleans"),
+        ("[haengbok\n", "is not TOML"),
+        ("[haengbook]\nunsigned = true\n", 'no mock agency is called haengbook; tables are: "*", community_center'),
+        ("[haengbok]\nunsinged = true\n", "[haengbok] has no setting unsinged; there are: callback_secret"),
+        ('["*"]\ncallback = "x"\n', "[*] has no setting callback; there are: callback_secret"),
     ],
 )
-def test_settings_that_are_no_tables_are_refused(settings: Path, text: str, told: str) -> None:
-    """A settings file that cannot be meant is refused before anything listens."""
+def test_settings_that_cannot_be_meant_are_refused(settings: Path, text: str, told: str) -> None:
+    """A settings file with a mistake is refused before anything listens; the refusal names the file."""
     settings.write_text(text)
     done = runner.invoke(app, ["mocks", "--settings", str(settings)])
-    assert (done.exit_code, told in done.output) == (2, True)
+    assert (done.exit_code, f"naru: {settings}: {told}" in done.output) == (2, True)
+
+
+def test_a_settings_file_that_is_not_there_is_named(settings: Path) -> None:
+    """The refusal speaks of the file, not of ports."""
+    done = runner.invoke(app, ["mocks", "--settings", "/nonexist"])
+    assert (done.exit_code, done.output) == (2, "naru: /nonexist: No such file or directory\n")
+
+
+@pytest.mark.parametrize("value", ["true", '"true"'])
+def test_a_boolean_may_be_one(settings: Path, value: str) -> None:
+    """TOML's own true is as good as the text."""
+    settings.write_text(f"[haengbok]\nunsigned = {value}\n")
+    assert _read(settings)["haengbok"] == {"unsigned": "true"}
+
+
+def test_a_port_in_use_is_named(settings: Path) -> None:
+    """Here another port helps."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        arguments = ["mocks", "--settings", str(settings), "--only", "community_center", "--port", port]
+        done = runner.invoke(app, arguments)
+    assert (done.exit_code, f"cannot serve the mocks on port {port}" in done.output) == (2, True)
 
 
 def test_an_unknown_agency_is_refused(settings: Path) -> None:
@@ -47,7 +74,8 @@ def test_an_unknown_agency_is_refused(settings: Path) -> None:
 def test_a_missing_key_file_is_refused(settings: Path) -> None:
     """An auditor who shares no key with the ledgers would find everything changed."""
     arguments = ["mocks", "--settings", str(settings), "--only", "community_center", "--ledger-key-file", "none"]
-    assert runner.invoke(app, arguments).exit_code == 2
+    done = runner.invoke(app, arguments)
+    assert (done.exit_code, done.output) == (2, "naru: none: No such file or directory\n")
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from kit_bench import FerryMock, until
 from mocks.kit import registry
 from mocks.kit.registry import MockLoadError, check, installed_mocks
 from mocks.kit.run import MockServer, read_ledger_key, serve_forever
+from mocks.kit.settings import MockSettingsError, check_settings
 
 Install = Callable[..., None]
 
@@ -113,3 +114,17 @@ def test_the_built_in_agencies_are_installed() -> None:
     """The project's own entry points load, and their classes keep the registry's rules."""
     slugs = {kind.slug for kind in installed_mocks(["community_center", "haengbok"])}
     assert {"community_center", "haengbok"} == slugs
+
+
+def test_a_class_may_know_more_settings(install: Install) -> None:
+    """What an agency names itself is known; what nobody names is not, nor is a table of nobody."""
+    install(("ferry", "kit_bench:FerryMock"), ("barge", "kit_bench:BargeMock"))
+
+    class Knowing(FerryMock):
+        own_settings = frozenset({"depth"})
+
+    check_settings({"ferry": {"depth": "1", "unsigned": "true"}, "*": {"depth": "1"}, "barge": {}}, [Knowing])
+    with pytest.raises(MockSettingsError, match=r"ferry. has no setting depth; there are: callback_secret"):
+        check_settings({"ferry": {"depth": "1"}}, [FerryMock])
+    with pytest.raises(MockSettingsError, match="no mock agency is called raft"):
+        check_settings({"raft": {}}, [FerryMock])
