@@ -43,8 +43,10 @@ def read_settings(config: Path, environ: Mapping[str, str], installed: Installed
         SettingsError: the file cannot be read, a key is unknown, a value is wrong, a secret is missing or stands in
             the file, or mode and settings contradict each other.
     """
-    tables, spoken = _merge(_read_file(config), environ)
-    said = _Problems(config.name, spoken)
+    tables = _read_file(config)
+    written = frozenset(_keys(tables))
+    tables, spoken = _merge(tables, environ)
+    said = _Problems(config.name, written, spoken)
     tables["adapters"] = _adapters(tables.get("adapters", {}), installed, said)
     settings = _validate(Settings, tables, (), said)
     if settings is not None:
@@ -92,11 +94,20 @@ def _merge(tables: dict[str, Any], environ: Mapping[str, str]) -> tuple[dict[str
     return tables, frozenset(spoken)
 
 
+def _keys(table: Mapping[str, Any], above: Key = ()) -> Iterator[Key]:
+    """Yield the key of everything in a table, tables included."""
+    for name, value in table.items():
+        yield (*above, name)
+        if isinstance(value, dict):
+            yield from _keys(value, (*above, name))
+
+
 class _Problems:
     """Collects problems, each under the name by which its writer knows the key."""
 
-    def __init__(self, file: str, spoken: frozenset[Key]) -> None:
+    def __init__(self, file: str, written: frozenset[Key], spoken: frozenset[Key]) -> None:
         self._file = file
+        self._written = written
         self._spoken = spoken
         self.texts: list[str] = []
         self.keys: set[Key] = set()
@@ -107,9 +118,16 @@ class _Problems:
 
     def add(self, key: Key, problem: str) -> None:
         """Tell a problem of a key."""
-        name = variable(key) if self.is_from_environment(key) else f"{'.'.join(key)} ({self._file})"
-        self.texts.append(f"{name}: {problem}")
+        self.texts.append(f"{self._name(key)}: {problem}")
         self.keys.add(key)
+
+    def _name(self, key: Key) -> str:
+        if self.is_from_environment(key):
+            return variable(key)
+        below = sorted(spoken for spoken in self._spoken if spoken[: len(key)] == key)
+        if below and key not in self._written:  # a table that only the environment speaks of
+            return ", ".join(map(variable, below))
+        return f"{'.'.join(key)} ({self._file})"
 
 
 def _validate(

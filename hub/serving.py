@@ -13,6 +13,7 @@ from typing import Self
 import structlog
 import uvicorn
 
+from hub.agencies import Agencies, AgencyState
 from hub.api.app import build_app
 from hub.configuration import Installed
 from hub.logs import places
@@ -44,8 +45,18 @@ async def serve(settings: Settings, installed: Installed) -> None:
             listener = listen(settings.http)
             host, port = listener.getsockname()[:2]
             _log.info("listening", host=host, port=port, mode=settings.mode, agencies=list(services.agencies.active))
+            warn(settings, services.agencies)
             await _run(services, listener, stop)
     _log.info("stopped")
+
+
+def warn(settings: Settings, agencies: Agencies) -> None:
+    """Log what a person must look at though the hub serves: broken agencies, settings that need something outside."""
+    for slug, agency in agencies.items():
+        if agency.state is AgencyState.BROKEN:
+            _log.error("broken", agency=slug, why=agency.why)
+    for key, warning in settings.warnings():
+        _log.warning(".".join(key), why=warning)
 
 
 def listen(settings: HttpSettings) -> socket.socket:

@@ -187,6 +187,11 @@ class Settings(Table):
         elif self.clock.is_virtual and not _is_http_on_loopback(self.clock.source):
             yield ("clock", "source"), 'must be "system", or an http:// address on the loopback interface'
 
+    def warnings(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield what may be meant, but only together with something outside: the key, and what that is."""
+        if self.mode is Mode.LIVE and not is_loopback(self.http.host):
+            yield ("http", "host"), "plain HTTP beyond this machine: a proxy that speaks TLS must stand before the hub"
+
     def _unfit_for_live(self) -> Iterator[tuple[tuple[str, ...], str]]:
         if self.clock.is_virtual:
             yield ("clock", "source"), "live mode takes the system's clock only"

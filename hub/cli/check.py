@@ -22,6 +22,7 @@ from hub.configuration import SettingsError, read_settings
 from hub.settings import Settings
 from hub.store.schema import SchemaError, newest, revision_of
 from hub.store.store import Store
+from hub.vault.vault import was_sealed
 from hub.wiring import build_agencies
 from schemas.services import SERVICES
 
@@ -30,7 +31,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def check(config: Config = DEFAULT_CONFIG) -> None:
-    """Print the configuration without secrets, and every problem; end with 1 if there is one."""
+    """Print the configuration without secrets, warnings, and every problem; end with 1 if there is a problem."""
     installed = find_adapters()
     try:
         settings = read_settings(config, os.environ, installed)
@@ -52,25 +53,23 @@ def find_problems(settings: Settings, agencies: Agencies) -> Iterator[str]:
     for slug, agency in agencies.items():
         if agency.state is AgencyState.BROKEN:
             yield f"{slug} is broken: {agency.why}"
-    database = Path(make_url(settings.store.url).database or "")
     key_file = settings.vault.key_file
-    if database.exists():
-        yield from _schema_problems(settings)
-        if not key_file.exists():
-            yield f"the store is there, but its key file {key_file} is not"
+    if Path(make_url(settings.store.url).database or "").exists():
+        yield from _store_problems(settings)
     if key_file.exists() and key_file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         yield f"the key file {key_file} is open to other users: chmod 600"
 
 
-def _schema_problems(settings: Settings) -> Iterator[str]:
+def _store_problems(settings: Settings) -> Iterator[str]:
     store = Store(settings.store.url)
     try:
         revision = store.read_now(revision_of)
-    except SchemaError as error:
-        yield str(error)
-    else:
         if revision not in {None, newest()}:
             yield f"the store's schema is {revision}, this naru works with {newest()}: run `naru migrate`"
+        elif revision is not None and not settings.vault.key_file.exists() and store.read_now(was_sealed):
+            yield f"the store was sealed, but its key file {settings.vault.key_file} is not there"
+    except SchemaError as error:
+        yield str(error)
     finally:
         store.close()
 
@@ -78,6 +77,8 @@ def _schema_problems(settings: Settings) -> Iterator[str]:
 def _print(config: Path, settings: Settings, agencies: Agencies) -> None:
     for name, said in _lines(config, settings, agencies):
         typer.echo(f"{name:<9} {said}")
+    for key, warning in settings.warnings():
+        typer.echo(f"WARNING   {'.'.join(key)}: {warning}")
 
 
 def _lines(config: Path, settings: Settings, agencies: Agencies) -> Iterator[tuple[str, str]]:

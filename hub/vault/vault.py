@@ -55,8 +55,7 @@ class Vault:
         Raises:
             KeyFileError: the key file is missing though the store was sealed, unfit, or not the store's.
         """
-        sealed_before = store.read_now(lambda conn: conn.execute(select(vault_keys.c.name)).first() is not None)
-        ring = KeyRing.open(key_file, create=not sealed_before)
+        ring = KeyRing.open(key_file, create=not store.read_now(was_sealed))
         return store.write_now(lambda conn: cls.load(conn, ring))
 
     @classmethod
@@ -108,6 +107,11 @@ class Vault:
 
     def _unwrap_case_key(self, case_id: str, wrapped: bytes, kek_id: str) -> bytes:
         return self._wrapper.unwrap(wrapped, _case_context(case_id), kek_id)
+
+
+def was_sealed(conn: Connection) -> bool:
+    """Return whether a store was ever opened by a vault: from then on, only its own key file will do."""
+    return conn.execute(select(vault_keys.c.name)).first() is not None
 
 
 def _case_context(case_id: str) -> str:

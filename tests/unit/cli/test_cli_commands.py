@@ -12,6 +12,7 @@ from hub.access.api_keys import find_caller
 from hub.cli import COMMANDS, app
 from hub.clock import wall_now
 from hub.store.store import Store
+from hub.vault.vault import Vault
 
 ROOT = Path(__file__).parents[3]
 SECRET = "hunter2-hunter2"
@@ -81,7 +82,24 @@ def test_check_finds_what_is_wrong_with_the_files(naru: Naru, tmp_path: Path) ->
     assert "PROBLEM   the key file var/keys/kek is open to other users: chmod 600" in naru("check").stdout
     key_file.unlink()
     naru("migrate")
-    assert "its key file var/keys/kek is not" in naru("check").stdout
+    store = Store(f"sqlite:///{tmp_path}/var/naru.db")
+    Vault.open(store, key_file)
+    store.close()
+    key_file.unlink()
+    assert "the store was sealed, but its key file var/keys/kek is not there" in naru("check").stdout
+
+
+def test_check_misses_no_key_file_before_the_first_start(naru: Naru) -> None:
+    """A centre may be added before the hub ever ran: the key file is made at first start, and nothing is wrong yet."""
+    naru("centres", "add", "의정부센터")
+    assert naru("check").stdout.endswith("no problems\n")
+
+
+def test_check_warns_of_plain_http_beyond_this_machine(naru: Naru) -> None:
+    """It may be meant, so it is no problem; only a proxy that speaks TLS makes it right."""
+    shown = naru("check", NARU_HTTP__HOST="0.0.0.0")
+    assert (shown.exit_code, "WARNING   http.host: plain HTTP beyond this machine" in shown.stdout) == (0, True)
+    assert "WARNING" not in naru("check", NARU_HTTP__HOST="0.0.0.0", NARU_MODE="mock").stdout
 
 
 def test_check_and_adapters_change_nothing(naru: Naru, tmp_path: Path) -> None:

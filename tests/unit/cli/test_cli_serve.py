@@ -79,3 +79,21 @@ def test_the_store_is_free_again_after_a_kill(tmp_path: Path) -> None:
         hub.process.wait()
     with serving(tmp_path) as hub:
         assert hub.end(signal.SIGINT) == 0
+
+
+def test_it_says_what_does_not_work_at_start(tmp_path: Path) -> None:
+    """An enabled agency that could not be built, and plain HTTP for everybody, stand in the log with their reasons."""
+    haengbok = {
+        "ENABLED": "true", "BASE_URL": "https://haengbok.invalid", "ORG_CODE": "6410000", "SYSTEM_CODE": "NARU",
+        "PEER": "haengbok", "CERTIFICATE": "none.pem", "KEY": "none.key", "CA": "none.pem",
+    }  # fmt: skip
+    more = {f"NARU_ADAPTERS__HAENGBOK__{name}": value for name, value in haengbok.items()}
+    with serving(tmp_path, NARU_HTTP__HOST="0.0.0.0", **more) as hub:
+        assert hub.end() == 0
+    listening, broken, plain = hub.lines[:3]
+    assert listening["agencies"] == []
+    assert (broken["event"], broken["level"], broken["agency"]) == ("broken", "error", "haengbok")
+    assert broken["why"]
+    assert (plain["event"], plain["level"]) == ("http.host", "warning")
+    assert "TLS" in plain["why"]
+    assert not any("dropped" in line for line in hub.lines)

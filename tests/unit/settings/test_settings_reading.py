@@ -138,3 +138,13 @@ def test_shipped_configuration_names_every_key() -> None:
     for adapter in _really_installed().values():
         names |= set(getattr(adapter, "settings_type", AdapterSettings).model_fields)
     assert sorted(name for name in names if name not in text and name.upper() not in text) == []
+
+
+def test_a_table_of_the_environment_alone_is_blamed_on_its_variables(tmp_path: Path) -> None:
+    """Who mistyped a variable must not look for the mistake in the file, nor the other way round."""
+    (alone,) = problems_of(tmp_path, NARU_ADAPTERS__NOBODY__X="1")
+    (both,) = problems_of(tmp_path, "[adapters.nobody]\ny = 1\n", NARU_ADAPTERS__NOBODY__X="1")
+    (table,) = problems_of(tmp_path, NARU_HTPP__PORT="1")
+    assert alone == "NARU_ADAPTERS__NOBODY__X: no such adapter is installed (installed: quay, wreck)"
+    assert both.startswith("adapters.nobody (config.toml): ")
+    assert table == "NARU_HTPP__PORT: no such key"
