@@ -11,6 +11,7 @@ from adapters.sdk.errors import (
     BusyError,
     CallbackRefusedError,
     CannotExpressError,
+    HostileReplyError,
     MisconfiguredError,
     NotSentError,
     UncertainError,
@@ -49,9 +50,9 @@ from adapters.sdk.wires import Wires
 __all__ = [
     "Acknowledged", "Adapter", "AdapterError", "AdapterSettings", "BadReplyError", "BusyError", "Callback",
     "CallbackRefusedError", "CannotExpressError", "Decision", "Delivered", "Disclose", "Eligibility", "Fact",
-    "FindOrder", "Found", "Gate", "HttpEndpoint", "HttpReply", "HttpWire", "Impersonal", "InboundCall",
-    "InboundReply", "Lane", "MisconfiguredError", "Need", "NotFound", "NotSentError", "Order", "Polling", "Profile",
-    "Reconcile", "RefusalReason", "Refused", "Repeat", "StatusOrder", "StatusReport", "SubmitOrder",
-    "SupplementOrder", "UncertainError", "UndecidedError", "Verb", "Verified", "VerifyOrder", "WireKey", "Wires",
-    "Withdraw", "WithdrawOrder", "WithdrawReason", "capabilities",
+    "FindOrder", "Found", "Gate", "HostileReplyError", "HttpEndpoint", "HttpReply", "HttpWire", "Impersonal",
+    "InboundCall", "InboundReply", "Lane", "MisconfiguredError", "Need", "NotFound", "NotSentError", "Order",
+    "Polling", "Profile", "Reconcile", "RefusalReason", "Refused", "Repeat", "StatusOrder", "StatusReport",
+    "SubmitOrder", "SupplementOrder", "UncertainError", "UndecidedError", "Verb", "Verified", "VerifyOrder",
+    "WireKey", "Wires", "Withdraw", "WithdrawOrder", "WithdrawReason", "capabilities",
 ]  # fmt: skip

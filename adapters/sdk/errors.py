@@ -4,6 +4,7 @@
     ├── NotSentError          nothing left this machine: safe to try again
     ├── UncertainError        it may have arrived: obey the adapter's `repeat`
     │   └── BadReplyError     an answer came, but not one that the contract knows
+    │       └── HostileReplyError   nor one that anybody sends in good faith: the same, and an alarm
     ├── BusyError             the agency says that it did nothing and asks to wait
     ├── MisconfiguredError    no try will help before a person mends the set-up: pause the lane, call someone
     └── CannotExpressError    the agency's wire cannot carry a field: hold, and let a person change it
@@ -33,6 +34,10 @@ class UncertainError(AdapterError):
 
 class BadReplyError(UncertainError):
     """An answer came that the contract does not know (형식 오류, 점검 화면): to a write it proves nothing."""
+
+
+class HostileReplyError(BadReplyError):
+    """An answer made to harm its reader (DTD, 엔티티): as unknown as any bad reply, and logged as an alarm."""
 
 
 class BusyError(AdapterError):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 
 import structlog
 
-from adapters.sdk import AdapterError
+from adapters.sdk import AdapterError, HostileReplyError
 from hub.delivery.begin import Job, begin
 from hub.delivery.finish import finish
 from hub.delivery.results import Result
@@ -38,7 +39,9 @@ class Worker:
         try:
             result: Result = await getattr(adapter, job.verb)(job.order)
         except AdapterError as error:
-            _log.warning("call_failed", agency=job.agency, verb=job.verb, delivery=job.delivery_id, why=str(error))
+            hostile = isinstance(error, HostileReplyError)  # for whoever watches the log: not a line that failed
+            level, event = (logging.ERROR, "hostile_reply") if hostile else (logging.WARNING, "call_failed")
+            _log.log(level, event, agency=job.agency, verb=job.verb, delivery=job.delivery_id, why=str(error))
             return error
         except Exception as error:  # noqa: BLE001 - a defect of an adapter must not cost a referral; finish judges it
             _log.error("call_defect", agency=job.agency, verb=job.verb, delivery=job.delivery_id,

@@ -19,7 +19,14 @@ from importlib.resources import files
 from typing import Any
 
 from adapters.sdk.adapter import Adapter
-from adapters.sdk.errors import BadReplyError, BusyError, MisconfiguredError, NotSentError, UncertainError
+from adapters.sdk.errors import (
+    BadReplyError,
+    BusyError,
+    HostileReplyError,
+    MisconfiguredError,
+    NotSentError,
+    UncertainError,
+)
 from adapters.sdk.outcomes import Acknowledged, Delivered, Found, StatusReport, Verified
 from adapters.sdk.verbs import Verb
 
@@ -33,6 +40,7 @@ class Says(StrEnum):
     NOT_SENT = "not sent"
     UNCERTAIN = "uncertain"
     BAD_REPLY = "bad reply"
+    HOSTILE = "hostile reply"
     BUSY = "busy"
     MISCONFIGURED = "misconfigured"
 
@@ -51,6 +59,7 @@ _ERRORS: Mapping[type[Exception], Says] = {
     NotSentError: Says.NOT_SENT,
     UncertainError: Says.UNCERTAIN,
     BadReplyError: Says.BAD_REPLY,
+    HostileReplyError: Says.HOSTILE,
     BusyError: Says.BUSY,
     MisconfiguredError: Says.MISCONFIGURED,
 }
@@ -98,7 +107,7 @@ ROWS: Mapping[str, Row] = {
         Row("wrong_encoding", _BAD, "the label is not the contract's, and not true either"),
         Row("gzip_bomb", _BAD, "compressed answers are not asked for, so they are not unpacked"),
         Row("deep_nesting", _BAD, "no answer of a contract is nested so deeply"),
-        Row("dtd_entity", _BAD, "a DTD is refused before anything of it is looked up"),
+        Row("dtd_entity", _BAD, "no answer of a contract has a DTD; nothing of it is looked up"),
         Row("agency_fault_200", _UNCERTAIN, _TECHNICAL_WHY),
         Row("agency_fault_500", _UNCERTAIN, _TECHNICAL_WHY),
         Row("agency_fault_after_acceptance", _UNCERTAIN, _TECHNICAL_WHY),

@@ -10,7 +10,7 @@ from typing import Any
 
 from lxml import etree
 
-from adapters.sdk.errors import BadReplyError
+from adapters.sdk.errors import BadReplyError, HostileReplyError
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
@@ -53,10 +53,11 @@ def parse(data: bytes) -> etree._Element:
     Comments and processing instructions are left out, so that none can cut a value in two.
 
     Raises:
-        BadReplyError: no well-formed UTF-8 XML, or a document type declaration (DTD, entities).
+        HostileReplyError: a document type declaration (DTD, entities); nothing of it was read.
+        BadReplyError: no well-formed UTF-8 XML.
     """
     if b"<!DOCTYPE" in data:
-        raise BadReplyError("the answer has a DTD, which no message of this wire may have")
+        raise HostileReplyError("the answer has a DTD, which no message of this wire may have")
     parser = etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,

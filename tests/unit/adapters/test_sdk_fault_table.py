@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from toy_adapter import Toy
 
-from adapters.sdk import BadReplyError, CannotExpressError, NotSentError, UncertainError
+from adapters.sdk import BadReplyError, CannotExpressError, HostileReplyError, NotSentError, UncertainError
 from adapters.sdk.registry import AdapterClass
 from adapters.sdk.testing import ROWS, Says, rows_for, said_by
 from mocks.kit.fault_catalogue import CATALOGUE
@@ -69,9 +69,10 @@ def test_a_mistake_in_an_exception_is_refused(foreign: AdapterClass, package: Pa
 
 
 def test_a_subclass_is_not_its_base() -> None:
-    """A bad reply is told apart from an uncertain call, and a value is an answer."""
-    results = [object(), NotSentError("x"), UncertainError("x"), BadReplyError("x")]
-    assert [said_by(result) for result in results] == [Says.ANSWER, Says.NOT_SENT, Says.UNCERTAIN, Says.BAD_REPLY]
+    """A bad reply is told apart from an uncertain call, a hostile one from both, and a value is an answer."""
+    results = [object(), NotSentError("x"), UncertainError("x"), BadReplyError("x"), HostileReplyError("x")]
+    expected = [Says.ANSWER, Says.NOT_SENT, Says.UNCERTAIN, Says.BAD_REPLY, Says.HOSTILE]
+    assert [said_by(result) for result in results] == expected
 
 
 @pytest.mark.parametrize("error", [ValueError("x"), CannotExpressError("client.name", "x")])

@@ -1,0 +1,112 @@
+"""What the hub does after each thing that an adapter can say: its own rules, asked one by one, and put into words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from adapters.sdk import (
+    BadReplyError,
+    BusyError,
+    Delivered,
+    HostileReplyError,
+    MisconfiguredError,
+    NotSentError,
+    Repeat,
+    StatusReport,
+    UncertainError,
+    Verb,
+)
+from adapters.sdk.registry import AdapterClass
+from adapters.sdk.testing import Says
+from adapters.sdk.verbs import capabilities
+from hub.agencies import ActiveAgency
+from hub.delivery.acts import Act
+from hub.delivery.results import Before, Change, Result, change_after
+from hub.settings import DeliverySettings
+from schemas.status import DeliveryStatus
+
+_NOW = datetime(2025, 1, 15, tzinfo=UTC)
+_ACTS = {Verb.FIND: Act.LOOK_UP, Verb.STATUS: Act.POLL}
+_BEFORE = {
+    Act.SEND: DeliveryStatus.SENDING,
+    Act.LOOK_UP: DeliveryStatus.UNKNOWN,
+    Act.POLL: DeliveryStatus.DELIVERED,
+}
+_ERRORS: Mapping[Says, Exception] = {
+    Says.NOT_SENT: NotSentError("-"),
+    Says.UNCERTAIN: UncertainError("-"),
+    Says.BAD_REPLY: BadReplyError("-"),
+    Says.HOSTILE: HostileReplyError("-"),
+    Says.BUSY: BusyError("-"),
+    Says.MISCONFIGURED: MisconfiguredError("-"),
+}
+_AFTER_LOSS = {
+    Repeat.KEYED: "unknown: sends the same key again",
+    Repeat.LOOKUP: "unknown: looks up by our key, and believes *not found* after the settling time only",
+    Repeat.BATCH: "unknown: waits for the result file",
+    Repeat.NEVER: "unknown: a person decides",
+}
+
+
+@dataclass(frozen=True)
+class Next:
+    """What becomes of a delivery, and in words what the hub does."""
+
+    status: DeliveryStatus
+    reason: str | None
+    words: str
+
+
+def next_step(adapter: AdapterClass, verb: Verb, says: Says) -> Next:
+    """Ask the hub's rules what follows when a verb, spoken for the first time, came to `says`."""
+    act = _ACTS.get(verb, Act.SEND)
+    repeat = _repeat_of(adapter, verb)
+    change = change_after(_result(verb, says), _before(adapter, act, repeat, says), _NOW, DeliverySettings())
+    return Next(change.status, change.reason, _in_words(act, says, repeat, change))
+
+
+def _result(verb: Verb, says: Says) -> Result:
+    if says is not Says.ANSWER:
+        return _ERRORS[says]
+    return StatusReport(()) if verb is Verb.STATUS else Delivered("-", "-")
+
+
+def _repeat_of(adapter: AdapterClass, verb: Verb) -> Repeat:
+    nobody: Any = None
+    return ActiveAgency(adapter.profile.slug, adapter.profile, capabilities(adapter), nobody, 1, 1.0).repeat_of(verb)
+
+
+def _before(adapter: AdapterClass, act: Act, repeat: Repeat, says: Says) -> Before:
+    known = {
+        "act": act,
+        "status": _BEFORE[act],
+        "tries": 1,
+        "may_give_up": True,
+        "lookups": 1,
+        "created_at": _NOW,
+        "unknown_since": _NOW if act is Act.LOOK_UP else None,
+        "started_at": _NOW,
+        "byte_left": says is not Says.NOT_SENT,
+        "repeat": repeat,
+        "settling_seconds": adapter.profile.settling_seconds,
+        "polling": adapter.profile.polling,
+        "followed": Verb.STATUS in capabilities(adapter),
+    }
+    return Before(**{one.name: known[one.name] for one in fields(Before)})
+
+
+def _in_words(act: Act, says: Says, repeat: Repeat, change: Change) -> str:
+    person = ", pauses the lane and calls a person" if change.pause_lane else ""
+    if says is Says.ANSWER:
+        return "takes the facts in" if act is Act.POLL else "done"
+    if act is Act.POLL:
+        return f"asks again at the next poll{person}"
+    if act is Act.LOOK_UP:
+        return f"stays unknown: looks up again{person}"
+    if change.status is DeliveryStatus.PENDING:
+        return f"pending: {person.removeprefix(', ') or 'waits, then sends again'}"
+    assert change.status is DeliveryStatus.UNKNOWN, change
+    return _AFTER_LOSS[repeat]
