@@ -8,19 +8,22 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from hub.consent.reasons import WithheldReason
-from hub.consent.words import explain
+from hub.consent.words import after_colon, explain, title_of
 
 _TEXTS: dict[str, str] = {
     # held at intake
     "no_agency": "이 서비스를 맡은 기관이 설정되어 있지 않습니다. 운영자에게 알려 주십시오.",
     "agency_disabled": "맡은 기관과의 연계가 꺼져 있습니다. 운영자에게 알려 주십시오.",
-    "no_office": "주소로 관할 시군을 찾지 못했습니다. 대상자의 주소를 확인해 주십시오.",
+    "no_office": (
+        f"{title_of('client.address.adm_cd')}로 관할 시군을 찾지 못했습니다. "
+        "취소한 뒤 주소를 고쳐서 다시 의뢰해 주십시오."
+    ),
     "possible_duplicate": "같은 대상자의 같은 의뢰가 진행 중입니다. 확인한 뒤 취소하거나 사유를 적어 진행해 주십시오.",
     # on the way
     "agency_busy": "기관이 잠시 뒤에 다시 보내 달라고 했습니다. 자동으로 다시 보냅니다.",
     "agency_unreachable": "기관에 연결하지 못했습니다. 자동으로 다시 보냅니다.",
     "misconfigured": "기관 연계 설정에 문제가 있어 멈추었습니다. 운영자가 고치면 다시 보냅니다.",
-    "cannot_express": "기관의 전문에 담을 수 없는 값이 있습니다. 해당 항목을 고쳐 주십시오.",
+    "cannot_express": "기관의 전문에 담을 수 없는 값이 있습니다{fields}. 취소한 뒤 고쳐서 다시 의뢰해 주십시오.",
     "answer_lost": "기관의 응답을 받지 못했습니다. 접수되었는지 기관에 확인하고 있습니다.",
     "person_decides": "접수되었는지 알 수 없습니다. 기관에 물어보고 결과를 입력해 주십시오.",
     "tried_for_long": "오래 시도했으나 보내지 못했습니다. 다시 보내거나 종결해 주십시오.",
@@ -31,7 +34,7 @@ _TEXTS: dict[str, str] = {
     "not_resident": "기관이 관할 거주자가 아니라고 답했습니다.",
     "duplicate": "기관에 이미 접수되어 있습니다.",
     "no_budget": "기관의 예산이 소진되었습니다.",
-    "consent_missing": "기관이 동의가 빠졌다고 답했습니다.",
+    "consent_missing_at_agency": "기관이 동의가 빠졌다고 답했습니다.",
     "invalid_content": "기관이 내용 오류로 받지 않았습니다. 내용을 고쳐 다시 의뢰해 주십시오.",
     "other": "기관이 그 밖의 사유로 받지 않았습니다.",
     # decided by a person
@@ -40,23 +43,24 @@ _TEXTS: dict[str, str] = {
     "arrived": "기관에 접수된 것을 담당자가 확인했습니다.",
     "did_not_arrive": "기관에 접수되지 않은 것을 담당자가 확인했습니다.",
     # by what consents say
-    "consent_withdrawn": "필요한 동의가 철회되었습니다.",
     "consent_added": "동의가 추가되어 다시 판단합니다.",
     "tell_agency_by_hand": "동의가 철회되었습니다. 이 기관에는 전산으로 알릴 수 없으니 담당자가 직접 알려 주십시오.",
     "tell_agency_of_partial_withdrawal": "일부 항목의 동의가 철회되었습니다. 기관에 담당자가 알려 주십시오.",
     # told by the agency
     "cannot_follow": "기관이 알린 상태가 앞선 상태와 맞지 않아 적용하지 않고 남겨 두었습니다.",
+    "other_office": "지금 맡은 곳이 아닌 기관이 상태를 알려 와서 적용하지 않고, 맡은 기관에 다시 확인합니다.",
+    "time_in_future": "기관이 알린 시각이 아직 오지 않은 시각이어서, 시각을 알리지 않은 것으로 보고 처리했습니다.",
+    "arrived_after_cancel": "취소한 의뢰가 기관에 접수되어 있습니다. 기관에 철회를 알립니다.",
     "registered_twice_at_agency": "기관에 같은 의뢰가 거듭 접수되어 있습니다. 중복 접수의 취소를 요청해 주십시오.",
     "withdrawal_refused": "기관이 철회를 받지 않았습니다. 담당자가 기관에 직접 확인해 주십시오.",
     "withdrawal_failed": "철회를 기관에 알리지 못했습니다. 담당자가 기관에 직접 알려 주십시오.",
 }
 
 
-_WITHHELD = frozenset(WithheldReason)
-
-
-def text_of(reason: str | None, paths: Collection[str]) -> str | None:
+def text_of(reason: str | None, paths: Collection[str] = ()) -> str | None:
     """Return the words for a reason code and the fields it is about; the code itself for one that has none."""
-    if reason in _WITHHELD and paths:  # without paths it is the agency's word, or a withdrawal of everything
+    if reason is None:
+        return None
+    if reason in set(WithheldReason):
         return explain(WithheldReason(reason), paths)
-    return None if reason is None else _TEXTS.get(reason, reason)
+    return _TEXTS.get(reason, reason).format(fields=after_colon(map(title_of, paths)))

@@ -21,7 +21,7 @@ class WaitsOn(StrEnum):
     """끝남: nothing more is expected."""
 
 
-_DONE = ENDED | NEGATIVE | {BusinessStatus.COMPLETED}
+_DONE = ENDED | NEGATIVE
 _BY_DELIVERY = {
     DeliveryStatus.PENDING: WaitsOn.HUB,
     DeliveryStatus.SENDING: WaitsOn.HUB,
@@ -35,12 +35,17 @@ _BY_DELIVERY = {
 
 def waits_on(referral: ReferralRecord) -> WaitsOn:
     """Return who has the next step of a referral."""
+    if referral.delivery is DeliveryStatus.DELIVERED:
+        return _at_agency(referral.business)
     if referral.outcome is not None or referral.business in ENDED:
         return WaitsOn.NOBODY
     if referral.delivery is DeliveryStatus.UNKNOWN:
         return WaitsOn.CENTRE if referral.reason in {"person_decides", "defect"} else WaitsOn.HUB
-    if referral.delivery is not DeliveryStatus.DELIVERED:
-        return _BY_DELIVERY[referral.delivery]
-    if referral.business is BusinessStatus.SUPPLEMENT_REQUESTED:
+    return _BY_DELIVERY[referral.delivery]
+
+
+def _at_agency(business: BusinessStatus | None) -> WaitsOn:
+    """Tell by the agency's status alone: an outcome that it names before the end ends nothing."""
+    if business is BusinessStatus.SUPPLEMENT_REQUESTED:
         return WaitsOn.CENTRE
-    return WaitsOn.NOBODY if referral.business in _DONE else WaitsOn.AGENCY
+    return WaitsOn.NOBODY if business in _DONE else WaitsOn.AGENCY

@@ -245,7 +245,7 @@ def case_view(case: CaseRecord, referrals: Iterable[ReferralRecord]) -> CaseView
 
 def event_view(event: Event) -> EventView:
     """Return an event with its reason in words."""
-    return EventView(**dict(event), reason_text=text_of(event.reason, ()))
+    return EventView(**dict(event), reason_text=text_of(event.reason))
 
 
 def consent_view(record: ConsentRecord) -> ConsentView:

@@ -4,25 +4,18 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
 from api_bench import Bench
 
-from adapters.sdk import RefusalReason
 from hub.api import examples
 from hub.api.app import describe
 from hub.api.asked import Closing, MoreConsents, MoreReferrals, Override, Resolution
 from hub.api.problems import KINDS
-from hub.api.reasons import text_of
-from hub.consent.reasons import WithheldReason
-from hub.intake.filing import POSSIBLE_DUPLICATE
-from hub.routing.routing import RoutingReason
 from schemas.case import CaseDocument
 
-ROOT = Path(__file__).parents[3]
 BODIES = [
     (CaseDocument, examples.CASE),
     (MoreReferrals, examples.MORE_REFERRALS),
@@ -111,16 +104,3 @@ async def test_docs_page_tells_everything(bench: Bench) -> None:
 async def test_description_is_served(bench: Bench) -> None:
     """What is served is what `naru openapi` prints, to anybody."""
     assert (await bench.nobody.get("/openapi.json")).json() == describe()
-
-
-def test_every_reason_has_words() -> None:
-    """Whatever code a referral or an event carries, staff read Korean: those of the enums, and those in the source."""
-    written = {
-        code
-        for file in (ROOT / "hub").rglob("*.py")
-        for code in re.findall(r"""reason(?:: str)? ?= ?"([a-z_]+)\"""", file.read_text(encoding="utf-8"))
-    }
-    codes = written | {POSSIBLE_DUPLICATE, *WithheldReason, *RoutingReason, *RefusalReason}
-    silent = [code for code in codes if not re.search("[가-힣]", text_of(str(code), ["client.name"]) or "")]
-
-    assert silent == []

@@ -42,6 +42,15 @@ def test_every_reason_is_explained_with_its_fields(reason: WithheldReason) -> No
     assert "{" not in text
 
 
+@pytest.mark.parametrize("reason", WithheldReason)
+def test_every_reason_is_explained_without_fields(reason: WithheldReason) -> None:
+    """An event knows no fields: the same words, and no gap where the fields would stand."""
+    text = explain(reason)
+    assert HANGUL.search(text)
+    assert text.endswith(".")
+    assert not re.search(r"[{}:]|\(\)", text)
+
+
 def test_a_missing_consent_names_the_types_to_ask_for() -> None:
     """Staff read which forms to have signed, one for each type."""
     text = explain(

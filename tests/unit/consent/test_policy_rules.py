@@ -28,6 +28,7 @@ from consent_papers import (
 )
 
 from hub.consent.policy import Permission, Withheld, WithheldReason
+from hub.consent.words import explain
 from schemas.consent import ConsentType
 from schemas.services import ServiceCode
 
@@ -339,7 +340,7 @@ def test_an_empty_request_is_withheld() -> None:
     answer = ask((), consent({NAME}))
     assert isinstance(answer, Withheld)
     assert (answer.reason, answer.paths) == (WithheldReason.FIELD_MISSING, ())
-    assert answer.text_ko() == "보낼 항목이 없습니다."
+    assert answer.text_ko() == explain(WithheldReason.FIELD_MISSING)
 
 
 def test_the_last_record_that_fitted_tells_why() -> None:
@@ -380,5 +381,5 @@ def test_a_refusal_speaks_to_staff() -> None:
         "대상자가 동의를 철회했습니다: 성명. 다시 의뢰하려면 새 동의가 필요합니다. "
         "제공에 필요한 동의가 없습니다: 제3자 제공 동의(생년월일), 민감정보 동의(건강 상태). "
         "동의를 받아 등록하면 자동으로 진행합니다. "
-        "받는 기관에 꼭 필요한 항목이 의뢰 문서에 없습니다: 채무액. 내용을 채워 다시 의뢰해 주십시오."
+        "받는 기관에 꼭 필요한 항목이 의뢰 문서에 없습니다: 채무액. 취소한 뒤 내용을 채워 다시 의뢰해 주십시오."
     )
