@@ -1,12 +1,13 @@
-"""What the demo says in the end: one JSON object, or a table for each case with what was sent and held back."""
+"""What the demo says in the end: one JSON object, or lines for each case with what was sent and held back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 
 from hub.cli.demo.judge import sent_paths
 from hub.cli.demo.play import Performance
@@ -14,6 +15,7 @@ from mocks.auditor import Promise
 from mocks.auditor.rules import Question, why_not
 
 _COUNTED = ("delivered", "held", "refused", "cancelled", "unknown")
+_OF_THE_VIEW = ("delivery", "business", "reason", "receipt")
 _WHY = {
     "consent_missing": "no consent",
     "consent_withdrawn": "consent withdrawn",
@@ -45,37 +47,59 @@ def as_json(performance: Performance) -> dict[str, Any]:
 
 
 def show(performance: Performance, failed: Sequence[str], console: Console) -> None:
-    """Print a table for each case, then the counts and what went wrong."""
+    """Print what became of each case, then the counts and what went wrong."""
     for case in performance.cases:
-        console.print(f"\n[bold]{case.sample.name}[/]  {case.sample.about}")
-        table = Table(show_edge=False, pad_edge=False, expand=True)
-        for heading, share in (("referral", 0), ("became", 0), ("sent", 1), ("held back, and why", 1)):
-            table.add_column(heading, ratio=share or None, no_wrap=not share)
+        console.print()
+        _tell(console, f"{case.sample.name}: {case.sample.about}", style="bold")
         for promise in performance.promises:
             if promise.case == case.sample.name:
-                table.add_row(*_row(performance, promise))
-        console.print(table)
+                _tell(console, _became(promise), indent=2)
+                for line in _told(performance, promise):
+                    _tell(console, line, indent=4, style="dim")
     told = as_json(performance)
-    counts = ", ".join(f"{told[name]} {name}" for name in ("cases", "referrals", *_COUNTED))
-    console.print(f"\n{counts}")
+    console.print()
+    _tell(console, ", ".join(f"{told[name]} {name}" for name in ("cases", "referrals", *_COUNTED)))
     audited = ", ".join(f"{name} {told[name]}" for name in ("lost", "duplicates", "unconsented"))
-    console.print(f"the auditor, from the agencies' own ledgers: [bold]{audited}[/]")
+    _tell(console, f"the auditor, from the agencies' own ledgers: {audited}", style="bold")
     for failure in failed:
-        console.print(f"[red]not as it must be:[/] {failure}", highlight=False)
+        _tell(console, f"not as it must be: {failure}", style="red")
 
 
-def _row(performance: Performance, promise: Promise) -> Iterator[str]:
+def _tell(console: Console, text: str, *, indent: int = 0, style: str = "") -> None:
+    """Print a text, broken between words only, however narrow the terminal is."""
+    lines = [" " * indent]
+    for word in text.split():
+        line = lines[-1] if not lines[-1].strip() else f"{lines[-1]} "
+        if line.strip() and cell_len(line + word) > console.width:
+            lines.append(" " * (indent + 2) + word)
+        else:
+            lines[-1] = line + word
+    for line in lines:
+        console.print(line, style=style, soft_wrap=True, highlight=False, markup=False)
+
+
+def _became(promise: Promise) -> str:
+    """Return one line: which service, where, what became of it, and the agency's receipt."""
     final = promise.final
-    yield "\n".join(str(part) for part in (promise.service_code, promise.agency, final.get("office")) if part)
-    yield "\n".join(str(final[name]) for name in ("delivery", "business", "reason", "receipt") if final.get(name))
-    sent = _sent(performance, promise)
-    known = list(promise.paths())
-    yield "\n".join(_grouped([*filter(sent.__contains__, known), *sorted(sent.difference(known))])) or "nothing"
+    where = " ".join(str(part) for part in (promise.service_code, promise.agency, final.get("office")) if part)
+    return f"{where}: {', '.join(str(final[name]) for name in _OF_THE_VIEW if final.get(name))}"
+
+
+def _told(performance: Performance, promise: Promise) -> Iterator[str]:
+    """Yield how much was sent, and what was held back and why."""
+    sent, known = _sent(performance, promise), list(promise.paths())
+    held_back = [path for path in known if path not in sent]
+    if not sent:
+        yield f"nothing sent of {len(known)} fields"
+        return
+    yield f"{len(known) - len(held_back)} of {len(known)} fields sent"
+    if added := sorted(sent.difference(known)):
+        yield f"sent beside the document's own: {'; '.join(_grouped(added))}"
     reasons: dict[str, list[str]] = {}
-    for path in known:
-        if path not in sent:
-            reasons.setdefault(_reason(performance, promise, path), []).append(path)
-    yield "\n".join(f"[bold]{why}[/]: {'; '.join(_grouped(paths))}" for why, paths in reasons.items()) or "nothing"
+    for path in held_back:
+        reasons.setdefault(_reason(performance, promise, path), []).append(path)
+    for why, paths in reasons.items():
+        yield f"held back, {why}: {'; '.join(_grouped(paths))}"
 
 
 def _sent(performance: Performance, promise: Promise) -> frozenset[str]:
@@ -110,12 +134,27 @@ def _grouped(paths: Iterable[str]) -> list[str]:
     return [f"{head}: {', '.join(leaves)}" for head, leaves in groups.items()]
 
 
-def curl_lines(hub_url: str, key_file: str, document_file: str) -> Mapping[str, str]:
+def typed_next(hub_url: str, control_url: str, key_file: str, document_file: str) -> Mapping[str, str]:
     """Return what a newcomer may type next, each with what it does."""
     authorised = f'-H "Authorization: Bearer $(cat {key_file})"'
     return {
         "hand a case in": f'curl -s {authorised} -H "Idempotency-Key: my-first" -H "Content-Type: application/json" '
         f"--data @{document_file} {hub_url}/v1/cases",
-        "see all referrals": f"curl -s {authorised} {hub_url}/v1/referrals",
+        "see all referrals, yours last: each with its agency and, once delivered, the receipt": (
+            f"curl -s {authorised} {hub_url}/v1/referrals"
+        ),
+        "let an agency decide one of yours: put AGENCY and RECEIPT in as they stand there": (
+            f'curl -s -X POST {control_url}/AGENCY/advance -d \'{{"receipt": "RECEIPT", "to": "decided"}}\''
+        ),
+        "let a day pass: retries, look-ups and polls wait for this clock": (
+            f"curl -s -X POST {control_url}/clock -d '{{\"advance_seconds\": 86400}}'"
+        ),
+        "steer the mocks otherwise (docs/mocks.md)": f"{control_url}/agencies",
         "read the API's page": f"{hub_url}/docs",
     }
+
+
+def clock_line(business: datetime, wall: datetime) -> str:
+    """Return how far the virtual clock of hub and mocks is ahead of this machine's."""
+    ahead = timedelta(seconds=max(0, round((business - wall).total_seconds())))
+    return f"Their clock is virtual, and {ahead} ahead of this machine's: it says {business:%Y-%m-%d %H:%M} UTC."

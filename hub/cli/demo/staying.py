@@ -11,9 +11,10 @@ from typing import Any
 
 from rich.console import Console
 
-from hub.cli.demo.report import curl_lines
+from hub.cli.demo.report import clock_line, typed_next
 from hub.cli.demo.samples import Sample
 from hub.cli.demo.stage import Stage
+from hub.clock import wall_now
 
 _LOOK_SECONDS = 0.5
 
@@ -27,11 +28,12 @@ async def stay(stage: Stage, sample: Sample, console: Console) -> None:
     key_file, document_file = stage.folder.path / "centre.key", stage.folder.path / "new-case.json"
     stage.folder.write_secret(key_file, stage.key)
     stage.folder.write_secret(document_file, json.dumps(_somebody_new(sample), ensure_ascii=False, indent=2))
-    console.print("\nThe hub and the mocks stay up. In another terminal:")
-    for what, line in curl_lines(stage.hub_url, str(key_file), str(document_file)).items():
-        console.print(f"[dim]# {what}[/]")
+    console.print("\nThe hub and the mocks stay up.")
+    console.print(clock_line(await stage.control.now(), wall_now()), soft_wrap=True, highlight=False)
+    console.print("In another terminal:")
+    for what, line in typed_next(stage.hub_url, stage.control.url, str(key_file), str(document_file)).items():
+        console.print(f"[dim]# {what}[/]", soft_wrap=True, highlight=False)
         console.print(line, soft_wrap=True, highlight=False, markup=False)
-    console.print(f"[dim]# steer the mocks (docs/mocks.md)[/]\n{stage.control.url}/agencies", highlight=False)
     console.print("Ctrl-C ends it.")
     ended = _ended_by(signal.SIGINT, signal.SIGTERM)
     while not ended.is_set():

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+import json
+import shlex
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from hub.cli.demo.centre import CaseRecord
 from hub.cli.demo.judge import failures
 from hub.cli.demo.play import Performance, Played
-from hub.cli.demo.report import as_json, show
+from hub.cli.demo.report import as_json, clock_line, show, typed_next
 from hub.cli.demo.samples import Sample
 from mocks.auditor import Findings, read_book, read_promises
 from mocks.auditor.audit import Finding
@@ -115,12 +118,39 @@ def test_the_object_has_the_promised_keys() -> None:
     }  # fmt: skip
 
 
-def test_the_tables_show_paths_and_never_values() -> None:
-    """What was sent and what stayed is told by field path; no value of the client is shown."""
-    out = StringIO()
-    show(performance(), ["something"], Console(file=out, width=120))
-    text = out.getvalue()
-    assert "client: name, rrn" in text
+def test_the_report_shows_paths_and_never_values() -> None:
+    """How much was sent, and what stayed, is told by field path; no value of the client is shown."""
+    text = shown(120)
+    assert "WEL-EMERG community_center: delivered, assigned, R-1" in text
+    assert "1 of 5 fields sent" in text
+    assert "sent beside the document's own: client: rrn" in text
     assert "health_condition" in text
     assert "not as it must be: something" in text
     assert not any(value in text for value in ("홍길동", "1968", "고혈압", "긴급함"))
+
+
+@pytest.mark.parametrize("width", [80, 40, 20])
+def test_a_narrow_terminal_cuts_no_word(width: int) -> None:
+    """Lines break between words only: the same words as on a wide terminal, and within the width if one word is."""
+    assert shown(width).split() == shown(1000).split()
+    assert all(cell_len(line) <= width or len(line.split()) == 1 for line in shown(width).splitlines())
+
+
+def shown(width: int) -> str:
+    """Return the report of a performance with one failure, as a terminal of this width shows it."""
+    out = StringIO()
+    show(performance(), ["something"], Console(file=out, width=width))
+    return out.getvalue()
+
+
+def test_a_newcomer_is_told_how_a_case_moves_on() -> None:
+    """Both orders to the mocks can be pasted: the control API's own addresses, JSON that is JSON."""
+    lines = typed_next("http://127.0.0.1:1", "http://127.0.0.1:2/_mock", "key", "case.json").values()
+    words = [shlex.split(line) for line in lines]
+    orders = {line[line.index("POST") + 1]: json.loads(line[-1]) for line in words if "POST" in line}
+    assert orders == {
+        "http://127.0.0.1:2/_mock/AGENCY/advance": {"receipt": "RECEIPT", "to": "decided"},
+        "http://127.0.0.1:2/_mock/clock": {"advance_seconds": 86400},
+    }
+    told = clock_line(NOW + timedelta(days=1, hours=2, seconds=0.4), NOW)
+    assert "virtual, and 1 day, 2:00:00 ahead of this machine's: it says 2025-03-05 05:00 UTC" in told
