@@ -92,8 +92,8 @@ class OutcomeCode(StrEnum):
 
 _D = DeliveryStatus
 DELIVERY_TRANSITIONS: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
-    _D.PENDING: frozenset({_D.SENDING, _D.HELD, _D.HANDED_OVER, _D.FAILED, _D.CANCELLED}),
-    _D.HELD: frozenset({_D.PENDING, _D.FAILED, _D.CANCELLED}),
+    _D.PENDING: frozenset({_D.SENDING, _D.HELD, _D.HANDED_OVER, _D.FAILED, _D.CANCELLED, _D.DELIVERED}),
+    _D.HELD: frozenset({_D.PENDING, _D.FAILED, _D.CANCELLED, _D.DELIVERED}),
     _D.SENDING: frozenset({
         _D.PENDING, _D.HELD, _D.HANDED_OVER, _D.DELIVERED, _D.REFUSED, _D.UNKNOWN, _D.FAILED, _D.CANCELLED,
     }),
@@ -102,7 +102,7 @@ DELIVERY_TRANSITIONS: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
     _D.FAILED: frozenset({_D.PENDING, _D.DELIVERED, _D.CANCELLED}),
     _D.DELIVERED: frozenset(),
     _D.REFUSED: frozenset(),
-    _D.CANCELLED: frozenset(),
+    _D.CANCELLED: frozenset({_D.DELIVERED}),
 }  # fmt: skip
 """From each delivery status, the ones that may follow. `failed → delivered`: a late fact proves that it arrived."""
 

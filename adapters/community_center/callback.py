@@ -47,6 +47,7 @@ def read_notice(call: InboundCall, settings: CommunityCenterSettings) -> Callbac
         wire_key=body["refRqstNo"],
         receipt=body["rcptNo"],
         facts=(fact,),
+        office=body["rcptOrgCd"],
         reply=_answer(call, "0000", HTTPStatus.OK, header),
         nonce=body["ntcNo"],
     )

@@ -41,3 +41,5 @@ class Callback:
     """The answer once the hub has stored the call."""
     nonce: str | None = None
     """What makes this call unique by the agency's contract: a second one with it is a replay, and changes nothing."""
+    office: str | None = None
+    """The 기관코드 that speaks, for agencies with offices: only the office in charge moves a referral."""

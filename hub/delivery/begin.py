@@ -10,6 +10,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 
 from sqlalchemy import Connection
 
@@ -23,6 +24,7 @@ from adapters.sdk import (
     Verb,
     Withdraw,
     WithdrawOrder,
+    WithdrawReason,
 )
 from adapters.sdk.decisions import steady_now
 from hub.agencies import ActiveAgency
@@ -30,11 +32,13 @@ from hub.audit.entries import Action, record
 from hub.clock import wall_now
 from hub.consent.policy import Withheld, WithheldReason
 from hub.delivery.acts import Act, next_act
+from hub.delivery.arrival import believe_it_arrived
 from hub.delivery.permission import ask_policy
 from hub.delivery.room import Papers, Room, read_papers, referral_subject, unseal_document
 from hub.delivery.settle import settle_without_call
 from hub.store.attempts import AttemptRecord, insert_attempt
-from hub.store.deliveries import delivery_by_id, update_delivery
+from hub.store.consents import consents_of_case
+from hub.store.deliveries import DeliveryRecord, delivery_by_id, update_delivery
 from hub.store.following import paused_lanes
 from hub.store.ids import new_id
 from hub.store.referrals import update_referral
@@ -70,25 +74,46 @@ class _Attempt:
 def begin(conn: Connection, room: Room, delivery_id: str) -> Job | None:
     """Prepare the next call of a delivery; None if there is none to make now."""
     delivery, now = delivery_by_id(conn, delivery_id), room.clock.now()
-    if delivery is None or delivery.lease_until_wall is not None:
-        return None
-    agency = room.agencies.active.get(delivery.agency)
-    if agency is None or delivery.agency in paused_lanes(conn) or delivery.due_at is None or delivery.due_at > now:
+    agency = None if delivery is None else room.agencies.active.get(delivery.agency)
+    if delivery is None or agency is None or not _may_work(conn, delivery, now):
         return None
     papers = read_papers(conn, room, delivery)
-    repeat = agency.repeat_of(delivery.kind)
-    act = next_act(delivery.kind, delivery.status, papers.referral.business, repeat, agency.verbs)
-    if act is Act.NOTHING:
-        update_delivery(conn, delivery.id, due_at=None)
+    if _is_settled_without_call(conn, room, papers, now):
         return None
-    attempt = _Attempt(
-        new_id("att"), delivery.token + 1, uuid.uuid4().hex, now, steady_now() + room.settings.send_window_seconds
+    act = next_act(
+        delivery.kind, delivery.status, papers.referral.business, agency.repeat_of(delivery.kind), agency.verbs
     )
-    if act is not Act.SEND:
-        return _reconcile(conn, room, papers, agency, act, attempt)
-    if delivery.kind is Verb.WITHDRAW:
-        return _withdraw(conn, room, papers, agency, attempt)
-    return _disclose(conn, room, papers, agency, attempt)
+    send_by = steady_now() + room.settings.send_window_seconds
+    attempt = _Attempt(new_id("att"), delivery.token + 1, uuid.uuid4().hex, now, send_by)
+    match act:
+        case Act.SEND if delivery.kind is Verb.WITHDRAW:
+            return _withdraw(conn, room, papers, agency, attempt)
+        case Act.SEND:
+            return _disclose(conn, room, papers, agency, attempt)
+        case Act.LOOK_UP | Act.POLL:
+            return _reconcile(conn, room, papers, agency, act, attempt)
+        case Act.NOTHING:
+            update_delivery(conn, delivery.id, due_at=None)
+            return None
+
+
+def _may_work(conn: Connection, delivery: DeliveryRecord, now: datetime) -> bool:
+    """Return whether the delivery is due, its lane is open, and nobody else works on it."""
+    is_due = delivery.due_at is not None and delivery.due_at <= now
+    return is_due and delivery.lease_until_wall is None and delivery.agency not in paused_lanes(conn)
+
+
+def _is_settled_without_call(conn: Connection, room: Room, papers: Papers, now: datetime) -> bool:
+    """Settle what needs no call: what was held till now is decided anew; what the agency told of is not sent again."""
+    delivery = papers.delivery
+    if delivery.status is DeliveryStatus.HELD:
+        settle_without_call(conn, papers, DeliveryStatus.PENDING, now, due_at=now)
+        return True
+    told_of = delivery.kind is Verb.SUBMIT and papers.referral.business is not None
+    if told_of and delivery.status is not DeliveryStatus.DELIVERED:
+        believe_it_arrived(conn, room, papers, now)
+        return True
+    return False
 
 
 def _disclose(conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, attempt: _Attempt) -> Job | None:
@@ -103,18 +128,8 @@ def _disclose(conn: Connection, room: Room, papers: Papers, agency: ActiveAgency
         send_by=attempt.send_by,
         case_key=papers.case_key,
     )
-    order = SubmitOrder(
-        wire_key=papers.delivery.wire_key,
-        message_id=attempt.message_id,
-        office=papers.referral.office,
-        sent_at=wall_now(),
-        decision=decision,
-        document=prune(document, decision.fields),
-    )
-    _journal(conn, room, papers, agency, attempt, papers.delivery.kind, decision)
-    _mark_sending(conn, papers, attempt)
-    return Job(attempt.id, papers.delivery.id, agency.slug, Act.SEND, papers.delivery.kind, attempt.token,
-               attempt.started_at, order)  # fmt: skip
+    order = SubmitOrder(**_head(papers, attempt), decision=decision, document=prune(document, decision.fields))
+    return _start(conn, room, papers, agency, attempt, Act.SEND, papers.delivery.kind, order)
 
 
 def _withhold(
@@ -137,8 +152,17 @@ def _withhold(
     )
     withdrawn = withheld.reason is WithheldReason.CONSENT_WITHDRAWN
     status = DeliveryStatus.CANCELLED if withdrawn else DeliveryStatus.HELD
-    settle_without_call(conn, papers, status, attempt.started_at, reason=str(withheld.reason), paths=withheld.paths)
+    due = _begins_at(conn, papers, attempt.started_at) if withheld.reason is WithheldReason.CONSENT_NOT_YET else None
+    settle_without_call(
+        conn, papers, status, attempt.started_at, reason=str(withheld.reason), paths=withheld.paths, due_at=due
+    )
     return None
+
+
+def _begins_at(conn: Connection, papers: Papers, now: datetime) -> datetime | None:
+    """Return when the next consent of the case begins to hold."""
+    coming = [consent.signed_at for consent in consents_of_case(conn, papers.referral.case_id)]
+    return min((moment for moment in coming if moment > now), default=None)
 
 
 def _withdraw(conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, attempt: _Attempt) -> Job | None:
@@ -146,43 +170,57 @@ def _withdraw(conn: Connection, room: Room, papers: Papers, agency: ActiveAgency
     if receipt is None:  # the row that asked for a withdrawal is only made for a delivered referral
         raise LookupError(f"{papers.delivery.id} withdraws a referral without a receipt")
     decision = room.mint.withdraw(attempt_id=attempt.id, recipient=papers.recipient, send_by=attempt.send_by)
-    order = WithdrawOrder(
-        wire_key=papers.referral.wire_key,
-        message_id=attempt.message_id,
-        office=papers.referral.office,
-        sent_at=wall_now(),
-        decision=decision,
-        receipt=receipt,
-    )
-    _journal(conn, room, papers, agency, attempt, Verb.WITHDRAW, decision)
-    _mark_sending(conn, papers, attempt)
-    return Job(attempt.id, papers.delivery.id, agency.slug, Act.SEND, Verb.WITHDRAW, attempt.token,
-               attempt.started_at, order)  # fmt: skip
+    consents = consents_of_case(conn, papers.referral.case_id)
+    by_client = any(consent.withdrawn_at is not None for consent in consents)
+    reason = WithdrawReason.CONSENT_WITHDRAWN if by_client else WithdrawReason.CANCELLED
+    order = WithdrawOrder(**_head(papers, attempt), decision=decision, receipt=receipt, reason=reason)
+    return _start(conn, room, papers, agency, attempt, Act.SEND, Verb.WITHDRAW, order)
 
 
 def _reconcile(conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, act: Act, attempt: _Attempt) -> Job:
     decision = room.mint.reconcile(attempt_id=attempt.id, recipient=papers.recipient, send_by=attempt.send_by)
-    verb = Verb.FIND if act is Act.LOOK_UP else Verb.STATUS
-    order: FindOrder | StatusOrder
     if act is Act.LOOK_UP:
-        order = FindOrder(
-            wire_key=papers.delivery.wire_key,
-            message_id=attempt.message_id,
-            office=papers.referral.office,
-            sent_at=wall_now(),
-            decision=decision,
-        )
+        find = FindOrder(**_head(papers, attempt), decision=decision)
+        return _start(conn, room, papers, agency, attempt, act, Verb.FIND, find)
+    status = StatusOrder(**_head(papers, attempt), decision=decision, receipt=papers.referral.receipt or "")
+    return _start(conn, room, papers, agency, attempt, act, Verb.STATUS, status)
+
+
+class _Head(TypedDict):
+    """What every order begins with."""
+
+    wire_key: str
+    message_id: str
+    office: str | None
+    sent_at: datetime
+
+
+def _head(papers: Papers, attempt: _Attempt) -> _Head:
+    return _Head(
+        wire_key=papers.referral.wire_key,
+        message_id=attempt.message_id,
+        office=papers.referral.office,
+        sent_at=wall_now(),
+    )
+
+
+def _start(
+    conn: Connection,
+    room: Room,
+    papers: Papers,
+    agency: ActiveAgency,
+    attempt: _Attempt,
+    act: Act,
+    verb: Verb,
+    order: SubmitOrder | WithdrawOrder | FindOrder | StatusOrder,
+) -> Job:
+    """Write the attempt down and take the lease: after this commit, what becomes of it must be found out."""
+    _journal(conn, papers, attempt, verb, order.decision)
+    update_delivery(conn, papers.delivery.id, token=attempt.token, lease_until_wall=_lease_end(room, agency))
+    if act is Act.SEND:
+        _mark_sending(conn, papers, attempt)
     else:
-        order = StatusOrder(
-            wire_key=papers.referral.wire_key,
-            message_id=attempt.message_id,
-            office=papers.referral.office,
-            sent_at=wall_now(),
-            decision=decision,
-            receipt=papers.referral.receipt or "",
-        )
-    _journal(conn, room, papers, agency, attempt, verb, decision)
-    update_delivery(conn, papers.delivery.id, lookups=papers.delivery.lookups + 1)
+        update_delivery(conn, papers.delivery.id, lookups=papers.delivery.lookups + 1)
     return Job(attempt.id, papers.delivery.id, agency.slug, act, verb, attempt.token, attempt.started_at, order)
 
 
@@ -196,13 +234,7 @@ def _mark_sending(conn: Connection, papers: Papers, attempt: _Attempt) -> None:
 
 
 def _journal(
-    conn: Connection,
-    room: Room,
-    papers: Papers,
-    agency: ActiveAgency,
-    attempt: _Attempt,
-    verb: Verb,
-    decision: Disclose | Reconcile | Withdraw,
+    conn: Connection, papers: Papers, attempt: _Attempt, verb: Verb, decision: Disclose | Reconcile | Withdraw
 ) -> None:
     disclosed = decision if isinstance(decision, Disclose) else None
     insert_attempt(
@@ -223,7 +255,6 @@ def _journal(
             started_at=attempt.started_at,
         ),
     )
-    update_delivery(conn, papers.delivery.id, token=attempt.token, lease_until_wall=_lease_end(room, agency))
     if disclosed:
         record(
             conn,

@@ -15,11 +15,11 @@ from hub.access.actor import Actor
 from hub.agencies import AgencyState
 from hub.audit.entries import Action, record
 from hub.delivery.acts import is_followed
+from hub.delivery.arrival import note_arrival
 from hub.delivery.consents import Consents, ConsentWithdrawal
 from hub.delivery.room import Papers, Room, read_papers, referral_subject, text_sealer
 from hub.delivery.settle import settle
 from hub.delivery.steps import IllegalStepError, Step, UnknownIdError, legal_steps
-from hub.delivery.taking_back import take_back_if_consent_is_gone
 from hub.following.facts import take_facts
 from hub.store.deliveries import delivery_of_kind
 from hub.store.following import pause_lane, resume_lane
@@ -97,8 +97,7 @@ class Commands:
         if papers.referral.business is None:
             fact = Fact(BusinessStatus.RECEIVED, "resolved_by_person")
             take_facts(conn, self.room, referral_id, papers.case_key, [fact], "find", now)
-        if agency is not None and receipt is not None:
-            take_back_if_consent_is_gone(conn, self.room, papers, agency, now)
+        note_arrival(conn, self.room, papers, now)
 
     def close(self, conn: Connection, actor: Actor, referral_id: str, outcome: OutcomeCode, reason: str) -> None:
         """Close a referral with an outcome code and a reason in words, which is sealed."""

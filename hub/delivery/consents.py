@@ -97,35 +97,42 @@ class Consents:
         if case is None:
             raise LookupError(f"{consent_id} belongs to no case")
         now, done = self.room.clock.now(), ConsentWithdrawal(consent_id)
-        if mark_withdrawn(conn, consent_id, now):
+        first = mark_withdrawn(conn, consent_id, now)
+        if first:
             self._audit(conn, actor, case, Action.CONSENT_WITHDRAWN, {"consent": consent_id}, now)
         for referral in referrals_of_case(conn, consent.case_id):
             if _concerns(consent.recipient, consent.purposes, referral):
+                if first:
+                    event = EventKind.CONSENT_CHANGED
+                    append_event(conn, referral.id, event, now, actor.name, reason="consent_withdrawn")
                 self._withdraw_from(conn, actor, referral, done, now)
         return done
 
     def _withdraw_from(
         self, conn: Connection, actor: Actor, referral: ReferralRecord, done: ConsentWithdrawal, now: datetime
     ) -> None:
-        papers, agency = self._papers(conn, referral), self.room.agencies.active.get(referral.agency)
+        papers = self._papers(conn, referral)
         match papers.delivery.status:
             case DeliveryStatus.SENDING | DeliveryStatus.HANDED_OVER | DeliveryStatus.UNKNOWN:
                 done.in_flight.append(referral.id)
-            case DeliveryStatus.DELIVERED if agency is not None:
-                told = take_back_if_consent_is_gone(conn, self.room, papers, agency, now)
+            case DeliveryStatus.DELIVERED:
+                told = take_back_if_consent_is_gone(conn, self.room, papers, now)
                 (done.told if told else done.kept).append(referral.id)
             case DeliveryStatus.PENDING | DeliveryStatus.HELD | DeliveryStatus.FAILED:
-                paths = self._missing_by_withdrawal(conn, papers, now)
-                if paths is None:
-                    done.kept.append(referral.id)
-                else:
-                    settle_without_call(
-                        conn, papers, DeliveryStatus.CANCELLED, now, actor=actor.name,
-                        reason=WithheldReason.CONSENT_WITHDRAWN, paths=paths,
-                    )  # fmt: skip
-                    done.stopped.append(referral.id)
-            case _:
-                pass
+                self._stop(conn, actor, papers, done, now)
+            case DeliveryStatus.REFUSED | DeliveryStatus.CANCELLED:
+                pass  # nobody holds it, and nobody will
+
+    def _stop(self, conn: Connection, actor: Actor, papers: Papers, done: ConsentWithdrawal, now: datetime) -> None:
+        paths = self._missing_by_withdrawal(conn, papers, now)
+        if paths is None:
+            done.kept.append(papers.referral.id)
+            return
+        settle_without_call(
+            conn, papers, DeliveryStatus.CANCELLED, now, actor=actor.name,
+            reason=WithheldReason.CONSENT_WITHDRAWN, paths=paths,
+        )  # fmt: skip
+        done.stopped.append(papers.referral.id)
 
     def _missing_by_withdrawal(self, conn: Connection, papers: Papers, now: datetime) -> tuple[str, ...] | None:
         """Return the fields that the agency cannot do without and that the withdrawal took; None if it can go on."""

@@ -11,13 +11,12 @@ from sqlalchemy import Connection
 from adapters.sdk import Delivered, Fact, Found, Verb
 from hub.agencies import ActiveAgency
 from hub.delivery.acts import is_followed
+from hub.delivery.arrival import note_arrival
 from hub.delivery.begin import Job
 from hub.delivery.results import Before, Change, Result, change_after
 from hub.delivery.room import Papers, Room, read_papers, text_sealer
 from hub.delivery.settle import settle
-from hub.delivery.taking_back import take_back_if_consent_is_gone
 from hub.following.facts import Source, take_facts
-from hub.following.waiting import take_waiting_calls
 from hub.store.attempts import end_attempt
 from hub.store.deliveries import DeliveryRecord, delivery_by_id, update_delivery
 from hub.store.following import pause_lane
@@ -57,6 +56,7 @@ def _before(room: Room, job: Job, delivery: DeliveryRecord, papers: Papers, agen
         act=job.act,
         status=delivery.status,
         tries=delivery.tries,
+        may_give_up=delivery.kind is not Verb.WITHDRAW,
         lookups=delivery.lookups,
         created_at=delivery.created_at,
         unknown_since=delivery.unknown_since,
@@ -114,8 +114,7 @@ def _learn(
     new = take_facts(conn, room, papers.referral.id, papers.case_key, facts, _SOURCES[job.verb], now)
     if papers.delivery.kind is Verb.SUBMIT and change.status is DeliveryStatus.DELIVERED:
         if change.receipt is not None:
-            new += take_waiting_calls(conn, room, papers.referral.id, papers.case_key, now)
-            take_back_if_consent_is_gone(conn, room, papers, agency, now)
+            new += note_arrival(conn, room, papers, now)
         _look_again(conn, papers.referral.id, papers.delivery.id, agency, change, new)
 
 

@@ -48,6 +48,8 @@ class Before:
     """The status when the attempt ended: sending or unknown for a send, unknown for a look-up, delivered for a poll."""
     tries: int
     """Sends so far, this one included."""
+    may_give_up: bool
+    """Whether it may fail at last: a referral may, but an agency must hear of a withdrawal however long it takes."""
     lookups: int
     """Look-ups or polls since the last change, this one included."""
     created_at: datetime
@@ -143,10 +145,12 @@ def _after_error(error: Exception, before: Before, now: datetime, settings: Deli
     return _after_send_error(error, before, now, settings)
 
 
-def _after_send_error(error: Exception, before: Before, now: datetime, settings: DeliverySettings) -> Change:
+def _after_send_error(  # noqa: PLR0911 - a table of errors: one row, one return
+    error: Exception, before: Before, now: datetime, settings: DeliverySettings
+) -> Change:
+    if before.byte_left and isinstance(error, NotSentError | CannotExpressError):
+        return _lost(before, now, settings)  # whatever the adapter says: a byte left, so nobody can know that
     match error:
-        case CannotExpressError():
-            return Change(DeliveryStatus.HELD, "held", reason="cannot_express", reason_paths=(error.path,))
         case MisconfiguredError():
             return replace(_untouched(before), due_at=now, result="not_sent", reason="misconfigured", pause_lane=True)
         case BusyError() | NotSentError():
@@ -155,8 +159,12 @@ def _after_send_error(error: Exception, before: Before, now: datetime, settings:
             return _lost(before, now, settings)
         case _ if before.byte_left:
             return replace(_lost(before, now, settings), due_at=None, reason="defect", result="defect")
+        case _ if before.status is DeliveryStatus.UNKNOWN:  # a resend that cannot be made says nothing of the first one
+            return replace(_still_unknown(before, None), reason="person_decides", result=_name(error))
+        case CannotExpressError():
+            return Change(DeliveryStatus.HELD, "held", reason="cannot_express", reason_paths=(error.path,))
         case _:
-            return replace(_untouched(before), status=DeliveryStatus.FAILED, reason="defect", result="defect")
+            return Change(DeliveryStatus.FAILED, "defect", reason="defect")
 
 
 def _untouched(before: Before) -> Change:
@@ -169,7 +177,7 @@ def _untouched(before: Before) -> Change:
 def _try_again(error: Exception, before: Before, now: datetime, settings: DeliverySettings) -> Change:
     wait = _wait(error, before.tries, settings.retry_first_seconds, settings.retry_longest_seconds)
     change = replace(_untouched(before), due_at=now + timedelta(seconds=wait), result=_name(error))
-    if change.status is DeliveryStatus.UNKNOWN:
+    if change.status is DeliveryStatus.UNKNOWN or not before.may_give_up:
         return change
     too_old = now - before.created_at > timedelta(hours=settings.max_age_hours)
     too_often = before.tries >= settings.max_tries and not isinstance(error, BusyError)
@@ -181,7 +189,7 @@ def _try_again(error: Exception, before: Before, now: datetime, settings: Delive
 def _lost(before: Before, now: datetime, settings: DeliverySettings) -> Change:
     """The answer was lost: from now on the settling time runs anew, and `repeat` says what may be done, and when."""
     match before.repeat:
-        case Repeat.KEYED if before.tries < settings.max_tries:
+        case Repeat.KEYED if before.tries < settings.max_tries or not before.may_give_up:
             wait = backoff_seconds(before.tries, settings.retry_first_seconds, settings.retry_longest_seconds)
             due: datetime | None = now + timedelta(seconds=wait)
         case Repeat.LOOKUP:

@@ -53,12 +53,16 @@ _STEPS: dict[DeliveryStatus, tuple[Step, ...]] = {
 def legal_steps(
     delivery: DeliveryStatus, business: BusinessStatus | None, reason: str | None, *, closed: bool
 ) -> tuple[Step, ...]:
-    """Return the steps that may be taken now. `closed`: an outcome code was given already."""
+    """Return the steps that may be taken now. `closed`: an outcome code was given already.
+
+    What became of a delivered referral is told by its business status; an outcome that the agency gave closes nothing.
+    """
+    if delivery is DeliveryStatus.DELIVERED:
+        may_close = business is not None and BusinessStatus.CLOSED in BUSINESS_TRANSITIONS[business]
+        return (Step.CLOSE,) if may_close else ()
     steps = _STEPS[delivery]
     if delivery is DeliveryStatus.HELD and reason in OVERRIDABLE:
         steps = (Step.OVERRIDE, Step.CANCEL, Step.CLOSE)
     if delivery is DeliveryStatus.HELD and reason in UNROUTED:
         steps = (Step.CANCEL, Step.CLOSE)
-    if delivery is DeliveryStatus.DELIVERED and business is not None:
-        steps = (Step.CLOSE,) if BusinessStatus.CLOSED in BUSINESS_TRANSITIONS[business] else ()
     return tuple(step for step in steps if not (closed and step is Step.CLOSE))

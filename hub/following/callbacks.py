@@ -5,6 +5,7 @@ What cannot be matched yet waits in the inbox: an agency may call before our own
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -12,16 +13,17 @@ from sqlalchemy import Connection
 
 from adapters.sdk import Callback, CallbackRefusedError, InboundCall, InboundReply, Verb
 from hub.audit.entries import Action, record
+from hub.delivery.arrival import believe_it_arrived
 from hub.delivery.room import Papers, Room, read_papers, referral_subject
-from hub.delivery.settle import settle
 from hub.delivery.steps import UnknownIdError
 from hub.following.facts import take_facts
 from hub.following.waiting import seal_call
-from hub.store.deliveries import delivery_of_kind
+from hub.store.deliveries import delivery_of_kind, update_delivery
 from hub.store.following import insert_inbox
 from hub.store.ids import new_id
-from hub.store.referrals import referral_by_key, update_referral
+from hub.store.referrals import append_event, referral_by_key, update_referral
 from hub.store.store import Store
+from schemas.events import EventKind
 from schemas.status import DeliveryStatus
 
 _log = structlog.get_logger("naru.following")
@@ -86,18 +88,21 @@ def take_callback(conn: Connection, room: Room, slug: str, call: InboundCall, ca
     if delivery is None:
         raise LookupError(f"{referral.id} has no delivery")
     papers = read_papers(conn, room, delivery)
-    take_facts(conn, room, referral.id, papers.case_key, callback.facts, "callback", now)
-    _believe(conn, room, papers, callback)
-
-
-def _believe(conn: Connection, room: Room, papers: Papers, callback: Callback) -> None:
-    """An agency that tells of a referral has it: its receipt is kept, and what was unknown or failed is delivered."""
-    now = room.clock.now()
-    if papers.referral.receipt is None and callback.receipt is not None:
-        update_referral(conn, papers.referral.id, now, receipt=callback.receipt)
-    at_work = papers.delivery.lease_until_wall is not None  # the end of the call will see what was told
-    if at_work or papers.delivery.status not in {DeliveryStatus.UNKNOWN, DeliveryStatus.FAILED}:
+    if callback.office is not None and callback.office != referral.office:
+        _ask_the_office_in_charge(conn, papers, now)
         return
-    changes = {"due_at": now, "unknown_since": None, "lookups": 0}  # due: the next look decides whether to poll
+    take_facts(conn, room, referral.id, papers.case_key, callback.facts, "callback", now)
+    if referral.receipt is None and callback.receipt is not None:
+        update_referral(conn, referral.id, now, receipt=callback.receipt)
+    believe_it_arrived(conn, room, papers, now)
+
+
+def _ask_the_office_in_charge(conn: Connection, papers: Papers, now: datetime) -> None:
+    """Another office speaks than the one we follow: believe neither, flag it, and ask the one in charge at once.
+
+    It may be a notice that overtook the one of the transfer (이송), or an office that meddles. The answer tells.
+    """
     actor = f"agency:{papers.referral.agency}"
-    settle(conn, papers, DeliveryStatus.DELIVERED, now, actor=actor, delivery=changes)
+    append_event(conn, papers.referral.id, EventKind.FACT_FLAGGED, now, actor, reason="other_office")
+    if papers.delivery.status is DeliveryStatus.DELIVERED:
+        update_delivery(conn, papers.delivery.id, due_at=now, lookups=0)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Connection
@@ -16,6 +17,9 @@ from hub.store.ids import new_id
 from hub.store.referrals import ReferralRecord, append_event, referral_by_id, update_referral
 from hub.vault.boxes import place
 from schemas.events import EventKind
+from schemas.status import can_follow
+
+_CLOCKS_DIFFER_AT_MOST = timedelta(days=1)
 
 Source = Literal["submit", "find", "poll", "withdraw", "callback"]
 
@@ -25,33 +29,57 @@ def take_facts(
     room: Room,
     referral_id: str,
     case_key: bytes,
-    facts: Iterable[Fact],
+    facts: Sequence[Fact],
     source: Source,
     now: datetime,
 ) -> int:
     """Store the facts that are new and apply those that can; return how many were new."""
     new = 0
-    for fact in facts:
-        if not fact_is_known(conn, referral_id, digest_of(fact)):
-            _take(conn, room, referral_id, case_key, fact, source, now)
-            new += 1
+    for number, fact in enumerate(facts, start=1):
+        referral = referral_by_id(conn, referral_id)
+        if referral is None:
+            raise LookupError(f"{referral_id} vanished while its facts were taken")
+        digest = digest_of(fact)
+        if fact_is_known(conn, referral_id, digest):
+            if number < len(facts) or not _is_back(referral, fact):
+                continue
+            digest = digest_of(replace(fact, serial=f"again-{referral.events}"))
+        _take(conn, room, referral, case_key, fact, digest, source, now)
+        new += 1
     return new
 
 
+def _is_back(referral: ReferralRecord, fact: Fact) -> bool:
+    """Return whether the last word of an agency that tells no times and no numbers is a status it was in before."""
+    nameless = fact.occurred_at is None and fact.serial is None
+    moved = referral.business is not None and referral.business is not fact.business
+    return nameless and moved and can_follow(referral.business, fact.business)
+
+
 def _take(
-    conn: Connection, room: Room, referral_id: str, case_key: bytes, fact: Fact, source: Source, now: datetime
+    conn: Connection,
+    room: Room,
+    referral: ReferralRecord,
+    case_key: bytes,
+    fact: Fact,
+    digest: str,
+    source: Source,
+    now: datetime,
 ) -> None:
-    referral = referral_by_id(conn, referral_id)
-    if referral is None:
-        raise LookupError(f"{referral_id} vanished while its facts were taken")
-    placing = place_fact(referral.business, latest_applied(conn, referral_id), fact)
+    if fact.occurred_at is not None and fact.occurred_at > now + _CLOCKS_DIFFER_AT_MOST:
+        fact = replace(fact, occurred_at=None)  # a slip of the agency's clock: it would make all that follows history
+        append_event(
+            conn, referral.id, EventKind.FACT_FLAGGED, now, _actor(referral), business=fact.business,
+            raw_code=fact.raw_code, reason="time_in_future",
+        )  # fmt: skip
+    placing = place_fact(referral.business, latest_applied(conn, referral.id), fact)
     fact_id = new_id("fct")
     sealed = fact.text and room.vault.seal_text(case_key, place("facts", "sealed_text", fact_id), fact.text)
     insert_fact(
         conn,
         id=fact_id,
-        referral_id=referral_id,
-        digest=digest_of(fact),
+        referral_id=referral.id,
+        digest=digest,
         business=fact.business,
         raw_code=fact.raw_code,
         occurred_at=fact.occurred_at,
@@ -65,7 +93,7 @@ def _take(
         _apply(conn, referral, fact, now)
     elif placing is Placing.FLAGGED:
         append_event(
-            conn, referral_id, EventKind.FACT_FLAGGED, now, _actor(referral), business=fact.business,
+            conn, referral.id, EventKind.FACT_FLAGGED, now, _actor(referral), business=fact.business,
             raw_code=fact.raw_code, reason="cannot_follow",
         )  # fmt: skip
 

@@ -36,6 +36,7 @@ def place_fact(current: BusinessStatus | None, current_since: datetime | None, f
 
 
 def digest_of(fact: Fact) -> str:
-    """Return what makes two facts the same, as hex: status, raw code, time, office, number; nothing about a person."""
-    told = [fact.business, fact.raw_code, fact.occurred_at and fact.occurred_at.isoformat(), fact.office, fact.serial]
+    """Return what makes two facts the same, as hex. Nothing in it is about a person."""
+    moment = fact.occurred_at and fact.occurred_at.isoformat()
+    told = [fact.business, fact.raw_code, moment, fact.office, fact.receipt, fact.serial]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()

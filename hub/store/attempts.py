@@ -69,8 +69,8 @@ def open_attempt(conn: Connection, delivery_id: str) -> AttemptRecord | None:
     return None if row is None else _record(row)
 
 
-def accepted_submit(conn: Connection, delivery_id: str) -> AttemptRecord | None:
-    """Return the last attempt of a delivery that disclosed something and may have arrived: what the agency knows."""
+def disclosing_attempts(conn: Connection, delivery_id: str) -> list[AttemptRecord]:
+    """Return the attempts of a delivery that disclosed something and may have arrived: what the agency may know."""
     query = (
         select(attempts)
         .where(
@@ -78,7 +78,6 @@ def accepted_submit(conn: Connection, delivery_id: str) -> AttemptRecord | None:
             attempts.c.decision == "disclose",
             attempts.c.result.is_(None) | attempts.c.result.not_in(["not_sent", "busy", "held"]),
         )
-        .order_by(attempts.c.id.desc())
+        .order_by(attempts.c.id)
     )
-    row = conn.execute(query).first()
-    return None if row is None else _record(row)
+    return [_record(row) for row in conn.execute(query)]

@@ -79,11 +79,11 @@ def _awaits_worker(agency: str) -> ColumnElement[bool]:
 
 
 def due_ids(conn: Connection, agency: str, now: datetime, limit: int, busy: Collection[str]) -> list[str]:
-    """Return what is due in an agency's lane, urgent ones first, then by due time; without the `busy` ones."""
+    """Return what is due in an agency's lane, urgent first, polls last, then by due time; without the `busy` ones."""
     query = (
         select(deliveries.c.id)
         .where(_awaits_worker(agency), deliveries.c.due_at <= now, deliveries.c.id.not_in(busy))
-        .order_by(deliveries.c.urgent.desc(), deliveries.c.due_at)
+        .order_by(deliveries.c.urgent.desc(), deliveries.c.status == DeliveryStatus.DELIVERED, deliveries.c.due_at)
         .limit(limit)
     )
     return list(conn.execute(query).scalars())

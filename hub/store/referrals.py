@@ -100,7 +100,6 @@ def open_duplicate(conn: Connection, client_id: str, service_code: str, agency: 
             referrals.c.agency == agency,
             referrals.c.delivery.not_in(over),
             referrals.c.business.is_(None) | referrals.c.business.not_in(ended),
-            referrals.c.outcome.is_(None),
         )
         .order_by(referrals.c.id)
         .limit(1)

@@ -134,7 +134,10 @@ class HttpWire:
                 raise
             raise UncertainError(f"{self._slug}: a second request under one decision was stopped") from None
         except (httpx.HTTPError, TimeoutError, *_NO_REQUEST) as error:
-            raise classified(call, error) from None
+            failure = classified(call, error)
+            if isinstance(failure, NotSentError):  # a transport within the process may refuse after the gate was passed
+                self._gate.forget(decision.attempt_id)
+            raise failure from None
 
     async def _exchange(self, call: CallUnderWay, request: httpx.Request) -> HttpReply:
         """Send what the auth flow yields until it is content; return the last answer."""

@@ -192,14 +192,16 @@ class Landing:
         self.actor = Actor("key:test", getattr(self.centre, "id", self.centre))
         self.start_process()
 
-    def start_process(self) -> None:
-        """Build everything that a process holds in memory, as after a restart."""
+    def start_process(self, *, enabled: bool = True) -> None:
+        """Build everything that a process holds in memory, as after a restart; `enabled`: the agency is switched on."""
         self.gate = Gate()
         wires = Wires("ferry", self.gate, httpx.MockTransport(self.agency.handle))
         adapter = FerryAdapter(
             FerryAdapter.settings_type(enabled=True, base_url="http://ferry.test"), wires, self.agency
         )
-        agency = Agency("ferry", AgencyState.ACTIVE, self.profile, self._verbs, adapter)
+        agency = Agency("ferry", AgencyState.DISABLED, self.profile, self._verbs)
+        if enabled:
+            agency = Agency("ferry", AgencyState.ACTIVE, self.profile, self._verbs, adapter)
         self.room = Room(
             clock=self.clock,
             vault=self.vault,

@@ -16,7 +16,9 @@ CALL = InboundCall("POST", "", {"x-signature": "s"}, b'{"a": 1}', START)
 
 def tell(landing: Landing, *facts: Fact, nonce: str | None = None, **named: Any) -> None:
     """Let the agency call, with these facts about what `named` names."""
-    callback = Callback(named.get("wire_key"), named.get("receipt"), facts, InboundReply(200), nonce)
+    callback = Callback(
+        named.get("wire_key"), named.get("receipt"), facts, InboundReply(200), nonce, named.get("office")
+    )
     landing.store.write_now(partial(take_callback, room=landing.room, slug="ferry", call=CALL, callback=callback))
 
 

@@ -1,0 +1,40 @@
+"""What follows as soon as the agency is known to hold a referral, however that came to be known."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from hub.delivery.room import Papers, Room
+from hub.delivery.settle import settle
+from hub.delivery.taking_back import take_back, take_back_if_consent_is_gone
+from hub.following.waiting import take_waiting_calls
+from hub.store.referrals import append_event
+from schemas.events import EventKind
+from schemas.status import DeliveryStatus
+
+_D = DeliveryStatus
+_UNTIL_NOW_NOT_THERE = frozenset({_D.PENDING, _D.HELD, _D.UNKNOWN, _D.FAILED, _D.CANCELLED})
+
+
+def believe_it_arrived(conn: Connection, room: Room, papers: Papers, now: datetime) -> None:
+    """Settle a submit that the agency told us of as delivered, whatever we believed: it must not be sent again.
+
+    Nothing changes while a call is under way (its end looks again), or when the agency refused or has it already.
+    """
+    if papers.delivery.lease_until_wall is not None or papers.delivery.status not in _UNTIL_NOW_NOT_THERE:
+        return
+    changes = {"due_at": now, "unknown_since": None, "lookups": 0}  # due: the next look decides whether to poll
+    settle(conn, papers, DeliveryStatus.DELIVERED, now, actor=f"agency:{papers.referral.agency}", delivery=changes)
+    if papers.delivery.status is DeliveryStatus.CANCELLED:
+        append_event(conn, papers.referral.id, EventKind.FACT_FLAGGED, now, "hub", reason="arrived_after_cancel")
+        take_back(conn, room, papers, now)
+    note_arrival(conn, room, papers, now)
+
+
+def note_arrival(conn: Connection, room: Room, papers: Papers, now: datetime) -> int:
+    """Take in what the agency told before, and tell it of consents that were withdrawn; return the new facts."""
+    new = take_waiting_calls(conn, room, papers.referral.id, papers.case_key, now)
+    take_back_if_consent_is_gone(conn, room, papers, now)
+    return new
