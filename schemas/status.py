@@ -104,7 +104,7 @@ DELIVERY_TRANSITIONS: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
     _D.REFUSED: frozenset(),
     _D.CANCELLED: frozenset({_D.DELIVERED}),
 }  # fmt: skip
-"""From each delivery status, the ones that may follow. To delivered: a late word of the agency proves that it arrived."""
+"""From each delivery status, the ones that may follow. To delivered: a late word of the agency proves it."""
 
 _B = BusinessStatus
 _DECISIONS = frozenset({_B.APPROVED, _B.UNSUITABLE, _B.DISMISSED, _B.REJECTED, _B.RETURNED})
