@@ -133,7 +133,12 @@ def _plain_line_ends(value: object) -> object:
 _OPEN_IDENTITY = re.compile(r"(?<![0-9A-Za-z-])(\d{6}-\d{7}|01\d-\d{3,4}-\d{4})(?![0-9A-Za-z-])", re.ASCII)
 
 
-def _names_nobody(reference: str) -> str:
+def names_nobody(reference: str) -> str:
+    """Return a text that is kept in clear, if it holds nothing that looks like an RRN or a mobile number.
+
+    Raises:
+        ValueError: it does.
+    """
     if _OPEN_IDENTITY.search(reference):
         raise ValueError("참조에 주민등록번호나 전화번호를 쓸 수 없습니다 (must not hold an RRN or a phone)")
     return reference
@@ -169,7 +174,7 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """A SHA-256 digest of a document without personal data (a form's version, a file), in lower-case hex."""
 
 Opaque = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}$"), AfterValidator(_names_nobody)
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}$"), AfterValidator(names_nobody)
 ]
 """A reference that means something only to its owner, 1 to 200 ASCII characters. Never personal data: what looks like
 an RRN or a mobile number is refused."""

@@ -22,16 +22,24 @@ def code_tables() -> Mapping[str, Any]:
     return tables
 
 
+_DEEPEST = 32
+"""The contract's own messages are six deep."""
+
+
 def read_json(body: bytes) -> Any:
-    """Read strict JSON: UTF-8, no key twice, no NaN.
+    """Read strict JSON: UTF-8, no key twice, no NaN, no half of a surrogate pair, nested at most 32 deep.
 
     Raises:
         ValueError: it is something else. The text may hold values: do not show it.
     """
     try:
-        return json.loads(body.decode("utf-8"), object_pairs_hook=_each_once, parse_constant=_refuse_constant)
+        said = json.loads(body.decode("utf-8"), object_pairs_hook=_each_once, parse_constant=_refuse_constant)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    json.dumps(said, ensure_ascii=False).encode()  # a lone surrogate cannot be written, so it was not read either
+    if _depth(said) > _DEEPEST:
+        raise ValueError("nested too deeply")
+    return said
 
 
 def write_json(message: Message) -> bytes:
@@ -68,6 +76,18 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a key stands twice")
     return found
+
+
+def _depth(said: Any) -> int:
+    depth, level = 0, [said]
+    while level:
+        depth += 1
+        level = [inner for one in level if isinstance(one, dict | list) for inner in _parts(one)]
+    return depth
+
+
+def _parts(one: dict[str, Any] | list[Any]) -> list[Any]:
+    return list(one.values()) if isinstance(one, dict) else one
 
 
 def _refuse_constant(_name: str) -> NoReturn:

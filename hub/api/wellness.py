@@ -40,8 +40,9 @@ async def _check(look: Callable[[], Awaitable[bool]]) -> Check:
 
 
 def _takes_writes(conn: Connection) -> bool:
-    """Beginning to write asks SQLite for the lock and the right to write; the transaction ends without a change."""
-    return conn.in_transaction()
+    """Write something that changes nothing: a full disk or a lost right to write shows here, before it is promised."""
+    conn.exec_driver_sql("PRAGMA user_version = 1")
+    return True
 
 
 def _has_newest_schema(conn: Connection) -> bool:
