@@ -1,6 +1,7 @@
 """경기도의 31 시군: which office (기관코드) is in charge of a legal dong (법정동코드) on a day.
 
-Source: domain §6, agreed by several public clients. Codes change, so every row carries the days that it holds for.
+Source: the public 법정동코드 and 기관코드 tables (행정표준코드), as several public clients
+agree on them. Codes change, so every row carries the days that it holds for.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class ServiceCode(StrEnum):
-    """What a client asks for. Also the purpose that a consent names. Source: domain §3."""
+    """What a client asks for. Also the purpose that a consent names. Source: ours."""
 
     DEBT_FAST = "DEBT-FAST"
     DEBT_PRE = "DEBT-PRE"

@@ -33,7 +33,7 @@ class DeliveryStatus(StrEnum):
 
 
 class BusinessStatus(StrEnum):
-    """What the agency did. Source: domain §3."""
+    """What the agency did. Source: ours, in the words of Korean agencies; an agency's own code stays beside it."""
 
     RECEIVED = "received"
     """접수."""
@@ -135,7 +135,7 @@ BUSINESS_TRANSITIONS: dict[BusinessStatus, frozenset[BusinessStatus]] = {
     _B.CLOSED: frozenset(),
     _B.WITHDRAWN: frozenset(),
 }
-"""From each business status, the ones that may follow by the rules (domain §3)."""
+"""From each business status, the ones that may follow. Source: ours."""
 
 _DETOURS = frozenset({_B.TRANSFERRED, _B.COUNCIL, _B.OBJECTED})
 """A jump over missed facts does not lead through these: otherwise everything would follow everything."""

@@ -91,7 +91,7 @@ class Profile:
     wire: str
     """How it speaks, for people: `SOAP 1.1, WS-Security X.509`."""
     contract_basis: Literal["real", "assumed", "mixed"]
-    """Whether a public contract exists; domain.md marks [S] and [A]."""
+    """Whether the contract was read in public sources, is assumed (marked [A] in its files), or in part each."""
     services: frozenset[ServiceCode]
     """What it can be asked for; configuration decides what it *is* asked for."""
     discloses: frozenset[str]

@@ -1,4 +1,4 @@
-"""The example bodies and ids of the OpenAPI description: obviously fake people (domain §6), valid documents."""
+"""The example bodies and ids of the OpenAPI description: obviously fake people, valid documents."""
 
 from __future__ import annotations
 

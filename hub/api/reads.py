@@ -1,4 +1,7 @@
-"""Reading for a caller: only what is their centre's, and never without an entry in the access record (domain §5.12)."""
+"""Reading for a caller: only what is their centre's, and never without an entry in the access record.
+
+That record (접속기록) is asked for by 개인정보의 안전성 확보조치 기준 8조.
+"""
 
 from __future__ import annotations
 

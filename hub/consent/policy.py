@@ -1,4 +1,4 @@
-"""The send gate (domain §5): may this recipient be told these fields, for this purpose, now? Pure and total.
+"""The send gate (decision 0008): may this recipient be told these fields, for this purpose, now? Pure and total.
 
 No I/O, no clock, no configuration of its own: the same papers give the same answer, whatever their order. Everything
 not opened by a live record stays shut. Minting what a transport asks for is `hub/consent/mint.py`; the words for

@@ -1,4 +1,4 @@
-"""The auditor's own reading of the consent rules (domain §5): whether a field may have been told at a moment.
+"""The auditor's own reading of the consent rules (decision 0008): whether a field may have been told at a moment.
 
 Written from the law's words, not from the hub's policy, so that one misreading is not made twice.
 """

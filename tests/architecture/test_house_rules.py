@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from pathlib import Path
 
 from repository import PACKAGES, ROOT, functions, modules, named, parsed, tracked
 
@@ -112,3 +113,16 @@ def test_decision_records_are_numbered_without_gaps() -> None:
     """A decision is quoted by its number, which no other has."""
     numbers = [int(path.name[:4]) for path in tracked() if path.parent == ROOT / "docs" / "decisions"]
     assert sorted(numbers) == list(range(1, len(numbers) + 1))
+
+
+def test_nothing_refers_to_what_nobody_outside_has() -> None:
+    """Notes of the builders are not part of the project: name the law, the contract, or a document that is here."""
+    private = re.compile(r"\b(domain|design|style)(\.md| §)|\bfindings(\.md| §)|\b(the|our) findings\b")
+    found = [
+        f"{named(path)}:{number}"
+        for path in tracked()
+        if path.suffix in {".py", ".md", ".json", ".toml", ".xsd", ".wsdl"} and path != Path(__file__)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if private.search(line)
+    ]
+    assert found == []

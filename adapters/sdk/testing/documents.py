@@ -1,6 +1,6 @@
 """Two documents that fill every field of the common schema, no value alike, and the texts by which to know them again.
 
-The people are obviously fake (domain §6). Nothing here is about any agency.
+The people are obviously fake (as in examples/cases/README.md). Nothing here is about any agency.
 """
 
 from __future__ import annotations

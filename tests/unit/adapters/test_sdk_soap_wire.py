@@ -1,4 +1,4 @@
-"""The SOAP wire on real sockets: what every answer means, row by row of the findings, and what leaves."""
+"""The SOAP wire on real sockets: what every answer means, row by row of the fault table, and what leaves."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ async def test_what_an_answer_means(
     wires: OpenWire,
     decisions: Decisions,
 ) -> None:
-    """Every row of the findings' table ends in the class that says what is known."""
+    """Every row of this table ends in the class that says what is known."""
     async with raw_server(made(agency)) as server:
         with pytest.raises(error) as raised:
             await wires(server.url).call(decisions.disclose(), "/s", find, HEADER, FIND)

@@ -1,4 +1,4 @@
-"""The send gate, rule by rule (domain §5): each test is one rule that concerns sending."""
+"""The send gate, rule by rule (decision 0008): each test is one rule that concerns sending."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sample people, consents and referrals for the tests of the common language: obviously fake (domain §6)."""
+"""Sample people, consents and referrals for the tests of the common language: obviously fake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RRN, BRN, telephone numbers and address codes, as domain §6 has them."""
+"""RRN, BRN, telephone numbers and address codes, in the forms that the public sources give."""
 
 from __future__ import annotations
 

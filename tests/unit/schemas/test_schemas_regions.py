@@ -1,4 +1,4 @@
-"""The 31 시군 of Gyeonggi-do: every row of domain §6, the districts of cities, and validity dates."""
+"""The 31 시군 of Gyeonggi-do: every row, the districts of cities, and validity dates."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from schemas.regions import MUNICIPALITIES, Municipality, municipality_of
 
 DAY = date(2024, 5, 1)
 
-# Copied from domain §6, not from the code under test.
+# Copied from the public tables by hand, not from the code under test.
 DOMAIN = """
 수원 41110/3740000 성남 41130/3780000 의정부 41150/3820000 안양 41170/3830000 부천 41190/3860000 광명 41210/3900000
 평택 41220/3910000 동두천 41250/3920000 안산 41270/3930000 고양 41280/3940000 과천 41290/3970000 구리 41310/3980000

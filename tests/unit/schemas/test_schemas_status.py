@@ -45,7 +45,7 @@ def test_no_status_follows_itself_by_the_rules() -> None:
 
 @pytest.mark.parametrize("status", sorted(OPEN - {B.TRANSFERRED}))
 def test_open_cases_can_be_transferred_withdrawn_or_taken_to_the_council(status: BusinessStatus) -> None:
-    """From any open state 이송, 철회, 협의체상정 (domain §3)."""
+    """From any open state 이송, 철회, 협의체상정."""
     assert {B.TRANSFERRED, B.WITHDRAWN, B.COUNCIL} - {status} <= BUSINESS_TRANSITIONS[status]
 
 

@@ -26,7 +26,7 @@ def spoilt(folder: Path, name: str, spoil: Callable[[dict[str, Any]], None]) -> 
 
 
 def test_there_are_enough_samples() -> None:
-    """The demo's cases cover what issue 2 asks for, and more."""
+    """The demo's cases cover every way that a referral can go wrong, and more."""
     assert len(SAMPLES) >= 8
 
 
@@ -39,7 +39,7 @@ def test_samples_are_valid_documents(sample: Any) -> None:
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 def test_sample_people_are_obviously_fake(sample: Any) -> None:
-    """No sample could be about somebody: names, phones and RRNs as domain §6 has them."""
+    """No sample could be about somebody: names, phones and RRNs as examples/cases/README.md promises."""
     client = sample.document["client"]
     assert client["name"] == "홍길동" or client["name"].endswith("나루")
     assert all(phone.startswith("010-0000-") for phone in client["phones"])
