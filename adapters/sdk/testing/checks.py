@@ -162,10 +162,11 @@ async def check_junk_is_classified(subject: Subject) -> None:
     verbs = capabilities(subject.adapter)
     for name, junk in JUNK.items():
         async with bench_of(subject) as bench:
-            bench.wire.answer = junk
             order = bench.submit(bench.document())
-            await _fails(bench.adapter.submit(order), name)
-            key, receipt = order.wire_key, "HB202501080000001"
+            delivered = await _expect(bench, bench.adapter.submit(order), Delivered)
+            key, receipt = order.wire_key, delivered.receipt
+            bench.wire.answer = junk
+            await _fails(bench.adapter.submit(bench.submit(bench.document())), name)
             if Verb.FIND in verbs:
                 await _fails(bench.adapter.find(bench.find(key)), name)
             if Verb.STATUS in verbs:
