@@ -11,7 +11,8 @@ from pydantic import Field, model_validator
 from schemas.base import Frozen, Opaque, day_in_korea
 from schemas.client import GUARDED_BELOW_AGE, Client, age_on
 from schemas.consent import Consent
-from schemas.referral import ReferralRequest
+from schemas.referral import ReferralRequest, check_each_service_once
+from schemas.rules import BrokenRuleError
 
 
 class CaseDocument(Frozen):
@@ -33,21 +34,23 @@ class CaseDocument(Frozen):
 
     @model_validator(mode="after")
     def _each_service_once(self) -> Self:
-        codes = [referral.service_code for referral in self.referrals]
-        if len(set(codes)) != len(codes):
-            raise ValueError("같은 서비스를 두 번 의뢰할 수 없습니다 (each service_code may appear once)")
+        check_each_service_once(self.referrals)
         return self
 
     @model_validator(mode="after")
     def _born_before_counselling(self) -> Self:
         if any(referral.counselled_on < self.client.birth_date for referral in self.referrals):
-            raise ValueError("생년월일이 상담일보다 늦습니다 (client.birth_date is after counselled_on)")
+            raise BrokenRuleError(
+                "생년월일이 상담일보다 늦습니다 (client.birth_date is after counselled_on)", "client", "birth_date"
+            )
         return self
 
     @model_validator(mode="after")
     def _child_has_guardian(self) -> Self:
         if self.client.guardian is None and any(is_child(self.client, r.referred_on) for r in self.referrals):
-            raise ValueError("만 14세 미만은 법정대리인이 필요합니다 (client.guardian is required under 14)")
+            raise BrokenRuleError(
+                "만 14세 미만은 법정대리인이 필요합니다 (client.guardian is required under 14)", "client", "guardian"
+            )
         check_guardian_signed(self.client, self.consents)
         return self
 
@@ -61,7 +64,9 @@ def check_guardian_signed(client: Client, consents: Sequence[Consent]) -> None:
     """Check that every consent given while the client was under 14 names the guardian who signed it.
 
     Raises:
-        ValueError: one does not.
+        BrokenRuleError: one does not; it points at the first.
     """
-    if any(c.guardian is None and is_child(client, day_in_korea(c.signed_at)) for c in consents):
-        raise ValueError("만 14세 미만의 동의는 법정대리인이 합니다 (a child's consent needs its guardian)")
+    for position, consent in enumerate(consents):
+        if consent.guardian is None and is_child(client, day_in_korea(consent.signed_at)):
+            text = "만 14세 미만의 동의는 법정대리인이 합니다 (a child's consent needs its guardian)"
+            raise BrokenRuleError(text, "consents", position, "guardian")

@@ -16,6 +16,7 @@ from schemas.address import Address, DisclosedAddress
 from schemas.base import Day, Flag, Frozen, Line, Prose, Whole, Won
 from schemas.identifiers import AdminNumber, Brn, Phone, Rrn, rrn_birth_date, rrn_is_male
 from schemas.privacy import PrivacyClass
+from schemas.rules import BrokenRuleError
 
 GUARDED_BELOW_AGE = 14
 """A child under this age needs a guardian's consent (개인정보보호법 22조의2)."""
@@ -173,7 +174,9 @@ class Client(DisclosedClient):
     @model_validator(mode="after")
     def _one_identifier(self) -> Self:
         if self.rrn is not None and self.admin_number is not None:
-            raise ValueError("주민등록번호와 전산관리번호는 하나만 적습니다 (give rrn or admin_number, not both)")
+            raise BrokenRuleError(
+                "주민등록번호와 전산관리번호는 하나만 적습니다 (give rrn or admin_number, not both)", "admin_number"
+            )
         return self
 
     @model_validator(mode="after")
@@ -181,9 +184,9 @@ class Client(DisclosedClient):
         if self.rrn is None:
             return self
         if rrn_birth_date(self.rrn) != self.birth_date:
-            raise ValueError("생년월일이 주민등록번호와 다릅니다 (birth_date contradicts rrn)")
+            raise BrokenRuleError("생년월일이 주민등록번호와 다릅니다 (birth_date contradicts rrn)", "birth_date")
         if self.sex is not None and (self.sex is Sex.MALE) != rrn_is_male(self.rrn):
-            raise ValueError("성별이 주민등록번호와 다릅니다 (sex contradicts rrn)")
+            raise BrokenRuleError("성별이 주민등록번호와 다릅니다 (sex contradicts rrn)", "sex")
         return self
 
     @model_validator(mode="after")
@@ -196,10 +199,10 @@ def check_guardian_named(guardian: RelatedPerson | None) -> None:
     """Check that a guardian, if there is one, has a name and a relation to the child.
 
     Raises:
-        ValueError: one of them is missing.
+        BrokenRuleError: one of them is missing.
     """
     if guardian is not None and (guardian.name is None or guardian.relation is None):
-        raise ValueError("법정대리인의 성명과 관계가 필요합니다 (guardian needs name and relation)")
+        raise BrokenRuleError("법정대리인의 성명과 관계가 필요합니다 (guardian needs name and relation)", "guardian")
 
 
 def age_on(birth_date: date, day: date) -> int:

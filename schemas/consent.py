@@ -7,14 +7,16 @@ Source: 개인정보보호법 15, 17②, 22, 23, 24, 신용정보법 32.
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
-from schemas.base import Flag, Frozen, Line, Moment, Opaque, Prose, Sha256
+from schemas.base import Flag, Frozen, Line, Moment, Opaque, Prose, Sha256, names_nobody
 from schemas.client import RelatedPerson, check_guardian_named
 from schemas.disclosure import FIELD_PATHS, FieldPath
 from schemas.privacy import PrivacyClass
+from schemas.rules import BrokenRuleError
 from schemas.services import ServiceCode
 
 
@@ -76,14 +78,23 @@ Recipient = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}(:[0
 """제공받는 자: an agency's slug, or slug:기관코드 for one office. "Etc." is no recipient; a match is equality."""
 
 
-def _is_true(value: object) -> object:
+def _is_told(value: object, *, what: str) -> object:
     if value is not True:
-        raise ValueError("알려야 합니다 (must be true: without this notice there is no valid consent)")
+        raise ValueError(f"{what} 고지했음(true)이어야 유효한 동의입니다 (must be true)")
     return value
 
 
-Told = Annotated[bool, BeforeValidator(_is_true), WithJsonSchema({"const": True, "type": "boolean"})]
+_TRUE = WithJsonSchema({"const": True, "type": "boolean"})
+RefusalRightTold = Annotated[bool, BeforeValidator(partial(_is_told, what="동의 거부권을")), _TRUE]
 """A notice that the law asks for: true, or the consent is invalid (개인정보보호법 15②, 17②)."""
+
+DisadvantageTold = Annotated[bool, BeforeValidator(partial(_is_told, what="동의 거부에 따른 불이익을")), _TRUE]
+"""The same for what a refusal would cost the client."""
+
+
+def _citation(article: str | None) -> str | None:
+    """Return an article of law; it is kept in clear, so it must name nobody."""
+    return None if article is None else names_nobody(article)
 
 
 class Consent(Frozen):
@@ -100,7 +111,7 @@ class Consent(Frozen):
     """동의 유형."""
     basis: ConsentBasis = ConsentBasis.CONSENT
     """근거."""
-    article: Line | None = None
+    article: Annotated[Line | None, AfterValidator(_citation)] = None
     """법 조문, for a statutory basis."""
     purposes: Annotated[tuple[ServiceCode, ...], Field(min_length=1, max_length=16)]
     """이용 목적, as service codes: what the policy compares."""
@@ -110,9 +121,9 @@ class Consent(Frozen):
     """제공 항목, as leaf paths of the common schema."""
     retention: Line
     """보유·이용 기간 as it was shown to the client."""
-    refusal_right_notified: Told
+    refusal_right_notified: RefusalRightTold
     """거부할 권리를 알렸는지: must be true, otherwise there is no valid consent."""
-    disadvantage_notified: Told
+    disadvantage_notified: DisadvantageTold
     """거부에 따른 불이익을 알렸는지: must be true."""
     required: Flag
     """필수 or 선택."""
@@ -132,13 +143,15 @@ class Consent(Frozen):
     @model_validator(mode="after")
     def _statute_names_article(self) -> Self:
         if (self.basis is ConsentBasis.STATUTE) != (self.article is not None):
-            raise ValueError("법적 근거에는 조문이 필요합니다 (basis statute and article go together)")
+            raise BrokenRuleError("법적 근거에는 조문이 필요합니다 (basis statute and article go together)", "article")
         return self
 
     @model_validator(mode="after")
     def _expires_after_signature(self) -> Self:
         if self.expires_at is not None and self.expires_at <= self.signed_at:
-            raise ValueError("만료 일시가 동의 일시보다 앞섭니다 (expires_at must be after signed_at)")
+            raise BrokenRuleError(
+                "만료 일시가 동의 일시보다 앞섭니다 (expires_at must be after signed_at)", "expires_at"
+            )
         return self
 
     @model_validator(mode="after")
@@ -149,6 +162,8 @@ class Consent(Frozen):
     @model_validator(mode="after")
     def _items_fit_type(self) -> Self:
         wanted = _CLASS_OF_CONSENT_TYPE.get(self.type)
-        if wanted is not None and any(FIELD_PATHS[item] not in {wanted, PrivacyClass.PLAIN} for item in self.items):
-            raise ValueError("동의 유형에 맞지 않는 항목이 있습니다 (items needs another consent type)")
+        for position, item in enumerate(self.items):
+            if wanted is not None and FIELD_PATHS[item] not in {wanted, PrivacyClass.PLAIN}:
+                text = "동의 유형에 맞지 않는 항목입니다 (items: this one needs another consent type)"
+                raise BrokenRuleError(text, "items", position)
         return self

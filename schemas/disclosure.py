@@ -33,6 +33,9 @@ def known_path(path: str) -> str:
         ValueError: no such path; group paths such as `client.address` are refused too, lest an old consent come to
             cover a field that is added to the group later.
     """
+    below = next((known for known in FIELD_PATHS if known.startswith(f"{path}.")), None)
+    if below is not None:
+        raise ValueError(f"묶음이 아니라 하위 항목({below} 등)을 적으십시오 (a group of fields, not a field path)")
     if path not in FIELD_PATHS:
         raise ValueError("공통 스키마에 없는 항목입니다 (not a field path of the common schema)")
     return path

@@ -5,6 +5,7 @@ Each class stands twice: what a centre hands in, and what a recipient may see of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -13,6 +14,7 @@ from pydantic import Field, model_validator
 from schemas.base import Day, Frozen, Line, Opaque, Prose, Sha256
 from schemas.identifiers import Phone
 from schemas.privacy import PrivacyClass
+from schemas.rules import BrokenRuleError
 from schemas.services import ServiceCode
 
 
@@ -97,7 +99,21 @@ class ReferralRequest(DisclosedReferral):
     @model_validator(mode="after")
     def _dates_in_order(self) -> Self:
         if self.referred_on < self.counselled_on:
-            raise ValueError("의뢰일이 상담일보다 앞섭니다 (referred_on is before counselled_on)")
+            raise BrokenRuleError("의뢰일이 상담일보다 앞섭니다 (referred_on is before counselled_on)", "referred_on")
         if self.due_on is not None and self.due_on < self.referred_on:
-            raise ValueError("처리 기한이 의뢰일보다 앞섭니다 (due_on is before referred_on)")
+            raise BrokenRuleError("처리 기한이 의뢰일보다 앞섭니다 (due_on is before referred_on)", "due_on")
         return self
+
+
+def check_each_service_once(referrals: Sequence[ReferralRequest]) -> None:
+    """Check that no two of these ask for the same service: it would be sent twice.
+
+    Raises:
+        BrokenRuleError: two do; it points at the second one.
+    """
+    seen: set[ServiceCode] = set()
+    for position, referral in enumerate(referrals):
+        if referral.service_code in seen:
+            text = "같은 서비스를 두 번 의뢰할 수 없습니다 (each service_code may appear once)"
+            raise BrokenRuleError(text, "referrals", position, "service_code")
+        seen.add(referral.service_code)

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from schemas.base import Flag, Frozen, Line, Prose
 from schemas.consent import Consent
-from schemas.referral import ReferralRequest
+from schemas.referral import ReferralRequest, check_each_service_once
 from schemas.status import OutcomeCode
 
 
@@ -22,9 +22,7 @@ class MoreReferrals(Frozen):
 
     @model_validator(mode="after")
     def _each_service_once(self) -> Self:
-        codes = [referral.service_code for referral in self.referrals]
-        if len(set(codes)) != len(codes):
-            raise ValueError("같은 서비스를 두 번 의뢰할 수 없습니다 (each service_code may appear once)")
+        check_each_service_once(self.referrals)
         return self
 
 

@@ -12,8 +12,8 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict
 
 from hub.api.callers import CurrentActor
-from hub.api.json_text import read_model
-from hub.api.problems import TOO_LARGE, TOO_SLOW, UNSUPPORTED_MEDIA_TYPE, ProblemError
+from hub.api.json_text import parse_json, read_model
+from hub.api.problems import INVALID_DOCUMENT, TOO_LARGE, TOO_SLOW, UNSUPPORTED_MEDIA_TYPE, Fault, ProblemError
 from hub.api.services import Hub
 
 SomeModel = TypeVar("SomeModel", bound=BaseModel)
@@ -34,6 +34,9 @@ class Nothing(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+_NO_WORDS = Fault(pointer="", code="unknown_field", detail="본문은 비우거나 {}로 보냅니다.")
+
+
 def body_of(model: type[SomeModel]) -> Callable[..., Awaitable[Received[SomeModel]]]:
     """Return a dependency that reads the body as `model`. Only a known caller's body is read at all."""
 
@@ -50,7 +53,8 @@ async def nothing_sent(request: Request, hub: Hub, actor: CurrentActor) -> None:
     body = await read_body(request, hub.settings.http.max_body_bytes)
     if body:
         _check_is_json(request)
-        read_model(body, Nothing)
+        if parse_json(body, Nothing) != {}:
+            raise ProblemError(INVALID_DOCUMENT, errors=[_NO_WORDS])
 
 
 async def read_body(request: Request, limit: int) -> bytes:

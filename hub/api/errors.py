@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -27,10 +28,12 @@ from hub.api.problems import (
     ProblemError,
     answer_with,
 )
+from hub.api.standing import what_can_be_done
 from hub.api.words import wording_of
 from hub.delivery.steps import IllegalStepError, UnknownIdError
 from hub.intake.filing import GuardianMissingError, UnknownCaseError
 from hub.intake.promises import IdempotencyConflictError, InFlightError
+from hub.intake.recipients import UnknownRecipientError
 
 _SOON = {"Retry-After": "1"}
 _GUARDIAN_MISSING = Fault(
@@ -38,18 +41,35 @@ _GUARDIAN_MISSING = Fault(
 )
 
 
-_SIMPLE: Mapping[type[Exception], Callable[[], ProblemError]] = {
-    UnknownIdError: lambda: ProblemError(UNKNOWN_ID),
-    UnknownCaseError: lambda: ProblemError(UNKNOWN_ID),
-    IdempotencyConflictError: lambda: ProblemError(IDEMPOTENCY_CONFLICT),
-    InFlightError: lambda: ProblemError(IN_FLIGHT, headers=_SOON),
-    GuardianMissingError: lambda: ProblemError(INVALID_DOCUMENT, errors=[_GUARDIAN_MISSING]),
-    OperationalError: lambda: ProblemError(UNAVAILABLE, headers=_SOON),  # full disk, locked for long: nothing promised
-    ClientDisconnect: lambda: ProblemError(TOO_SLOW),  # nobody hears it
+def _illegal_step(error: IllegalStepError) -> ProblemError:
+    detail = what_can_be_done(error.current, error.legal)
+    return ProblemError(ILLEGAL_STEP, detail=detail, current=error.current, legal=error.legal)
+
+
+def _unknown_recipient(error: UnknownRecipientError) -> ProblemError:
+    detail = (
+        "나루가 보낼 수 있는 기관이나 기관코드가 아닙니다. 기관코드(slug:7자리)는 경기도 31개 시군의 것이어야 합니다. "
+        f"쓸 수 있는 slug: {', '.join(error.known)}"
+    )
+    faults = [
+        Fault(pointer=f"/consents/{position}/recipient", code="unknown_recipient", detail=detail)
+        for position in error.positions
+    ]
+    return ProblemError(INVALID_DOCUMENT, errors=faults)
+
+
+_OURS: Mapping[type[Exception], Callable[[Any], ProblemError]] = {
+    UnknownIdError: lambda _: ProblemError(UNKNOWN_ID),
+    UnknownCaseError: lambda _: ProblemError(UNKNOWN_ID),
+    IdempotencyConflictError: lambda _: ProblemError(IDEMPOTENCY_CONFLICT),
+    InFlightError: lambda _: ProblemError(IN_FLIGHT, headers=_SOON),
+    IllegalStepError: _illegal_step,
+    GuardianMissingError: lambda _: ProblemError(INVALID_DOCUMENT, errors=[_GUARDIAN_MISSING]),
+    UnknownRecipientError: _unknown_recipient,
+    OperationalError: lambda _: ProblemError(UNAVAILABLE, headers=_SOON),  # full disk, locked for long: no promise
+    ClientDisconnect: lambda _: ProblemError(TOO_SLOW),  # nobody hears it
 }
-ANSWERED: tuple[type[Exception], ...] = (
-    *_SIMPLE, ProblemError, HTTPException, RequestValidationError, IllegalStepError,
-)  # fmt: skip
+ANSWERED: tuple[type[Exception], ...] = (*_OURS, ProblemError, HTTPException, RequestValidationError)
 """The exceptions that a caller hears about."""
 
 
@@ -64,16 +84,14 @@ def to_problem(error: Exception) -> ProblemError:
     match error:
         case ProblemError():
             return error
-        case IllegalStepError():
-            return ProblemError(ILLEGAL_STEP, current=error.current, legal=error.legal)
         case RequestValidationError():
             return _parameter_problem(error)
         case HTTPException(status_code=404):
             return ProblemError(UNKNOWN_PATH)
         case HTTPException(status_code=405):
             return ProblemError(METHOD_NOT_ALLOWED, headers=error.headers)
-        case _ if type(error) in _SIMPLE:
-            return _SIMPLE[type(error)]()
+        case _ if type(error) in _OURS:
+            return _OURS[type(error)](error)
         case _:
             raise error
 
@@ -91,7 +109,7 @@ def _parameter_faults(errors: Sequence[ErrorDetails]) -> Iterator[Fault]:
         wording = wording_of(each)
         if where == "header":
             yield Fault(header=name, code=wording.code, detail=wording.text)
-        elif each["type"] == "extra_forbidden":  # its name may be anything: not repeated
-            yield Fault(parameter="", code="unknown_parameter", detail="알 수 없는 매개변수가 있습니다.")
+        elif each["type"] == "unknown_parameter":  # its name may be anything: not repeated
+            yield Fault(parameter="", code=wording.code, detail=wording.text)
         else:
             yield Fault(parameter=name, code=wording.code, detail=wording.text)

@@ -7,15 +7,19 @@ surrogates, nesting or numbers without measure, and every value that is not exac
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from hub.api.pointers import Step, fault_in, to_pointer, walk
+from hub.api.pointers import Step, faults_in, to_pointer, walk
 from hub.api.problems import INVALID_DOCUMENT, MALFORMED_JSON, Fault, ProblemError
 
 SomeModel = TypeVar("SomeModel", bound=BaseModel)
+
+
+_LINE_AND_COLUMN = re.compile(r"at line (\d+) column (\d+)$")
 
 
 class _TwiceNamed(dict[str, Any]):
@@ -39,12 +43,14 @@ def parse_json(body: bytes, model: type[BaseModel]) -> Any:
 
     try:
         tree = json.loads(body.decode(), object_pairs_hook=to_object, parse_constant=_refuse)
-    except UnicodeDecodeError:
-        raise _malformed("not_utf8", "UTF-8로 인코딩되어 있지 않습니다.") from None
+    except UnicodeDecodeError as error:
+        raise _malformed("not_utf8", f"{error.start + 1}번째 바이트가 UTF-8이 아닙니다.") from None
     except RecursionError:
         raise _malformed("too_deep", "너무 깊이 중첩되어 있습니다.") from None
-    except ValueError:  # also JSONDecodeError, and a number of more digits than Python reads
-        raise _malformed("not_json", "JSON 문법에 맞지 않습니다.") from None
+    except json.JSONDecodeError as error:
+        raise _malformed("not_json", f"JSON 문법에 맞지 않습니다{_place(error.lineno, error.colno)}.") from None
+    except ValueError:  # NaN, Infinity, and a number of more digits than Python reads
+        raise _malformed("not_json", "JSON에 쓸 수 없는 숫자가 있습니다(NaN, Infinity, 너무 긴 숫자).") from None
     if twice:
         steps, _ = walk(model, next(_to_twice_named(tree, ())))
         raise _malformed("duplicate_name", "같은 이름의 항목이 두 번 있습니다.", to_pointer(steps))
@@ -62,9 +68,11 @@ def read_model(body: bytes, model: type[SomeModel]) -> tuple[SomeModel, str]:
         document = model.model_validate_json(body)  # the types of `schemas.base` are exact by themselves
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
-        if any(each["type"] == "json_invalid" for each in errors):  # lone surrogates; nested deeper than it reads
-            raise _malformed("not_json", "JSON 문법에 맞지 않거나 너무 깊이 중첩되어 있습니다.") from None
-        raise ProblemError(INVALID_DOCUMENT, errors=[fault_in(model, each) for each in errors]) from None
+        if errors[0]["type"] == "json_invalid":  # lone surrogates; nested deeper than it reads
+            found = _LINE_AND_COLUMN.search(str(errors[0].get("ctx", {}).get("error")))
+            where = _place(*found.groups()) if found else ""
+            raise _malformed("not_json", f"JSON 문법에 맞지 않거나 너무 깊이 중첩되어 있습니다{where}.") from None
+        raise ProblemError(INVALID_DOCUMENT, errors=faults_in(model, errors)) from None
     return document, json.dumps(tree, sort_keys=True, separators=(",", ":"))
 
 
@@ -81,6 +89,10 @@ def _to_twice_named(tree: Any, steps: tuple[Step, ...]) -> Iterator[tuple[Step, 
     elif isinstance(tree, list):
         for position, inner in enumerate(tree):
             yield from _to_twice_named(inner, (*steps, position))
+
+
+def _place(line: int | str, column: int | str) -> str:
+    return f"({line}번째 줄, {column}번째 글자)"
 
 
 def _malformed(code: str, detail: str, pointer: str = "") -> ProblemError:

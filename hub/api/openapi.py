@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
 from hub.api.asked import Closing, MoreConsents, MoreReferrals, Override, Resolution
+from hub.api.meanings import MEANINGS
 from hub.api.problems import Problem
 from schemas.case import CaseDocument
 
@@ -52,10 +53,20 @@ def openapi_document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
             raise ValueError(f"two different schemas are called {name}")
     for name in _NEVER_ANSWERED:
         schemas.pop(name, None)
+    for name, schema in schemas.items():
+        if "description" in schema:
+            schema["description"] = _for_callers(name, schema["description"])
     for path in document["paths"].values():
         for operation in path.values():
             _drop_default_422(operation["responses"])
     return document
+
+
+def _for_callers(name: str, description: str) -> str:
+    """Leave out what a docstring says about Python, and add what the values of an enumeration mean."""
+    said = description.partition("\n\nRaises:")[0]
+    values = [f"`{value}`: {meaning}" for value, meaning in MEANINGS.get(name, {}).items()]
+    return "\n".join([said, *values])
 
 
 def _more_schemas() -> dict[str, Any]:

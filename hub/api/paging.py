@@ -8,7 +8,8 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 _CURSOR = r"^[A-Za-z0-9_-]{1,80}$"
 _POSITION = re.compile(r"[a-z0-9_]{1,40}")
@@ -43,7 +44,7 @@ def sequence_of(position: str | None) -> int:
 class Page(BaseModel):
     """The query of a listing. Unknown parameters are errors: a misspelt filter must not list everything."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
 
     cursor: Annotated[
         str | None,
@@ -54,6 +55,14 @@ class Page(BaseModel):
         ),
     ] = None
     limit: Annotated[int, Field(ge=1, le=200, description="한 쪽의 최대 건수 (rows in a page).")] = 50
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_names_only(cls, asked: dict[str, object]) -> dict[str, object]:
+        if asked.keys() - cls.model_fields.keys():
+            known = {"expected": ", ".join(sorted(cls.model_fields))}
+            raise PydanticCustomError("unknown_parameter", "unknown; known are {expected}", known)
+        return asked
 
 
 def lead_on(response: Response, path: str, query: BaseModel, last: str | None) -> None:

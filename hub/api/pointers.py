@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from hub.api.problems import Fault
 from hub.api.words import wording_of
+from schemas.rules import BrokenRuleError
 
 Step = str | int
 
@@ -56,10 +57,25 @@ def walk(model: type[BaseModel], steps: Sequence[Step]) -> tuple[tuple[Step, ...
     return tuple(known), tuple(sorted(_names(schema)))
 
 
-def fault_in(model: type[BaseModel], error: ErrorDetails) -> Fault:
+def faults_in(model: type[BaseModel], errors: Sequence[ErrorDetails]) -> list[Fault]:
+    """Say the validation errors of a body as faults."""
+    return [_fault_in(model, each) for each in errors if not _only_follows(each, errors)]
+
+
+def _only_follows(error: ErrorDetails, errors: Sequence[ErrorDetails]) -> bool:
+    """Return whether a list is only called too short because what is wrong with its elements made them not count."""
+    place = error["loc"]
+    return error["type"] == "too_short" and any(
+        len(each["loc"]) > len(place) and each["loc"][: len(place)] == place for each in errors
+    )
+
+
+def _fault_in(model: type[BaseModel], error: ErrorDetails) -> Fault:
     """Say one validation error of a body as a fault: an unknown field is told by its parent, never by its name."""
     wording = wording_of(error)
-    known, names = walk(model, error["loc"])
+    broken = error.get("ctx", {}).get("error")
+    at = broken.at if isinstance(broken, BrokenRuleError) else ()
+    known, names = walk(model, (*error["loc"], *at))
     text = wording.text
     if error["type"] == "extra_forbidden":
         text = f"{text} 쓸 수 있는 항목: {', '.join(names)}" if names else text

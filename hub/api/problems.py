@@ -85,13 +85,22 @@ UNAUTHENTICATED = Kind(
     "unauthenticated", 401, "인증 필요", "유효한 API 키를 'Authorization: Bearer naru_…' 헤더로 보내 주십시오."
 )
 UNKNOWN_ID = Kind("unknown-id", 404, "찾을 수 없음", "이 센터에는 그런 식별자가 없습니다. 식별자를 확인해 주십시오.")
+UNKNOWN_AGENCY = Kind(
+    "unknown-agency",
+    404,
+    "그런 기관 없음",
+    "연계 중인 기관 가운데 그런 slug가 없습니다. GET /v1/agencies에서 확인해 주십시오.",
+)
 UNKNOWN_PATH = Kind("unknown-path", 404, "없는 주소", "그런 주소가 없습니다. /docs 에서 주소를 확인해 주십시오.")
 METHOD_NOT_ALLOWED = Kind(
     "method-not-allowed", 405, "허용되지 않는 메서드", "이 주소에 쓸 수 있는 메서드는 Allow 헤더에 있습니다."
 )
 TOO_SLOW = Kind("request-timeout", 408, "요청 시간 초과", "본문이 제때 도착하지 않았습니다. 다시 보내 주십시오.")
 ILLEGAL_STEP = Kind(
-    "illegal-step", 409, "지금은 할 수 없는 처리", "현재 상태(current)에서 할 수 있는 처리는 legal에 있습니다."
+    "illegal-step",
+    409,
+    "지금은 할 수 없는 처리",
+    "현재 상태(current)에서 할 수 있는 처리는 legal에 있습니다. 비어 있으면 지금 할 수 있는 처리가 없습니다.",
 )
 IN_FLIGHT = Kind(
     "request-in-flight",
@@ -135,7 +144,8 @@ UNAVAILABLE = Kind(
 )
 
 KINDS: tuple[Kind, ...] = (
-    MALFORMED_JSON, IDEMPOTENCY_KEY_MISSING, UNAUTHENTICATED, UNKNOWN_ID, UNKNOWN_PATH, METHOD_NOT_ALLOWED, TOO_SLOW,
+    MALFORMED_JSON, IDEMPOTENCY_KEY_MISSING, UNAUTHENTICATED, UNKNOWN_ID, UNKNOWN_AGENCY, UNKNOWN_PATH,
+    METHOD_NOT_ALLOWED, TOO_SLOW,
     ILLEGAL_STEP, IN_FLIGHT, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT, INVALID_PARAMETER,
     IDEMPOTENCY_CONFLICT, INTERNAL, UNAVAILABLE,
 )  # fmt: skip
@@ -143,12 +153,13 @@ KINDS: tuple[Kind, ...] = (
 
 
 class ProblemError(Exception):
-    """Ends a request with a problem. `errors`, `current` and `legal` go into the body, `headers` beside it."""
+    """Ends a request with a problem. `detail` stands for the kind's own; `headers` go beside the body."""
 
     def __init__(
         self,
         kind: Kind,
         *,
+        detail: str | None = None,
         errors: Sequence[Fault] = (),
         headers: Mapping[str, str] | None = None,
         current: str | None = None,
@@ -161,7 +172,7 @@ class ProblemError(Exception):
             type=kind.uri,
             title=kind.title,
             status=kind.status,
-            detail=kind.detail,
+            detail=detail or kind.detail,
             errors=_first_of_each(errors) or None,
             current=current,
             legal=tuple(legal) if legal is not None else None,

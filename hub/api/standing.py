@@ -1,7 +1,8 @@
-"""On whom a referral waits now: the hub, the centre, its agency, or nobody any more. Pure."""
+"""On whom a referral waits now (the hub, the centre, its agency, nobody any more), and what can be done. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from hub.store.referrals import ReferralRecord
@@ -49,3 +50,15 @@ def _at_agency(business: BusinessStatus | None) -> WaitsOn:
     if business is BusinessStatus.SUPPLEMENT_REQUESTED:
         return WaitsOn.CENTRE
     return WaitsOn.NOBODY if business in _DONE else WaitsOn.AGENCY
+
+
+_BY_CONSENT = (
+    "이미 기관에 접수된 의뢰입니다. 대상자가 그만두려면 동의를 철회하거나(POST /v1/consents/{consent_id}/withdraw) "
+    "기관에 직접 요청하십시오."
+)
+
+
+def what_can_be_done(current: str, legal: Sequence[str]) -> str:
+    """Say (Korean) what is left when a step is refused: the steps that are legal, and how a client still withdraws."""
+    said = "현재 상태(current)에서 할 수 있는 처리는 legal에 있습니다." if legal else "지금 할 수 있는 처리가 없습니다."
+    return f"{said} {_BY_CONSENT}" if current == DeliveryStatus.DELIVERED else said

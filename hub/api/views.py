@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -91,6 +91,20 @@ class Waiting(View):
     agency: int
 
 
+class CaseConsentView(View):
+    """동의 of a case: what can be withdrawn, by whoever lost the answer that named it."""
+
+    id: str
+    recipient: str
+    """제공받는 자: an agency's slug, or slug:기관코드."""
+    type: ConsentType
+    purposes: tuple[ServiceCode, ...]
+    required: bool
+    signed_at: datetime
+    expires_at: datetime | None
+    withdrawn_at: datetime | None
+
+
 class CaseView(View):
     """사례: the roll-up over the agencies."""
 
@@ -101,6 +115,8 @@ class CaseView(View):
     done: int
     """Referrals of which nothing more is expected."""
     waiting: Waiting
+    consents: tuple[CaseConsentView, ...]
+    """In the order in which they came, the withdrawn ones too."""
     referrals: tuple[ReferralView, ...]
 
 
@@ -123,21 +139,13 @@ class EventsView(View):
     events: tuple[EventView, ...]
 
 
-class ConsentView(View):
+class ConsentView(CaseConsentView):
     """동의: what it opens, for whom, until when. Evidence and texts stay sealed."""
 
-    id: str
     case_id: str
-    recipient: str
-    type: ConsentType
     basis: ConsentBasis
     article: str | None
-    purposes: tuple[ServiceCode, ...]
     items: tuple[str, ...]
-    required: bool
-    signed_at: datetime
-    expires_at: datetime | None
-    withdrawn_at: datetime | None
 
 
 class AddedConsents(View):
@@ -211,6 +219,9 @@ class ReadyView(View):
     paused_agencies: tuple[str, ...]
 
 
+SomeConsentView = TypeVar("SomeConsentView", bound=CaseConsentView)
+
+
 def accepted_view(accepted: AcceptedCase) -> AcceptedView:
     """Return what was promised."""
     return AcceptedView(
@@ -227,7 +238,7 @@ def referral_view(record: ReferralRecord) -> ReferralView:
     return ReferralView(reason_text=text_of(record.reason, record.reason_paths), waits_on=waits_on(record), **values)
 
 
-def case_view(case: CaseRecord, referrals: Iterable[ReferralRecord]) -> CaseView:
+def case_view(case: CaseRecord, referrals: Iterable[ReferralRecord], consents: Iterable[ConsentRecord]) -> CaseView:
     """Return the roll-up of a case."""
     views = tuple(referral_view(record) for record in referrals)
     waits = [view.waits_on for view in views]
@@ -239,6 +250,7 @@ def case_view(case: CaseRecord, referrals: Iterable[ReferralRecord]) -> CaseView
         waiting=Waiting(
             hub=waits.count(WaitsOn.HUB), centre=waits.count(WaitsOn.CENTRE), agency=waits.count(WaitsOn.AGENCY)
         ),
+        consents=tuple(_consent_as(CaseConsentView, consent) for consent in consents),
         referrals=views,
     )
 
@@ -250,8 +262,12 @@ def event_view(event: Event) -> EventView:
 
 def consent_view(record: ConsentRecord) -> ConsentView:
     """Return the public part of a consent's row."""
-    lists = {"purposes": tuple(sorted(record.purposes)), "items": tuple(sorted(record.items))}
-    return ConsentView(**{name: getattr(record, name) for name in ConsentView.model_fields} | lists)
+    return _consent_as(ConsentView, record)
+
+
+def _consent_as(view: type[SomeConsentView], record: ConsentRecord) -> SomeConsentView:
+    values = {name: getattr(record, name) for name in view.model_fields}
+    return view(**{name: tuple(sorted(v)) if isinstance(v, frozenset) else v for name, v in values.items()})
 
 
 def agency_view(agency: Agency, paused: str | None) -> AgencyView:

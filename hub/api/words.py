@@ -6,6 +6,7 @@ Nothing of the input is ever part of a text; what an error's context says comes 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from pydantic_core import ErrorDetails
@@ -48,7 +49,7 @@ _WORDINGS: dict[str, Wording] = {
     "timezone_aware": Wording("bad_date", "시간대를 +09:00처럼 함께 적습니다."),
     "enum": Wording("not_allowed_value", "허용된 값이 아닙니다. 쓸 수 있는 값: {expected}"),
     "literal_error": Wording("not_allowed_value", "허용된 값이 아닙니다. 쓸 수 있는 값: {expected}"),
-    "string_pattern_mismatch": Wording("bad_format", "형식이 맞지 않습니다. 형식: {pattern}"),
+    "string_pattern_mismatch": Wording("bad_format", "형식이 맞지 않습니다. {form}"),
     "string_too_short": Wording("too_short", "{min_length}자 이상이어야 합니다."),
     "string_too_long": Wording("too_long", "{max_length}자 이하여야 합니다."),
     "too_short": Wording("too_short", "{min_length}개 이상이어야 합니다."),
@@ -58,7 +59,29 @@ _WORDINGS: dict[str, Wording] = {
     "less_than": Wording("out_of_range", "{lt}보다 작아야 합니다."),
     "less_than_equal": Wording("out_of_range", "{le} 이하여야 합니다."),
     "value_error": Wording("invalid_value", "값이 규칙에 맞지 않습니다."),
+    "unknown_parameter": Wording(
+        "unknown_parameter", "알 수 없는 매개변수가 있습니다. 쓸 수 있는 매개변수: {expected}"
+    ),
 }
+FORMS: Mapping[str, str] = {
+    r"^[0-9]{5}$": "숫자 5자리로 적습니다.",
+    r"^[0-9]{10}$": "숫자 10자리로 적습니다.",
+    r"^[0-9]{12}$": "숫자 12자리로 적습니다.",
+    r"^[0-9]{13}$": "숫자 13자리로 적습니다.",
+    r"^[0-9]{25}$": "숫자 25자리로 적습니다.",
+    r"^[0-9]{6}-?[0-9]{7}$": "숫자 13자리로 적습니다(6자리 뒤에 -를 넣어도 됩니다).",
+    r"^[0-9]{3}-?[0-9]{2}-?[0-9]{5}$": "숫자 10자리로 적습니다(000-00-00000처럼 -를 넣어도 됩니다).",
+    r"^[0-9a-f]{64}$": "SHA-256 값을 0-9와 소문자 a-f 64자리로 적습니다.",
+    r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}$": (
+        "영문자나 숫자로 시작해 영문자, 숫자와 . _ : / - 만으로 200자 이하로 적습니다."
+    ),
+    r"^[a-z][a-z0-9_]{1,39}$": "기관 slug(영문 소문자로 시작, 영문 소문자·숫자·_ 2~40자)를 적습니다.",
+    r"^[a-z][a-z0-9_]{1,39}(:[0-9]{7})?$": (
+        "기관 slug(예: haengbok) 또는 slug:기관코드 7자리(예: community_center:3820000)를 적습니다."
+    ),
+    r"^[\x21-\x7e]{1,255}$": "공백 없이 영문자, 숫자, 기호만으로 255자 이하로 적습니다.",
+}
+"""What the patterns of our schemas ask for, in words: nobody at a desk reads a regular expression."""
 _OTHER = Wording("invalid_value", "값이 올바르지 않습니다.")
 _KOREAN = re.compile(r"[0-9]*[가-힣]")
 
@@ -66,10 +89,14 @@ _KOREAN = re.compile(r"[0-9]*[가-힣]")
 def wording_of(error: ErrorDetails) -> Wording:
     """Return the code and the Korean text of one validation error."""
     wording = _WORDINGS.get(error["type"], _OTHER)
-    context = error.get("ctx", {})
+    context = dict(error.get("ctx", {}))
+    if "pattern" in context:
+        context["form"] = FORMS.get(context["pattern"], "")
+    if "expected" in context:
+        context["expected"] = str(context["expected"]).replace(" or ", " 또는 ")
     if error["type"] == "value_error" and _KOREAN.match(said := str(context.get("error", ""))):
         return Wording(wording.code, said)  # our own validators' texts begin in Korean and hold no value
     try:
-        return Wording(wording.code, wording.text.format_map(context))
+        return Wording(wording.code, wording.text.format_map(context).strip())
     except KeyError:
         return Wording(wording.code, _OTHER.text)

@@ -20,6 +20,7 @@ from hub.clock import Clock
 from hub.consent.keeping import keep_consent
 from hub.intake.identity import find_or_add_client
 from hub.intake.promises import AcceptedReferral
+from hub.intake.recipients import check_recipients
 from hub.routing.routing import Routed, Unrouted, route
 from hub.settings import Route
 from hub.store.cases import CaseRecord, case_by_id, insert_case
@@ -105,7 +106,12 @@ class Filing:
         self._services = services
 
     def open_case(self, conn: Connection, actor: Actor, document: NewCase) -> CaseFile:
-        """Begin a case: recognise the client, make the case's key, seal the client's data as it is today."""
+        """Begin a case: recognise the client, make the case's key, seal the client's data as it is today.
+
+        Raises:
+            UnknownRecipientError
+        """
+        check_recipients(document.consents, self._services, self._agencies)
         now, case_id = self._clock.now(), new_id("case")
         client_id = find_or_add_client(conn, self._vault, actor.centre_id, document.client, now)
         key = self._vault.new_case_key(case_id)
@@ -128,11 +134,12 @@ class Filing:
         """Open a case that the hub has, to add these consents and more.
 
         Raises:
-            UnknownCaseError, GuardianMissingError
+            UnknownCaseError, UnknownRecipientError, GuardianMissingError
         """
         case = case_by_id(conn, case_id, centre_id=actor.centre_id)
         if case is None:
             raise UnknownCaseError
+        check_recipients(consents, self._services, self._agencies)
         key = self._vault.case_key(case.id, case.wrapped_key, case.kek_id)
         client = self._vault.unseal_model(key, _client_place(case.id), case.sealed_client, Client)
         try:

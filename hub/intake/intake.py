@@ -49,6 +49,7 @@ class Intake:
         """Take over a client's document. `body` is its canonical text, which the key is bound to.
 
         Raises:
+            UnknownRecipientError: a consent names nobody that this hub could send to.
             IdempotencyConflictError: the centre used the key for something else.
             InFlightError: the same key is being worked on.
         """
@@ -62,6 +63,7 @@ class Intake:
 
         Raises:
             UnknownCaseError: the centre has no such case.
+            UnknownRecipientError: a consent names nobody that this hub could send to.
             GuardianMissingError: a child's consent that no guardian signed.
             IdempotencyConflictError, InFlightError: as for `accept_case`.
         """

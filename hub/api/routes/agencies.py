@@ -17,7 +17,7 @@ from hub.api.problems import (
     INVALID_DOCUMENT,
     MALFORMED_JSON,
     TOO_LARGE,
-    UNKNOWN_ID,
+    UNKNOWN_AGENCY,
     UNSUPPORTED_MEDIA_TYPE,
     ProblemError,
 )
@@ -28,7 +28,7 @@ from hub.wiring import Services
 
 router = APIRouter(tags=["agencies"])
 Slug = Annotated[str, Path(description="기관 slug.", examples=["community_center"])]
-_STEP = problems(UNKNOWN_ID, ILLEGAL_STEP, MALFORMED_JSON, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT)
+_STEP = problems(UNKNOWN_AGENCY, ILLEGAL_STEP, MALFORMED_JSON, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT)
 
 
 @router.get("/v1/agencies", summary="기관 목록 (list agencies)", responses={200: answers("설치된 기관."), **problems()})
@@ -39,8 +39,8 @@ async def list_of_agencies(hub: Hub, actor: CurrentActor) -> AgenciesView:  # no
 
 
 async def _step(hub: Services, slug: str, step: Callable[[Connection], None]) -> AgencyView:
-    if slug not in hub.agencies:
-        raise ProblemError(UNKNOWN_ID)
+    if slug not in hub.agencies.active:
+        raise ProblemError(UNKNOWN_AGENCY)
 
     def take(conn: Connection) -> str | None:
         step(conn)

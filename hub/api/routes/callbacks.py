@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 from adapters.sdk import InboundCall
 from hub.api.bodies import read_body
 from hub.api.described import REQUEST_ID, problems
-from hub.api.problems import TOO_LARGE, UNKNOWN_ID, ProblemError
+from hub.api.problems import TOO_LARGE, UNKNOWN_AGENCY, ProblemError
 from hub.api.services import Hub
 from hub.clock import wall_now
 
@@ -17,14 +17,14 @@ router = APIRouter(tags=["callbacks"])
 Slug = Annotated[str, Path(description="기관 slug.", examples=["community_center"])]
 _ANSWERS = {
     "default": {"description": "기관 규격의 응답 (the agency's own form and status).", "headers": REQUEST_ID},
-    **problems(UNKNOWN_ID, TOO_LARGE, known_callers_only=False),
+    **problems(UNKNOWN_AGENCY, TOO_LARGE, known_callers_only=False),
 }
 _BODY = {"requestBody": {"required": False, "content": {"*/*": {"schema": {}}}}}
 
 
 async def _receive(hub: Hub, request: Request, slug: str, path: str) -> Response:
     if slug not in hub.agencies.active:
-        raise ProblemError(UNKNOWN_ID)
+        raise ProblemError(UNKNOWN_AGENCY)
     call = InboundCall(
         method=request.method,
         path=path,

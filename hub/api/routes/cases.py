@@ -26,6 +26,7 @@ from hub.api.problems import (
 from hub.api.reads import read_case
 from hub.api.services import Hub
 from hub.api.views import AcceptedView, CaseView, accepted_view, case_view
+from hub.store.consents import consents_of_case
 from hub.store.referrals import referrals_of_case
 from schemas.case import CaseDocument
 
@@ -85,11 +86,11 @@ async def accept_case(
     responses={200: answers("기관별 진행 상황."), **problems(UNKNOWN_ID)},
 )
 async def one_case(hub: Hub, actor: CurrentActor, case_id: CaseId) -> CaseView:
-    """Roll a case up over the agencies: what is done, and what waits on whom."""
+    """Roll a case up over the agencies: what is done, what waits on whom, and which consents could be withdrawn."""
 
     def read(conn: Connection) -> CaseView:
         case = read_case(conn, actor, case_id, hub.clock.now())
-        return case_view(case, referrals_of_case(conn, case.id))
+        return case_view(case, referrals_of_case(conn, case.id), consents_of_case(conn, case.id))
 
     return await hub.store.write(read)
 

@@ -16,6 +16,7 @@ from hub.api.problems import INVALID_DOCUMENT, MALFORMED_JSON, TOO_LARGE, UNKNOW
 from hub.api.reads import read_consent
 from hub.api.services import Hub
 from hub.api.views import AddedConsents, ConsentView, WithdrawalView, consent_view
+from hub.intake.recipients import check_recipients
 
 router = APIRouter(tags=["consents"])
 ConsentId = Annotated[str, Path(description="동의 식별자 (a consent's id).", examples=[examples.CONSENT_ID])]
@@ -34,6 +35,7 @@ async def add_consents(
 ) -> AddedConsents:
     """Add consents; referrals that are held for want of them go on by themselves."""
     said = body.document
+    check_recipients(said.consents, hub.settings.routing.services, hub.agencies)
     add = partial(hub.commands.add_consents, actor=actor, case_id=said.case_id, consents=said.consents)
     added = await hub.store.write(add)
     hub.engine.wake()

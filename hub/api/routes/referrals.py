@@ -142,7 +142,12 @@ async def _step(hub: Services, actor: Actor, referral_id: str, step: Callable[[C
     responses={200: answers("취소한 뒤의 상태."), **_STEP},
 )
 async def cancel(hub: Hub, actor: CurrentActor, referral_id: ReferralId) -> ReferralView:
-    """Stop a referral: what was not sent is not sent, what the agency has is withdrawn there."""
+    """Stop a referral that has not arrived.
+
+    What the agency has taken is not cancelled here: withdraw the client's consent
+    (`POST /v1/consents/{consent_id}/withdraw`), which the agency is told of, or ask the agency.
+    기관에 접수되지 않은 의뢰만 취소합니다. 이미 접수된 의뢰는 동의를 철회하거나 기관에 직접 요청하십시오.
+    """
     return await _step(hub, actor, referral_id, partial(hub.commands.cancel, actor=actor, referral_id=referral_id))
 
 

@@ -43,6 +43,47 @@ async def test_case_rolls_up(bench: Bench) -> None:
     assert not [word for word in ("홍길동", "1985", "010-0000", "시민로", "실직") if word in reply.text]
 
 
+async def test_case_lists_its_consents(bench: Bench) -> None:
+    """Whoever lost the answer to the hand-over finds the consents in the case, and can withdraw one."""
+    accepted = await bench.accept()
+    listed = (await bench.ask.get(f"/v1/cases/{accepted['id']}")).json()["consents"]
+    await bench.ask.post(f"/v1/consents/{listed[0]['id']}/withdraw")
+    after = (await bench.ask.get(f"/v1/cases/{accepted['id']}")).json()["consents"]
+
+    assert listed == [
+        {
+            "id": accepted["consents"][0], "recipient": "pier", "type": "third_party", "purposes": ["WEL-EMERG"],
+            "required": True, "signed_at": "2025-11-03T01:00:00Z", "expires_at": None, "withdrawn_at": None,
+        }
+    ]  # fmt: skip
+    assert after[0]["withdrawn_at"] is not None
+
+
+async def test_unknown_recipient_is_refused(bench: Bench) -> None:
+    """A consent for an agency that there is not is a slip: told at once by its place, with the slugs that there are."""
+    consents = [consent(), consent(recipient="peer"), consent(recipient="peer", type="collection")]
+    reply = await bench.ask.post("/v1/cases", json=case(consents=consents), headers={"Idempotency-Key": "k"})
+    fault = reply.json()["errors"][0]
+
+    assert (reply.status_code, len(reply.json()["errors"])) == (422, 1)
+    assert (fault["pointer"], fault["code"]) == ("/consents/1/recipient", "unknown_recipient")
+    assert fault["detail"].endswith("쓸 수 있는 slug: pier, wreck")
+    assert _rows(bench) == [0, 0, 0]
+
+
+async def test_later_consent_for_nobody_is_refused(bench: Bench) -> None:
+    """The same holds for consents that come later, with or without referrals."""
+    accepted = await bench.accept()
+    wrong = [consent(recipient="peer")]
+    more = {"consents": wrong, "referrals": [examples.REFERRAL | {"service_code": "WEL-CASE"}]}
+    replies = [
+        await bench.ask.post("/v1/consents", json={"case_id": accepted["id"], "consents": wrong}),
+        await bench.ask.post(f"/v1/cases/{accepted['id']}/referrals", json=more, headers={"Idempotency-Key": "k"}),
+    ]
+
+    assert [reply.json()["errors"][0]["pointer"] for reply in replies] == ["/consents/0/recipient"] * 2
+
+
 async def test_delivered_referral_waits_on_its_agency(bench: Bench) -> None:
     """What the agency took shows its receipt and waits on the agency."""
     accepted = await bench.accept()

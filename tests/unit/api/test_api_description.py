@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Any
 
 import jsonschema_rs
@@ -14,7 +16,10 @@ from hub.api import examples
 from hub.api.app import describe
 from hub.api.asked import Closing, MoreConsents, MoreReferrals, Override, Resolution
 from hub.api.problems import KINDS
+from hub.api.standing import WaitsOn
 from schemas.case import CaseDocument
+from schemas.events import EventKind
+from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
 
 BODIES = [
     (CaseDocument, examples.CASE),
@@ -75,6 +80,19 @@ def test_examples_fit_description_and_model(model: type[Any], example: dict[str,
 
     assert jsonschema_rs.validator_for(schema).is_valid(example)
     assert model.model_validate(example) is not None
+
+
+def test_no_description_speaks_of_python() -> None:
+    """What a docstring says to programmers about exceptions is not shown to callers."""
+    assert "Raises:" not in json.dumps(describe())
+
+
+@pytest.mark.parametrize("values", [DeliveryStatus, BusinessStatus, EventKind, OutcomeCode, WaitsOn])
+def test_every_status_is_explained(values: type[StrEnum]) -> None:
+    """Each value that an application has to understand is explained in Korean where its type is described."""
+    description = describe()["components"]["schemas"][values.__name__]["description"]
+
+    assert [value for value in values if not re.search(rf"^`{value}`: [가-힣]", description, re.MULTILINE)] == []
 
 
 async def test_docs_page_loads_nothing(bench: Bench) -> None:

@@ -115,6 +115,7 @@ async def test_step_without_a_body_takes_none(bench: Bench) -> None:
     untold = await bench.ask.post(path, json={})
 
     assert (_told(told), untold.status_code) == ((422, "invalid-document"), 200)
+    assert told.json()["errors"][0]["detail"] == "본문은 비우거나 {}로 보냅니다."
     assert MARKER not in told.text
 
 
@@ -125,6 +126,20 @@ async def test_bad_query_is_a_problem(bench: Bench, query: str) -> None:
 
     assert _told(reply) == (422, "invalid-parameter")
     assert MARKER not in reply.text
+
+
+async def test_unknown_parameter_is_told_the_known_ones(bench: Bench) -> None:
+    """A misspelt filter is not repeated; the filters that there are stand in the answer."""
+    faults = (await bench.ask.get(f"/v1/referrals?{MARKER}=1")).json()["errors"]
+
+    assert [(fault["parameter"], fault["code"]) for fault in faults] == [("", "unknown_parameter")]
+    assert faults[0]["detail"].endswith("쓸 수 있는 매개변수: agency, business, cursor, delivery, limit")
+
+
+@pytest.mark.parametrize("path", ["/v1/agencies/nobody/pause", "/v1/agencies/wreck/resume", "/v1/callbacks/nobody"])
+async def test_unknown_agency_has_its_own_words(bench: Bench, path: str) -> None:
+    """A slug of no agency that can be reached is no unknown id of a centre's."""
+    assert _told(await bench.ask.post(path)) == (404, "unknown-agency")
 
 
 async def test_defect_says_nothing_but_an_id(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:

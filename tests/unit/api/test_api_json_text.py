@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.api import examples
+from hub.api.app import describe
 from hub.api.json_text import read_model
 from hub.api.problems import Problem, ProblemError
+from hub.api.words import FORMS
 from schemas.case import CaseDocument
 
 MARKER = "홍비밀-800102-1000000"
@@ -155,12 +158,93 @@ def test_missing_consent_part_is_named(name: str) -> None:
     assert [(f"/consents/0/{name}", "missing")] == _places(_refused(document))
 
 
-def test_rule_over_the_whole_document_points_at_it() -> None:
-    """A rule between fields points at the object that it is about, in the words of the rule."""
-    problem = _refused(_case(referrals=[examples.REFERRAL, examples.REFERRAL]))
+RRN = "850315-1000000"
 
-    assert _places(problem) == [("", "invalid_value")]
-    assert problem.errors[0].detail.startswith("같은 서비스")
+
+@pytest.mark.parametrize(
+    ("changes", "pointer", "words"),
+    [
+        ({"referrals": [examples.REFERRAL, examples.REFERRAL]}, "/referrals/1/service_code", "같은 서비스"),
+        ({"client__birth_date": "2025-12-01"}, "/client/birth_date", "생년월일이 상담일"),
+        ({"client__birth_date": "2020-01-02"}, "/client/guardian", "만 14세 미만은"),
+        ({"client__rrn": RRN, "client__birth_date": "1985-03-16"}, "/client/birth_date", "생년월일이 주민등록번호"),
+        ({"client__rrn": RRN, "client__sex": "female"}, "/client/sex", "성별이 주민등록번호"),
+        ({"client__rrn": RRN, "client__admin_number": "1" * 13}, "/client/admin_number", "주민등록번호와 전산관리번호"),
+        ({"client__guardian": {"name": "김나루"}}, "/client/guardian", "법정대리인의 성명과 관계"),
+        ({"consents__0__expires_at": "2025-11-03T09:00:00+09:00"}, "/consents/0/expires_at", "만료 일시"),
+        ({"consents__0__article": "사회보장급여법 제5조"}, "/consents/0/article", "법적 근거에는 조문"),
+        ({"consents__0__items": ["client.name", "client.rrn"]}, "/consents/0/items/1", "동의 유형에 맞지 않는"),
+        ({"referrals__0__referred_on": "2025-11-02"}, "/referrals/0/referred_on", "의뢰일이 상담일"),
+        ({"referrals__0__due_on": "2025-11-02"}, "/referrals/0/due_on", "처리 기한"),
+    ],
+)
+def test_rule_between_fields_points_at_one(changes: dict[str, Any], pointer: str, words: str) -> None:
+    """A rule between fields points at the one to look at first, in the words of the rule."""
+    problem = _refused(_case(**changes))
+
+    assert _places(problem) == [(pointer, "invalid_value")]
+    assert problem.errors[0].detail.startswith(words)
+
+
+def test_childs_unsigned_consent_is_pointed_at() -> None:
+    """Of a child's consents the one that no guardian signed is named."""
+    guardian = {"name": "김나루", "relation": "모"}
+    consents = [examples.CONSENT | {"guardian": guardian}, examples.CONSENT]
+    problem = _refused(_case(client__birth_date="2020-01-02", client__guardian=guardian, consents=consents))
+
+    assert _places(problem) == [("/consents/1/guardian", "invalid_value")]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "detail"),
+    [
+        ("client__address__zip_no", "1", "형식이 맞지 않습니다. 숫자 5자리로 적습니다."),
+        ("client__sex", "man", "허용된 값이 아닙니다. 쓸 수 있는 값: 'male' 또는 'female'"),
+        ("consents__0__items__0", "client.address", "묶음이 아니라 하위 항목(client.address.zip_no 등)을 적으십시오"),
+        ("consents__0__items__0", "client.", "공통 스키마에 없는 항목입니다"),
+        ("consents__0__refusal_right_notified", False, "동의 거부권을 고지했음(true)이어야 유효한 동의입니다"),
+        ("consents__0__disadvantage_notified", 1, "동의 거부에 따른 불이익을 고지했음(true)이어야 유효한 동의입니다"),
+    ],
+)
+def test_detail_is_for_staff(path: str, value: object, detail: str) -> None:
+    """What to write is said in Korean: how many digits, which values, which notice, which fields of a group."""
+    told = _refused(_case(**{path: value})).errors[0].detail
+
+    assert told.partition(" (")[0] == detail
+
+
+def test_list_of_wrong_elements_is_not_called_short_too() -> None:
+    """An element that is wrong is told once; that the list then holds too few is no other fault."""
+    assert _places(_refused(_case(referrals=[{**examples.REFERRAL, "urgency": "x"}]))) == [
+        ("/referrals/0/urgency", "not_allowed_value")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        (f'{{"reference": 1,\n "{MARKER}" 2}}', "2번째 줄, 23번째 글자"),
+        (f'{{"{MARKER}": "\\ud800"}}', "1번째 줄, "),
+        (b'{"reference": "\xb1\xe8"}', "16번째 바이트"),
+    ],
+)
+def test_malformed_text_is_placed(body: str | bytes, where: str) -> None:
+    """Broken JSON is told by line and column, a wrong byte by its place; what stands there is not repeated."""
+    assert where in _refused(body).errors[0].detail
+
+
+def _patterns(tree: Any) -> Iterator[str]:
+    if isinstance(tree, dict):
+        yield from ([tree["pattern"]] if isinstance(tree.get("pattern"), str) else [])
+        tree = list(tree.values())
+    if isinstance(tree, list):
+        for inner in tree:
+            yield from _patterns(inner)
+
+
+def test_every_pattern_has_words() -> None:
+    """No caller is shown a regular expression: each that the description holds is said in words, and no other is."""
+    assert set(_patterns(describe())) == set(FORMS)
 
 
 def test_long_list_of_faults_is_cut() -> None:

@@ -43,6 +43,18 @@ async def test_illegal_step_names_the_legal_ones(bench: Bench, step: str, body: 
     assert (await bench.referral(referral_id))["delivery"] == "pending"
 
 
+async def test_refused_cancel_tells_how_a_client_still_withdraws(bench: Bench) -> None:
+    """What the agency has is not cancelled here; the answer says that nothing can be done now, and what can instead."""
+    referral_id = await _accepted(bench)
+    async with bench.engine_running():
+        await bench.until(referral_id, "delivered")
+    problem = (await _step(bench, referral_id, "cancel")).json()
+
+    assert (problem["status"], problem["current"], problem["legal"]) == (409, "delivered", [])
+    assert problem["detail"].startswith("지금 할 수 있는 처리가 없습니다.")
+    assert "동의를 철회" in problem["detail"]
+
+
 async def test_double_is_held_until_overridden(bench: Bench) -> None:
     """The same client for the same service is held, names the first one, and goes on when a person says why."""
     first = await _accepted(bench)

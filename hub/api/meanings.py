@@ -1,0 +1,72 @@
+"""What the values of our enumerations mean, in words for whoever builds an application on the API (Korean). A table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hub.api.standing import WaitsOn
+from schemas.events import EventKind
+from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
+
+MEANINGS: Mapping[str, Mapping[str, str]] = {
+    DeliveryStatus.__name__: {
+        DeliveryStatus.PENDING: "보낼 예정. 차례를 기다리거나, 잠시 뒤 자동으로 다시 보냅니다.",
+        DeliveryStatus.HELD: "보류. 사람이 결정하거나 보완해야 진행합니다. 사유는 reason에 있습니다.",
+        DeliveryStatus.SENDING: "전송 중.",
+        DeliveryStatus.HANDED_OVER: "일괄 파일로 전달했고, 결과를 기다립니다.",
+        DeliveryStatus.DELIVERED: "접수 확인. 기관이 받았습니다.",
+        DeliveryStatus.REFUSED: "접수 거절. 기관이 받지 않았습니다.",
+        DeliveryStatus.UNKNOWN: "확인 필요. 기관에 접수되었는지 아직 알 수 없습니다.",
+        DeliveryStatus.FAILED: "실패. 오래 시도했으나 보내지 못했습니다. 사람이 결정합니다.",
+        DeliveryStatus.CANCELLED: "취소. 기관에 접수되기 전에 멈추었습니다.",
+    },
+    BusinessStatus.__name__: {
+        BusinessStatus.RECEIVED: "접수.",
+        BusinessStatus.ASSIGNED: "배정. 담당자가 정해졌습니다.",
+        BusinessStatus.REVIEWING: "심사중.",
+        BusinessStatus.INVESTIGATING: "조사중.",
+        BusinessStatus.SUPPLEMENT_REQUESTED: "보완요청. 기관이 자료를 더 달라고 합니다.",
+        BusinessStatus.APPROVED: "결정. 지원하기로 했습니다.",
+        BusinessStatus.UNSUITABLE: "부적합.",
+        BusinessStatus.DISMISSED: "기각.",
+        BusinessStatus.REJECTED: "각하.",
+        BusinessStatus.RETURNED: "반려.",
+        BusinessStatus.IN_SERVICE: "서비스진행중.",
+        BusinessStatus.COMPLETED: "완료. 서비스가 끝났고, 사후관리나 종결이 남았습니다.",
+        BusinessStatus.AFTERCARE: "사후관리.",
+        BusinessStatus.CLOSED: "종결. 더 이상 진행이 없습니다.",
+        BusinessStatus.TRANSFERRED: "이송. 다른 기관코드가 이어서 맡습니다.",
+        BusinessStatus.WITHDRAWN: "철회. 더 이상 진행이 없습니다.",
+        BusinessStatus.COUNCIL: "협의체상정.",
+        BusinessStatus.OBJECTED: "이의신청.",
+    },
+    EventKind.__name__: {
+        EventKind.ACCEPTED: "나루가 의뢰를 받아 두었습니다(202).",
+        EventKind.DELIVERY_CHANGED: "전달 상태가 바뀌었습니다.",
+        EventKind.BUSINESS_CHANGED: "기관 처리 상태가 바뀌었거나 종결했습니다.",
+        EventKind.FACT_FLAGGED: "사람이 확인할 일입니다. 사유는 reason에 있습니다.",
+        EventKind.OFFICE_CHANGED: "이송: 맡은 기관코드가 바뀌었습니다.",
+        EventKind.CONSENT_CHANGED: "이 의뢰에 관한 동의가 추가되거나 철회되었습니다.",
+        EventKind.WITHDRAWAL_ACKNOWLEDGED: "기관이 철회를 확인했습니다.",
+        EventKind.SUPPLEMENTED: "보완요청에 따라 자료를 더 보냈습니다.",
+        EventKind.OVERRIDDEN: "상담사가 사유를 적고 예외로 진행했습니다.",
+        EventKind.RESOLVED: "접수 여부를 사람이 확인해 입력했습니다.",
+        EventKind.PAUSED: "전송을 멈추었습니다.",
+        EventKind.RESUMED: "전송을 다시 시작했습니다.",
+    },
+    OutcomeCode.__name__: {
+        OutcomeCode.HELPED: "지원.",
+        OutcomeCode.NOT_ELIGIBLE: "대상 아님.",
+        OutcomeCode.NO_BUDGET: "예산 소진.",
+        OutcomeCode.WITHDRAWN: "본인 철회.",
+        OutcomeCode.UNREACHABLE: "연락두절.",
+        OutcomeCode.OTHER: "기타.",
+    },
+    WaitsOn.__name__: {
+        WaitsOn.HUB: "나루가 보내거나 확인하고 있습니다.",
+        WaitsOn.CENTRE: "센터의 사람이 결정하거나 보완해야 합니다.",
+        WaitsOn.AGENCY: "기관이 처리하고 있습니다.",
+        WaitsOn.NOBODY: "끝났습니다.",
+    },
+}
+"""Name of the enumeration → value → what it means."""
