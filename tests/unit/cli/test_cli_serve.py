@@ -30,9 +30,9 @@ class Serving:
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal, read the log to its end, return the exit code."""
         self.process.send_signal(number)
-        _, rest = self.process.communicate(timeout=30)
-        self.lines += [json.loads(line) for line in rest.splitlines()]
-        return self.process.returncode
+        assert self.process.stderr is not None
+        self.lines += [json.loads(line) for line in self.process.stderr]  # `communicate` would miss what was read ahead
+        return self.process.wait(timeout=30)
 
 
 def environ(folder: Path, **more: str) -> dict[str, str]:
