@@ -5,7 +5,7 @@ BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-fast foreign check format lock generate clean
+.PHONY: help demo up test test-fast bench foreign check format lock generate clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ test: .venv/.ready ## set up, run all tests
 test-fast: .venv/.ready ## only the tests that take no processes and no time
 	@$(BIN)/pytest -n auto -m 'not slow'
 
+bench: .venv/.ready ## CPU of a signed SOAP call against a raw post of the same bytes, as ratios in one run
+	@$(BIN)/python tests/benchmarks/soap_call.py
+
 # No lock file: it would name the registry. The versions in package.json are exact, and no install script is run.
 FOREIGN := tests/foreign/clients
 
@@ -47,6 +50,7 @@ check: .venv/.ready ## style, types, who may import whom, generated files
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m schemas --check
+	@$(BIN)/python tests/conformance/classification.py --check
 
 format: .venv/.ready ## put the code in its form
 	@$(BIN)/ruff check --fix .
@@ -54,6 +58,7 @@ format: .venv/.ready ## put the code in its form
 
 generate: .venv/.ready ## write the generated files again
 	@$(BIN)/python -m schemas
+	@$(BIN)/python tests/conformance/classification.py
 
 lock: .venv/.ready ## resolve the requirements anew
 	$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt

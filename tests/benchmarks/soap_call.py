@@ -1,7 +1,8 @@
-"""CPU of a signed and checked SOAP call against a raw httpx post of the same bytes.
+"""CPU of a signed and checked SOAP call against a raw httpx post of the same bytes: `make bench`.
 
-`python tests/benchmarks/soap_call.py` prints the ratios of one run, in this process only; the server that answers is
-another one. The bar is 3 (design §7); `docs/decisions/0006-soap-with-zeep.md` says how it was met.
+Ratios of one run, of this process only; the server that answers is another one. The steps take turns, round by round.
+Each counts by its quietest round, since a neighbour on the machine only ever adds; the median over all rounds stands
+beside it. The exit status is 1 if the bar is missed.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -30,7 +32,9 @@ from schemas.disclosure import Disclosure
 from schemas.privacy import prune
 from schemas.services import ServiceCode
 
-CALLS, ROUNDS = 100, 9
+CALLS, ROUNDS = 100, 15
+BAR = 3.0
+"""The design's: a signed, schema-checked SOAP call costs at most so many times a raw post."""
 PATH = "/referral/ReferralService"
 HEADER = {
     "serviceName": "ReferralService",
@@ -83,8 +87,8 @@ async def cpu_of(call: Callable[[], Awaitable[object]]) -> float:
     return (time.process_time() - start) / CALLS * 1000
 
 
-async def measure(port: int, made: Certificates, message: bytes) -> dict[str, float]:
-    """Take the steps in turn, several rounds, and return the median of each in milliseconds."""
+async def measure(port: int, made: Certificates, message: bytes) -> dict[str, list[float]]:
+    """Take the steps in turn, several rounds, and return the milliseconds of each, round by round."""
     url = f"http://127.0.0.1:{port}"
     gate = Gate()
     decision = gate.stamp(Impersonal(attempt_id="a", recipient="haengbok", send_by=steady_now() + 600))
@@ -101,19 +105,21 @@ async def measure(port: int, made: Certificates, message: bytes) -> dict[str, fl
             "SoapWire: made, signed, checked, read": lambda: soap.call(decision, PATH, operation, HEADER, content),
         }
         taken: dict[str, list[float]] = {name: [] for name in steps}
+        for call in steps.values():
+            await cpu_of(call)  # connections are made, caches filled
         for _ in range(ROUNDS):
             for name, call in steps.items():
                 taken[name].append(await cpu_of(call))
     await http.aclose()
     await wires.aclose()
-    return {name: statistics.median(times) for name, times in taken.items()}
+    return taken
 
 
 def document() -> Disclosure:
     return prune(full_document(ServiceCode.WEL_BASIC), REGISTER.discloses)
 
 
-def main() -> None:
+def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         made = make_certificates(Path(folder) / "certificates")
         reply = security(made, "haengbok-signing", "").sign(split(parse(REPLY.encode())))
@@ -126,10 +132,15 @@ def main() -> None:
         times = asyncio.run(measure(ours.recv(), made, message))
         server.terminate()
     base = next(iter(times.values()))
+    ratio = 0.0
     print(f"{datetime.now(UTC):%Y-%m-%d}, request {len(message)} bytes, reply {len(reply)} bytes")  # noqa: T201 - it prints
     for name, spent in times.items():
-        print(f"{spent / base:5.2f}  {spent:6.3f} ms CPU  {name}")  # noqa: T201 - the same
+        ratio = min(spent) / min(base)
+        median = statistics.median(one / raw for one, raw in zip(spent, base, strict=True))
+        print(f"{ratio:5.2f} (median {median:4.2f})  {min(spent):6.3f} ms CPU  {name}")  # noqa: T201 - the same
+    print(f"the last one may cost {BAR:g} at most: {'met' if ratio <= BAR else 'MISSED'}")  # noqa: T201 - the same
+    return int(ratio > BAR)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

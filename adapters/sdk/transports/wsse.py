@@ -13,11 +13,10 @@ import hashlib
 import hmac
 import re
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from string import Template
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -29,38 +28,26 @@ from lxml import etree
 
 from adapters.sdk.errors import BadReplyError, MisconfiguredError
 from adapters.sdk.kst import utc_now
-from adapters.sdk.transports.soap_envelope import SOAP, WSSE, SoapMessage, to_bytes
+from adapters.sdk.transports.soap_envelope import SOAP, WSSE, SoapMessage
+from adapters.sdk.transports.wsse_parts import (
+    BASE64,
+    DS,
+    WSU,
+    X509,
+    signature_text,
+    signed_info_text,
+    timestamp_text,
+    token_text,
+)
 from adapters.sdk.transports.x509_trust import trusted
 
-WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
-DS = "http://www.w3.org/2000/09/xmldsig#"
-_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
-_RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
-_SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
-_BASE64 = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary"
-_X509 = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3"
 _ID = f"{{{WSU}}}Id"
 _LIFETIME = timedelta(seconds=300)
 _SKEW = timedelta(seconds=60)
 _UUID_ID = re.compile(r"id-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_ENVELOPE = f'<?xml version="1.0" encoding="UTF-8"?><soap:Envelope xmlns:soap="{SOAP}"><soap:Header>'.encode()
+_SECURITY = f'<wsse:Security xmlns:soap="{SOAP}" xmlns:wsse="{WSSE}" soap:mustUnderstand="1">'.encode()
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", re.ASCII)
-
-# All of the profile but the digests and the signature's value stands here to be read.
-_SECURITY = Template(
-    f'<wsse:Security xmlns:soap="{SOAP}" xmlns:wsse="{WSSE}" xmlns:wsu="{WSU}" soap:mustUnderstand="1">'
-    '<wsu:Timestamp wsu:Id="$timestamp"><wsu:Created>$created</wsu:Created><wsu:Expires>$expires</wsu:Expires>'
-    "</wsu:Timestamp>"
-    f'<wsse:BinarySecurityToken wsu:Id="$token" EncodingType="{_BASE64}" ValueType="{_X509}">$certificate'
-    "</wsse:BinarySecurityToken>"
-    f'<ds:Signature xmlns:ds="{DS}"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm="{_C14N}"/>'
-    f'<ds:SignatureMethod Algorithm="{_RSA_SHA256}"/>$references</ds:SignedInfo><ds:SignatureValue/><ds:KeyInfo>'
-    f'<wsse:SecurityTokenReference><wsse:Reference URI="#$token" ValueType="{_X509}"/></wsse:SecurityTokenReference>'
-    "</ds:KeyInfo></ds:Signature></wsse:Security>"
-)
-_REFERENCE = Template(
-    f'<ds:Reference URI="#$id"><ds:Transforms><ds:Transform Algorithm="{_C14N}"/></ds:Transforms>'
-    f'<ds:DigestMethod Algorithm="{_SHA256}"/><ds:DigestValue/></ds:Reference>'
-)
 
 
 class WsSecurity:
@@ -97,29 +84,23 @@ class WsSecurity:
         self._now = now
 
     def sign(self, message: SoapMessage) -> bytes:
-        """Add the Security header to a message and return its bytes. Every attempt signs a new message."""
-        parts = [message.body] if message.block is None else [message.block, message.body]
-        ids = [f"id-{uuid.uuid4()}" for _ in range(len(parts) + 2)]
+        """Return the message as bytes, with a Security header. Every attempt signs a new message."""
         now = self._now().astimezone(UTC)
-        security = etree.fromstring(
-            _SECURITY.substitute(
-                timestamp=ids[0],
-                token=ids[1],
-                created=_instant(now),
-                expires=_instant(now + _LIFETIME),
-                certificate=self._token,
-                references="".join(_REFERENCE.substitute(id=name) for name in ids),
-            )
-        )
-        timestamp, token, signature = security
-        message.head.insert(0, security)
-        for part, name in zip(parts, ids[2:], strict=True):
+        blocks = [] if message.block is None else [message.block]
+        timestamp, token, *names = (f"id-{uuid.uuid4()}" for _ in range(3 + len(blocks)))
+        texts = [
+            timestamp_text(timestamp, _instant(now), _instant(now + _LIFETIME)).encode(),
+            token_text(token, self._token).encode(),
+        ]
+        for name, part in zip(names, [*blocks, message.body], strict=True):
             part.set(_ID, name)
-        signed_info, value, _ = signature
-        for reference, part in zip(signed_info[2:], [timestamp, token, *parts], strict=True):
-            reference[2].text = base64.b64encode(_digest(part))
-        value.text = base64.b64encode(self._key.sign(_canonical(signed_info), PKCS1v15(), SHA256()))
-        return to_bytes(message.root)
+            texts.append(_canonical(part))
+        digests = [_base64(hashlib.sha256(text).digest()) for text in texts]
+        signed_info = signed_info_text(zip((timestamp, token, *names), digests, strict=True))
+        value = _base64(self._key.sign(signed_info.encode(), PKCS1v15(), SHA256()))
+        signature = signature_text(signed_info, value, token).encode()
+        security = (_SECURITY, *texts[:2], signature, b"</wsse:Security>")
+        return b"".join((_ENVELOPE, *security, *texts[2:-1], b"</soap:Header>", texts[-1], b"</soap:Envelope>"))
 
     def check(self, message: SoapMessage) -> None:
         """Return if header block and Body of `message` are what the agency signed just now.
@@ -148,6 +129,10 @@ class WsSecurity:
 
 def _canonical(element: etree._Element) -> bytes:
     return etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
 
 
 def _digest(element: etree._Element) -> bytes:
@@ -209,34 +194,32 @@ def _check_signature_form(signature: etree._Element, ids: Sequence[str], token_i
     uris = [str(reference.get("URI")) for reference in signature.iter(f"{{{DS}}}Reference")]
     if sorted(uris) != sorted(f"#{name}" for name in ids):
         raise BadReplyError("the answer's signature covers other parts than the agreed ones")
-    found = [(depth, tag, [at for at in items if at[0] != "URI"]) for depth, tag, items in _outline(signature)]
     hint = signature.find(f"{{{DS}}}KeyInfo/{{{WSSE}}}SecurityTokenReference/{{{WSSE}}}Reference")
-    if found != _agreed_outline(len(ids)) or hint is None or hint.get("URI") != f"#{token_id}":
+    if _outline(signature) != _agreed_outline(len(ids)) or hint is None or hint.get("URI") != f"#{token_id}":
         raise BadReplyError("the answer's signature is not of the agreed form")
 
 
 @cache
 def _agreed_outline(parts: int) -> list[_Line]:
-    """Return the outline of a signature over so many parts, without URIs."""
-    names = ("timestamp", "token", "created", "expires", "certificate")
-    empty = dict.fromkeys(names, "")
-    agreed = _SECURITY.substitute(empty, references=_REFERENCE.substitute(id="") * parts)
-    lines = _outline(etree.fromstring(agreed)[2])
-    return [(depth, tag, [at for at in items if at[0] != "URI"]) for depth, tag, items in lines]
+    return _outline(etree.fromstring(signature_text(signed_info_text([("", "")] * parts), "", "")))
 
 
-_Line = tuple[int, str, list[tuple[str, str]]]
+_Line = tuple[object, int, dict[object, object]]
 
 
-def _outline(element: etree._Element, depth: int = 0) -> Iterator[_Line]:
-    """List an element and all below it as depth, name and attributes, in document order; texts left out."""
-    yield depth, str(element.tag), sorted((str(name), str(value)) for name, value in element.items())
-    for child in element:
-        yield from _outline(child, depth + 1)
+def _outline(signature: etree._Element) -> list[_Line]:
+    """List every element as name, number of children and attributes but URI, in document order: only one tree has it.
+
+    Texts are left out.
+    """
+    return [
+        (element.tag, len(element), {name: value for name, value in element.items() if name != "URI"})
+        for element in signature.iter()
+    ]
 
 
 def _decoded(token: etree._Element) -> bytes:
-    if token.get("EncodingType") != _BASE64 or token.get("ValueType") != _X509 or len(token):
+    if token.get("EncodingType") != BASE64 or token.get("ValueType") != X509 or len(token):
         raise BadReplyError("the answer's certificate token is not of the agreed form")
     return _bytes_in(token)
 

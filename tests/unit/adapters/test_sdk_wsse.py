@@ -327,3 +327,12 @@ def test_the_parts_are_the_ones_in_the_tree(signed: bytes) -> None:
     assert isinstance(read, SoapMessage)
     assert replace(read).body is read.root[1]
     assert read.content is read.root[1][0]
+
+
+def test_what_is_digested_is_canonical(agency: WsSecurity) -> None:
+    """Every signed part stands in the message as its own exclusive C14N, byte for byte."""
+    data = agency.sign(message(FOUND_NOTHING))
+    root = parse(data)
+    parts = [part for part in root.iter() if part.get(ID)] + [_part(root, f"{{{DS}}}SignedInfo")]
+    texts = [etree.tostring(part, method="c14n", exclusive=True) for part in parts]
+    assert (len(texts), [text for text in texts if text not in data]) == (5, [])
