@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from schemas.base import Flag, Frozen, Line, Prose
+from schemas.base import Flag, Frozen, Line, Opaque, Prose
 from schemas.consent import Consent
 from schemas.referral import ReferralRequest, check_each_service_once
 from schemas.status import OutcomeCode
@@ -47,7 +47,7 @@ class Resolution(Frozen):
 
     arrived: Flag
     """Whether the agency has it."""
-    receipt: Annotated[Line | None, Field(max_length=100)] = None
+    receipt: Annotated[Opaque | None, Field(max_length=100)] = None
     """접수번호, if it arrived and the agency named one."""
     reason: Prose
     """Who said so, and how. Kept sealed."""

@@ -137,3 +137,9 @@ def test_no_error_text_holds_the_input(part: str, junk: object) -> None:
         first = junk[0] if isinstance(junk, list) else junk["name"] if isinstance(junk, dict) else junk
         texts = [str(error), repr(error), *(line["msg"] for line in error.errors(include_input=False))]
         assert [text for text in texts if str(first) in text] == []
+
+
+def test_an_article_of_law_names_nobody() -> None:
+    """The article is kept in clear beside the consent: what looks like an RRN or a telephone number is refused."""
+    with pytest.raises(ValidationError, match="article"):
+        consent(basis="statute", article="홍길동 680209-1000000")
