@@ -43,6 +43,7 @@ class Services:
     agencies: Agencies
     intake: Intake
     commands: Commands
+    consents: Consents
     callbacks: Callbacks
     engine: EmbeddedEngine
     worker: Worker
@@ -73,14 +74,16 @@ async def opened(settings: Settings, installed: Installed) -> AsyncIterator[Serv
         room = Room(clock, vault, gate, mint, agencies, settings.delivery, settings.statutes)
         engine = EmbeddedEngine(store, room)
         filing = Filing(clock, vault, agencies, settings.routing.services)
+        consents = Consents(room)
         yield Services(
             settings=settings,
             store=store,
             vault=vault,
             clock=clock,
             agencies=agencies,
-            intake=Intake(store, clock, vault, filing, Consents(room), engine.wake),
+            intake=Intake(store, clock, vault, filing, consents, engine.wake),
             commands=Commands(room),
+            consents=consents,
             callbacks=Callbacks(store, room),
             engine=engine,
             worker=Worker(store, room),

@@ -5,7 +5,6 @@ What consents and withdrawals do to referrals is written in the module `consents
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -16,7 +15,6 @@ from hub.agencies import AgencyState
 from hub.audit.entries import Action, record
 from hub.delivery.acts import is_followed
 from hub.delivery.arrival import note_arrival
-from hub.delivery.consents import Consents, ConsentWithdrawal
 from hub.delivery.room import Papers, Room, read_papers, referral_subject, text_sealer
 from hub.delivery.settle import settle
 from hub.delivery.steps import IllegalStepError, Step, UnknownIdError, legal_steps
@@ -24,7 +22,6 @@ from hub.following.facts import take_facts
 from hub.store.deliveries import delivery_of_kind
 from hub.store.following import pause_lane, resume_lane
 from hub.store.referrals import ReferralRecord, append_event, referral_by_id, update_referral
-from schemas.consent import Consent
 from schemas.events import EventKind
 from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
 
@@ -118,14 +115,6 @@ class Commands:
             outcome=outcome,
             seal_text=text_sealer(self.room, papers, reason),
         )
-
-    def add_consents(self, conn: Connection, actor: Actor, case_id: str, consents: Sequence[Consent]) -> list[str]:
-        """Store consents of a case; what was held for want of them is decided anew."""
-        return Consents(self.room).add(conn, actor, case_id, consents)
-
-    def withdraw_consent(self, conn: Connection, actor: Actor, consent_id: str) -> ConsentWithdrawal:
-        """Withdraw a consent; what it stopped, what is under way and who is told is the answer."""
-        return Consents(self.room).withdraw(conn, actor, consent_id)
 
     def pause_agency(self, conn: Connection, actor: Actor, slug: str) -> None:
         """Stop everything outbound to an agency until it is resumed."""

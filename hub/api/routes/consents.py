@@ -36,7 +36,7 @@ async def add_consents(
     """Add consents; referrals that are held for want of them go on by themselves."""
     said = body.document
     check_recipients(said.consents, hub.settings.routing.services, hub.agencies)
-    add = partial(hub.commands.add_consents, actor=actor, case_id=said.case_id, consents=said.consents)
+    add = partial(hub.consents.add, actor=actor, case_id=said.case_id, consents=said.consents)
     added = await hub.store.write(add)
     hub.engine.wake()
     return AddedConsents(case_id=said.case_id, consents=tuple(added))
@@ -60,7 +60,7 @@ async def one_consent(hub: Hub, actor: CurrentActor, consent_id: ConsentId) -> C
 )
 async def withdraw_consent(hub: Hub, actor: CurrentActor, consent_id: ConsentId) -> WithdrawalView:
     """Withdraw a consent from this moment on. Asking twice is harmless."""
-    done = await hub.store.write(partial(hub.commands.withdraw_consent, actor=actor, consent_id=consent_id))
+    done = await hub.store.write(partial(hub.consents.withdraw, actor=actor, consent_id=consent_id))
     hub.engine.wake()
     return WithdrawalView(
         id=consent_id,

@@ -50,6 +50,7 @@ from hub.clock import ManualClock
 from hub.consent.mint import Mint
 from hub.delivery.begin import begin
 from hub.delivery.commands import Commands
+from hub.delivery.consents import Consents
 from hub.delivery.orphans import reclaim_all
 from hub.delivery.room import Room
 from hub.delivery.worker import Worker
@@ -213,6 +214,7 @@ class Landing:
         )
         self.worker = Worker(self.store, self.room)
         self.commands = Commands(self.room)
+        self.consents = Consents(self.room)
         routes = {ServiceCode.WEL_BASIC: (Route(agency="ferry", valid_from=START.date()),)}
         self.filing = Filing(self.clock, self.vault, self.room.agencies, routes)
 

@@ -21,7 +21,7 @@ def test_a_callback_that_proves_an_unknown_does_not_forget_the_withdrawal(landin
     referral_id = landing.accept()
     landing.agency.script.append("lose_reply")
     landing.work()
-    done = landing.do(landing.commands.withdraw_consent, landing.consent_ids[0])
+    done = landing.do(landing.consents.withdraw, landing.consent_ids[0])
     assert done.in_flight == [referral_id]
     key = landing.referral(referral_id).wire_key
     tell(landing, fact(B.ASSIGNED, 5), wire_key=key, receipt=f"R-{key}")
@@ -36,7 +36,7 @@ def test_a_referral_resolved_without_receipt_can_be_withdrawn(open_landing: Call
     landing.agency.script.append("lose_reply")
     landing.work()
     landing.do(landing.commands.resolve, referral_id, arrived=True, receipt=None, reason="전화로 확인")
-    done = landing.do(landing.commands.withdraw_consent, landing.consent_ids[0])
+    done = landing.do(landing.consents.withdraw, landing.consent_ids[0])
     landing.settle()  # LookupError for ever
     assert done.told == [] or landing.agency.withdrawn
 
@@ -47,7 +47,7 @@ def test_resolved_without_receipt_after_withdrawal_asks_staff(open_landing: Call
     referral_id = landing.accept()
     landing.agency.script.append("lose_reply")
     landing.work()
-    landing.do(landing.commands.withdraw_consent, landing.consent_ids[0])
+    landing.do(landing.consents.withdraw, landing.consent_ids[0])
     landing.do(landing.commands.resolve, referral_id, arrived=True, receipt=None, reason="전화로 확인")
     landing.settle()
     assert landing.agency.withdrawn or any("tell_agency" in str(what) for _, what in landing.events(referral_id))
@@ -60,7 +60,7 @@ def test_fields_of_a_lost_first_send_are_not_forgotten(open_landing: Callable[..
     referral_id = landing.accept(consents=two)
     landing.agency.script.append("lose_reply")
     landing.work()
-    landing.do(landing.commands.withdraw_consent, landing.consent_ids[1])
+    landing.do(landing.consents.withdraw, landing.consent_ids[1])
     landing.settle()
     assert landing.referral(referral_id).delivery is D.DELIVERED
     assert landing.agency.acts[0]["opinion"] is not None
@@ -98,7 +98,7 @@ def test_a_withdrawal_whose_answers_are_always_lost_is_noticed(landing: Landing)
     referral_id = landing.accept()
     landing.work()
     landing.agency.script.extend(["lose_reply"] * 40)
-    landing.do(landing.commands.withdraw_consent, landing.consent_ids[0])
+    landing.do(landing.consents.withdraw, landing.consent_ids[0])
     for _ in range(400):
         landing.settle(1)
     wd = next(d for d in landing.deliveries(referral_id) if d.kind is Verb.WITHDRAW)
@@ -131,7 +131,7 @@ def test_a_callback_for_a_held_or_cancelled_referral_is_told_back(landing: Landi
     landing.agency.visible_after = 3600.0
     landing.agency.script.append("lose_reply")
     landing.work()
-    landing.do(landing.commands.withdraw_consent, landing.consent_ids[0])
+    landing.do(landing.consents.withdraw, landing.consent_ids[0])
     landing.settle(20)
     assert landing.referral(referral_id).delivery is D.CANCELLED
     key = landing.referral(referral_id).wire_key
@@ -179,8 +179,8 @@ def test_two_consents_withdrawn_are_one_withdrawal(landing: Landing) -> None:
     """Two consents withdrawn at the same moment both end."""
     landing.accept(consents=[consent(ITEMS), consent(ITEMS)])
     landing.work()
-    landing.do(landing.commands.withdraw_consent, landing.consent_ids[0])
-    landing.do(landing.commands.withdraw_consent, landing.consent_ids[1])
+    landing.do(landing.consents.withdraw, landing.consent_ids[0])
+    landing.do(landing.consents.withdraw, landing.consent_ids[1])
     landing.settle()
     assert len(landing.agency.withdrawn) == 1
 
@@ -200,12 +200,12 @@ def test_withdraw_failed_is_retryable(landing: Landing) -> None:
     referral_id = landing.accept()
     landing.work()
     landing.agency.script.extend(["refuse_connection"] * 100)
-    landing.do(landing.commands.withdraw_consent, landing.consent_ids[0])
+    landing.do(landing.consents.withdraw, landing.consent_ids[0])
     for _ in range(400):
         landing.settle(1)
     wd = next(d for d in landing.deliveries(referral_id) if d.kind is Verb.WITHDRAW)
     landing.agency.script.clear()
-    done = landing.do(landing.commands.withdraw_consent, landing.consent_ids[0])
+    done = landing.do(landing.consents.withdraw, landing.consent_ids[0])
     landing.settle(20)
     assert landing.agency.withdrawn, (wd.status, done)
 
@@ -242,7 +242,7 @@ def test_a_withdrawal_at_an_agency_that_is_switched_off_waits_for_it(landing: La
     referral_id = landing.accept()
     landing.work()
     landing.start_process(enabled=False)
-    done = landing.do(landing.commands.withdraw_consent, landing.consent_ids[0])
+    done = landing.do(landing.consents.withdraw, landing.consent_ids[0])
     landing.start_process()
     landing.settle()
     assert done.told == [referral_id]
@@ -253,5 +253,5 @@ def test_a_withdrawal_names_who_withdrew(landing: Landing) -> None:
     """The client's act is an event of its own, before what the hub and the agency do about it."""
     referral_id = landing.accept()
     landing.work()
-    landing.do(landing.commands.withdraw_consent, landing.consent_ids[0])
+    landing.do(landing.consents.withdraw, landing.consent_ids[0])
     assert landing.events(referral_id)[-1] == ("consent_changed", "consent_withdrawn")

@@ -51,7 +51,7 @@ def test_whatever_fails_nothing_is_lost_and_nothing_is_there_twice(
         cut = len(story) if withdraw_at is None else min(withdraw_at, len(story))
         live_through(landing, story[:cut])
         if withdraw_at is not None:
-            done = landing.do(landing.commands.withdraw_consent, landing.consent_ids[0])
+            done = landing.do(landing.consents.withdraw, landing.consent_ids[0])
             acts_before = len(landing.agency.acts)
             live_through(landing, story[cut:])
             assert done.in_flight or acts_before == len(landing.agency.acts)

@@ -50,7 +50,7 @@ def test_a_new_consent_releases_what_was_held(landing: Landing) -> None:
     referral_id = landing.accept(consents=[])
     landing.work()
     given = Consent.model_validate_json(json.dumps(consent(ITEMS)))
-    landing.do(landing.commands.add_consents, landing.case_id, [given])
+    landing.do(landing.consents.add, landing.case_id, [given])
     landing.work()
     assert D.DELIVERED is landing.referral(referral_id).delivery
 
@@ -60,7 +60,7 @@ def test_a_withdrawal_while_waiting_cancels(landing: Landing) -> None:
     referral_id = landing.accept()
     landing.agency.script.append("busy")
     landing.work()
-    done = landing.do(landing.commands.withdraw_consent, landing.consent_ids[0])
+    done = landing.do(landing.consents.withdraw, landing.consent_ids[0])
     landing.settle()
     assert ([referral_id], [], []) == (done.stopped, done.in_flight, done.told)
     assert D.CANCELLED is landing.referral(referral_id).delivery
@@ -71,7 +71,7 @@ def test_a_withdrawal_after_delivery_is_told_to_the_agency(landing: Landing) -> 
     """A delivered referral is withdrawn at the agency, and its acknowledgement is kept."""
     referral_id = landing.accept()
     landing.work()
-    done = landing.do(landing.commands.withdraw_consent, landing.consent_ids[0])
+    done = landing.do(landing.consents.withdraw, landing.consent_ids[0])
     landing.settle()
     assert [referral_id] == done.told
     assert [landing.referral(referral_id).wire_key] == landing.agency.withdrawn
@@ -83,7 +83,7 @@ def test_a_withdrawal_in_flight_is_listed_and_taken_back(landing: Landing) -> No
     """A withdrawal that meets a send under way lists it, and the agency is told as soon as it turns out to hold it."""
     referral_id = landing.accept()
     landing.die_while_sending(arrived=True)
-    done = landing.do(landing.commands.withdraw_consent, landing.consent_ids[0])
+    done = landing.do(landing.consents.withdraw, landing.consent_ids[0])
     landing.restart()
     landing.settle()
     assert [referral_id] == done.in_flight
@@ -97,7 +97,7 @@ def test_a_withdrawal_while_unknown_never_resends(open_landing: Callable[..., La
     referral_id = landing.accept()
     landing.agency.script.append("reset_before")
     landing.work()
-    landing.do(landing.commands.withdraw_consent, landing.consent_ids[0])
+    landing.do(landing.consents.withdraw, landing.consent_ids[0])
     landing.settle()
     assert (landing.referral(referral_id).delivery, landing.agency.acts) == (D.CANCELLED, [])
 
@@ -290,6 +290,6 @@ def test_a_part_taken_back_after_a_transfer_leaves_the_rest(landing: Landing) ->
     landing.agency.facts = [fact(B.TRANSFERRED, 5, office="3740000", receipt="NEW-1")]
     landing.clock.advance(3600)
     landing.work()
-    done = landing.do(landing.commands.withdraw_consent, landing.consent_ids[1])
+    done = landing.do(landing.consents.withdraw, landing.consent_ids[1])
     assert ([referral_id], [], []) == (done.kept, done.told, landing.agency.withdrawn)
     assert ("consent_changed", "tell_agency_of_partial_withdrawal") in landing.events(referral_id)
