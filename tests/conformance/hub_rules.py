@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -80,22 +80,21 @@ def _repeat_of(adapter: AdapterClass, verb: Verb) -> Repeat:
 
 
 def _before(adapter: AdapterClass, act: Act, repeat: Repeat, says: Says) -> Before:
-    known = {
-        "act": act,
-        "status": _BEFORE[act],
-        "tries": 1,
-        "may_give_up": True,
-        "lookups": 1,
-        "created_at": _NOW,
-        "unknown_since": _NOW if act is Act.LOOK_UP else None,
-        "started_at": _NOW,
-        "byte_left": says is not Says.NOT_SENT,
-        "repeat": repeat,
-        "settling_seconds": adapter.profile.settling_seconds,
-        "polling": adapter.profile.polling,
-        "followed": Verb.STATUS in capabilities(adapter),
-    }
-    return Before(**{one.name: known[one.name] for one in fields(Before)})
+    return Before(
+        act=act,
+        status=_BEFORE[act],
+        tries=1,
+        may_give_up=True,
+        lookups=1,
+        created_at=_NOW,
+        unknown_since=_NOW if act is Act.LOOK_UP else None,
+        started_at=_NOW,
+        byte_left=says is not Says.NOT_SENT,
+        repeat=repeat,
+        settling_seconds=adapter.profile.settling_seconds,
+        polling=adapter.profile.polling,
+        followed=Verb.STATUS in capabilities(adapter),
+    )
 
 
 def _in_words(act: Act, says: Says, repeat: Repeat, change: Change) -> str:

@@ -75,9 +75,11 @@ async def test_every_fault_comes_to_what_is_declared(stage: Stage, slug: str, ro
         known = honest.facts[: len(result.facts)] if row.fault == "late_result" else honest.facts
         assert (result.facts, len(honest.facts) > 2) == (known, True)
     if verb is Verb.SUBMIT and Verb.FIND in spoken(adapters()[slug]):
-        stage.server.clock.advance(patient.profile.settling_seconds + 1)
-        found = await come_to(patient, Verb.FIND, key, "")
-        assert isinstance(found, Found if happened else NotFound)
+        settling = patient.profile.settling_seconds
+        if row.fault == "accept_then_hide" and settling:
+            assert isinstance(await come_to(patient, Verb.FIND, key, ""), NotFound)
+        stage.server.clock.advance(settling + 1)
+        assert isinstance(await come_to(patient, Verb.FIND, key, ""), Found if happened else NotFound)
 
 
 def _duration(fault: str, settling: float) -> dict[str, float]:
