@@ -31,7 +31,8 @@ from adapters.sdk.transports.silence import silence_libraries
 _NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _NO_REQUEST = (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError)
 # Agencies' servers often close idle connections after 5 s; a connection that is closed while we write costs an unknown.
-_POOL = httpx.Limits(max_connections=10, max_keepalive_connections=10, keepalive_expiry=4.0)
+_POOL = httpx.Limits(max_connections=10, max_keepalive_connections=0)
+# No connection is used twice: a byte too many behind one answer would be read as the answer to the next call.
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "naru"}
 
 silence_libraries()
@@ -68,7 +69,7 @@ class HttpReply:
             return float(text[:9])
         try:
             moment = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return max(0.0, (moment - now).total_seconds())
@@ -77,8 +78,8 @@ class HttpReply:
 class HttpWire:
     """Calls one agency over HTTP. Build it through `Wires.http`.
 
-    One pool of at most ten connections; no redirects, cookies, proxies or compressed answers. Every failure is
-    classified by whether a byte may have left: not sent, or uncertain.
+    At most ten connections at once, each for one request; no redirects, cookies, proxies or compressed answers.
+    Every failure is classified by whether a byte may have left: not sent, or uncertain.
 
     Raises:
         MisconfiguredError: `base_url` cannot be read.
@@ -133,7 +134,7 @@ class HttpWire:
             if not call.left:
                 raise
             raise UncertainError(f"{self._slug}: a second request under one decision was stopped") from None
-        except (httpx.HTTPError, TimeoutError, *_NO_REQUEST) as error:
+        except (httpx.HTTPError, OSError, *_NO_REQUEST) as error:  # a broken TLS record is a plain OSError
             failure = classified(call, error)
             if isinstance(failure, NotSentError):  # a transport within the process may refuse after the gate was passed
                 self._gate.forget(decision.attempt_id)
@@ -176,7 +177,7 @@ class HttpWire:
 def classified(call: CallUnderWay, error: Exception) -> AdapterError:
     """Say what a broken call means, by how far it came. Pure; the text holds no more than the error's class."""
     what = f"{call.slug}: %s ({type(error).__name__})"
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
+    if not call.left and any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
         return MisconfiguredError(what % "its certificate is not trusted")
     if call.requests <= 1 and isinstance(error, _NOT_CONNECTED):
         return NotSentError(what % "could not connect")

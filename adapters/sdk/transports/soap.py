@@ -161,9 +161,14 @@ def check_media_type(reply: HttpReply) -> None:
 
 
 def side_of(fault: etree._Element) -> FaultSide:
-    """Return whose fault it is, by its `faultcode`: a QName, of which only SOAP's own namespace counts. Pure."""
+    """Return whose fault it is, by its `faultcode`: a QName, of which only SOAP's own namespace counts. Pure.
+
+    A signature covers only the prefixes that elements use: a code whose prefix is not the Fault's own could be given
+    another meaning on the way, so it counts as the server's.
+    """
     code = fault.find("faultcode")
     prefix, _, name = ((code.text if code is not None else None) or "").strip().rpartition(":")
-    ours = code is not None and code.nsmap.get(prefix or None) == SOAP
+    covered = (prefix or None) == fault.prefix
+    ours = covered and code is not None and code.nsmap.get(fault.prefix) == SOAP
     client = ours and name.partition(".")[0] in {"Client", "MustUnderstand", "VersionMismatch"}
     return FaultSide.CLIENT if client else FaultSide.SERVER

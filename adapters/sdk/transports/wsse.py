@@ -128,7 +128,10 @@ class WsSecurity:
 
 
 def _canonical(element: etree._Element) -> bytes:
-    return etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
+    try:
+        return etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
+    except etree.C14NError:
+        raise BadReplyError("the answer has no canonical form") from None
 
 
 def _base64(data: bytes) -> str:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
@@ -29,6 +29,12 @@ def trusted(der: bytes, ca: x509.Certificate, peer: str, now: datetime) -> rsa.R
     return key
 
 
+_UNREADABLE = (
+    ValueError, TypeError, InvalidSignature, x509.InvalidVersion, x509.DuplicateExtension, UnsupportedAlgorithm,
+)  # fmt: skip
+"""What bytes that are no certificate of the agreed kind raise; they are not signed, so anything may stand there."""
+
+
 @lru_cache(maxsize=32)
 def _issued(der: bytes, ca: x509.Certificate, peer: str) -> tuple[x509.Certificate, rsa.RSAPublicKey]:
     """Check all that no clock changes; an agency signs with the same certificate for years."""
@@ -37,7 +43,7 @@ def _issued(der: bytes, ca: x509.Certificate, peer: str) -> tuple[x509.Certifica
         certificate.verify_directly_issued_by(ca)
         names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         key = _signing_key(certificate)
-    except (ValueError, TypeError, InvalidSignature):
+    except _UNREADABLE:
         raise BadReplyError("the answer's certificate is not of the agreed CA") from None
     if [name.value for name in names] != [peer]:
         raise BadReplyError("the answer's certificate is somebody else's")
