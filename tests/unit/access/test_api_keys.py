@@ -92,7 +92,7 @@ def test_the_store_does_not_hold_the_key(store: Store, centre_id: str, tmp_path:
 )
 def test_anything_but_the_very_key_is_nobody(store: Store, centre_id: str, change: object) -> None:
     """One character more, less or other, and there is no caller; and no error either."""
-    assert find(store, change(issue(store, centre_id).text)) is None  # type: ignore[operator]
+    assert find(store, change(issue(store, centre_id).text)) is None  # type: ignore[operator]  # `change` is one of the table above
 
 
 def test_the_secret_of_one_key_does_not_fit_another_prefix(store: Store, centre_id: str) -> None:

@@ -99,14 +99,14 @@ def test_a_lock_is_asked_of_databases_that_have_one() -> None:
 
     class Listening:
         def execute(self, statement: object) -> Listening:
-            asked.append(str(statement.compile(dialect=postgresql.dialect())))  # type: ignore[attr-defined]
+            asked.append(str(statement.compile(dialect=postgresql.dialect())))  # type: ignore[attr-defined]  # SQLAlchemy has it at run time
             return self
 
         def mappings(self) -> list[object]:
             return []
 
-    consents_of_case(Listening(), "cas_1", lock=True)  # type: ignore[arg-type]
-    consents_of_case(Listening(), "cas_1")  # type: ignore[arg-type]
+    consents_of_case(Listening(), "cas_1", lock=True)  # type: ignore[arg-type]  # only listens
+    consents_of_case(Listening(), "cas_1")  # type: ignore[arg-type]  # only listens
     assert [text.endswith("FOR UPDATE") for text in asked] == [True, False]
 
 

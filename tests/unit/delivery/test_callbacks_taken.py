@@ -69,7 +69,7 @@ def test_a_callback_before_our_own_commit_waits_for_it(landing: Landing) -> None
             tell(landing, fact(B.ASSIGNED, 5), receipt=receipt)
         return answer(request)
 
-    landing.agency.handle = call_first  # type: ignore[method-assign]
+    landing.agency.handle = call_first  # type: ignore[method-assign]  # the agency calls while it answers
     landing.start_process()
     landing.work()
     assert business_changes(landing, referral_id) == [B.RECEIVED, B.ASSIGNED]
@@ -96,7 +96,7 @@ def test_a_callback_while_the_reply_is_lost_is_believed(landing: Landing) -> Non
             tell(landing, fact(B.ASSIGNED, 5), wire_key=key, receipt=f"R-{key}")
         return answer(request)
 
-    landing.agency.handle = call_first  # type: ignore[method-assign]
+    landing.agency.handle = call_first  # type: ignore[method-assign]  # the agency calls while it answers
     landing.agency.script.append("lose_reply")
     landing.start_process()
     landing.work()
