@@ -18,41 +18,47 @@ from adapters.sdk.errors import (
     UndecidedError,
 )
 from adapters.sdk.inbound import Callback, InboundCall, InboundReply
+from adapters.sdk.orders import (
+    FindOrder,
+    FoldOrder,
+    Order,
+    PrecheckOrder,
+    StatusOrder,
+    SubmitOrder,
+    SupplementOrder,
+    VerifyOrder,
+    WithdrawOrder,
+    WithdrawReason,
+)
 from adapters.sdk.outcomes import (
     Acknowledged,
+    Capacity,
     Delivered,
     Eligibility,
     Fact,
     Found,
+    HandedOver,
     NotFound,
     RefusalReason,
     Refused,
+    ResultFile,
+    ResultLine,
     StatusReport,
     Verified,
 )
-from adapters.sdk.profile import Lane, Need, Polling, Profile, Repeat, WireKey
+from adapters.sdk.profile import Batching, Lane, Need, Polling, Profile, Repeat, WireKey
 from adapters.sdk.settings import AdapterSettings
 from adapters.sdk.transports.http import HttpEndpoint, HttpReply, HttpWire
-from adapters.sdk.verbs import (
-    FindOrder,
-    Order,
-    StatusOrder,
-    SubmitOrder,
-    SupplementOrder,
-    Verb,
-    VerifyOrder,
-    WithdrawOrder,
-    WithdrawReason,
-    capabilities,
-)
+from adapters.sdk.verbs import Verb, capabilities
 from adapters.sdk.wires import Wires
 
 __all__ = [
-    "Acknowledged", "Adapter", "AdapterError", "AdapterSettings", "BadReplyError", "BusyError", "Callback",
-    "CallbackRefusedError", "CannotExpressError", "Decision", "Delivered", "Disclose", "Eligibility", "Fact",
-    "FindOrder", "Found", "Gate", "HostileReplyError", "HttpEndpoint", "HttpReply", "HttpWire", "Impersonal",
-    "InboundCall", "InboundReply", "Lane", "MisconfiguredError", "Need", "NotFound", "NotSentError", "Order",
-    "Polling", "Profile", "Reconcile", "RefusalReason", "Refused", "Repeat", "StatusOrder", "StatusReport",
+    "Acknowledged", "Adapter", "AdapterError", "AdapterSettings", "BadReplyError", "Batching", "BusyError",
+    "Callback", "CallbackRefusedError", "CannotExpressError", "Capacity", "Decision", "Delivered", "Disclose",
+    "Eligibility", "Fact", "FindOrder", "FoldOrder", "Found", "Gate", "HandedOver", "HostileReplyError",
+    "HttpEndpoint", "HttpReply", "HttpWire", "Impersonal", "InboundCall", "InboundReply", "Lane",
+    "MisconfiguredError", "Need", "NotFound", "NotSentError", "Order", "Polling", "PrecheckOrder", "Profile",
+    "Reconcile", "RefusalReason", "Refused", "Repeat", "ResultFile", "ResultLine", "StatusOrder", "StatusReport",
     "SubmitOrder", "SupplementOrder", "UncertainError", "UndecidedError", "Verb", "Verified", "VerifyOrder",
     "WireKey", "Wires", "Withdraw", "WithdrawOrder", "WithdrawReason", "capabilities",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from schemas.status import BusinessStatus, OutcomeCode
@@ -58,6 +58,8 @@ class RefusalReason(StrEnum):
     """예산 소진."""
     CONSENT_MISSING = "consent_missing_at_agency"
     """동의 누락, as the agency sees it; what our own policy holds is another code, `consent_missing`."""
+    SLOT_TAKEN = "slot_taken"
+    """희망 시간이 이미 예약됨: `Refused.offers` may name free ones."""
     INVALID_CONTENT = "invalid_content"
     """내용 오류: a person must change something."""
     OTHER = "other"
@@ -71,6 +73,8 @@ class Refused:
     raw_code: str
     text: str | None = field(default=None, repr=False)
     """The agency's words. May hold personal data: sealed by the hub, never logged."""
+    offers: tuple[datetime, ...] = ()
+    """예약 가능 시간: the free slots that it offers instead, aware, UTC, earliest first."""
 
 
 @dataclass(frozen=True)
@@ -122,3 +126,50 @@ class Verified:
     raw_code: str
     benefits: tuple[str, ...] = ()
     """Our names of the benefits that the person already receives, such as `생계`."""
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """Whether an agency takes referrals for a service now (수용 여력), asked without saying anything about anybody."""
+
+    is_open: bool
+    raw_code: str
+    places: int | None = None
+    """How many it still takes, if it says."""
+    next_on: date | None = None
+    """The first day (KST) on which it has room, if it says."""
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """일괄 파일 인계: the file lies where the agency collects it; what it makes of each member, a result file says."""
+
+    name: str
+    was_there: bool = False
+    """Whether it lay there already: an earlier attempt came further than we knew."""
+
+
+@dataclass(frozen=True)
+class ResultLine:
+    """What a result file says about one member, or about a referral of an earlier file that moved on."""
+
+    wire_key: str
+    outcome: Delivered | Refused | Acknowledged | None = None
+    """`Delivered` or `Refused` for a referral, `Acknowledged` or `Refused` for a withdrawal; None if it only tells of
+    `facts`."""
+    facts: tuple[Fact, ...] = ()
+    is_withdrawal: bool = False
+
+
+@dataclass(frozen=True)
+class ResultFile:
+    """결과 파일: one whole file of the agency's. Members that it does not name are not settled by it."""
+
+    name: str
+    answers: str | None = None
+    """The name of our file that it answers, if it answers one."""
+    rejected: str | None = None
+    """파일 반려: the agency's code, if it took nothing of our file: its members go into a new one."""
+    lines: tuple[ResultLine, ...] = ()
+    unreadable: str | None = None
+    """Why it cannot be read, without values: a person must look at it; nothing of it is taken in."""

@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 from typing import Literal
 
@@ -68,6 +68,23 @@ class Polling:
 
 
 @dataclass(frozen=True)
+class Batching:
+    """When an agency that takes files is given them, and how long its result may take. Korean working days, KST."""
+
+    cut_off: time = time(17, 0)
+    """When what has gathered since the last file is folded into the next one, on every working day."""
+    result_days: int = 2
+    """Working days after the file's day within whose end the result must be there; past them a person is asked."""
+    largest: int = 1000
+    """Members of one file at most; what is more goes into the next one."""
+
+    def __post_init__(self) -> None:
+        """Refuse a file that nobody could be in, and a result that could never be in time."""
+        if self.largest < 1 or self.result_days < 1:
+            raise ValueError("a batch has at least one member and one working day for its result")
+
+
+@dataclass(frozen=True)
 class Need:
     """The field paths that one verb may say, and those without which it cannot be spoken."""
 
@@ -104,6 +121,8 @@ class Profile:
     """How long after an unknown answer "not found" is not yet believed (business clock)."""
     lane: Lane = field(default_factory=Lane)
     polling: Polling = field(default_factory=Polling)
+    batching: Batching | None = None
+    """For agencies that take files (`Repeat.BATCH`), and only for them."""
     narrower: Mapping[str, Need] = field(default_factory=dict)
     """Verbs that say less than a submit, by name (`verify`, `supplement`): what each may say and cannot do without."""
 
@@ -111,6 +130,8 @@ class Profile:
         """Check the declaration once, at import."""
         if not _SLUG.match(self.slug):
             raise ValueError(f"slug {self.slug!r} must be one lower_snake word")
+        if (self.repeat is Repeat.BATCH) != (self.batching is not None):
+            raise ValueError(f"{self.slug}: repeat by batch and batching go together")
         unknown = sorted((self.discloses | self.requires) - FIELD_PATHS.keys())
         if unknown:
             raise ValueError(f"{self.slug}: not field paths of the common schema: {', '.join(unknown)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Annotated
+from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,8 +16,11 @@ class AdapterSettings(BaseModel):
 
     enabled: bool = False
     """Installed is not active: an agency is reached only when this is true."""
+    live_schemes: ClassVar[frozenset[str]] = frozenset({"https"})
+    """The schemes of `base_url` that live mode takes. Wires that are not HTTP have others: `tls://`, `file://`."""
+
     base_url: str = ""
-    """Where the agency listens; empty in the safe default configuration."""
+    """Where the agency is; empty in the safe default configuration."""
     timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
     """The overall deadline of one call, from connecting to the last byte of the answer."""
     max_reply_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 1024 * 1024
@@ -35,8 +38,8 @@ class AdapterSettings(BaseModel):
         """Return, in words without values, what live mode refuses: plaintext wires, loopback addresses."""
         problems = []
         url = urlsplit(self.base_url)
-        if url.scheme != "https":
-            problems.append("base_url: live mode needs https")
+        if url.scheme not in self.live_schemes:
+            problems.append(f"base_url: live mode needs {' or '.join(sorted(self.live_schemes))}")
         if is_loopback(url.hostname or ""):
             problems.append("base_url: live mode refuses a loopback address")
         return problems

@@ -1,114 +1,40 @@
-"""The verbs that an adapter may speak: one small Protocol for each, and the order that each is given.
+"""The verbs that an adapter may speak: one small Protocol for each. What each is given stands in `orders`.
 
 An adapter implements the verbs that its agency's contract has; `capabilities` derives the list from the class, so it
-cannot claim what it cannot do. Every order carries the decision that allows it; documents come pruned to it.
+cannot claim what it cannot do.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from adapters.sdk.decisions import Disclose, Impersonal, Reconcile, Withdraw
-from adapters.sdk.errors import UndecidedError
+from adapters.sdk.decisions import Impersonal
 from adapters.sdk.inbound import Callback, InboundCall
+from adapters.sdk.orders import (
+    FindOrder,
+    FoldOrder,
+    PrecheckOrder,
+    StatusOrder,
+    SubmitOrder,
+    SupplementOrder,
+    VerifyOrder,
+    WithdrawOrder,
+)
 from adapters.sdk.outcomes import (
     Acknowledged,
+    Capacity,
     Delivered,
     Found,
+    HandedOver,
     NotFound,
     Refused,
+    ResultFile,
     StatusReport,
     Verified,
 )
 from schemas.disclosure import Disclosure
-from schemas.privacy import present_paths
-
-
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """What every outbound verb is given, beside its own."""
-
-    wire_key: str
-    """Our key for the referral in the agency's format: the same in every order about it, at every attempt."""
-    message_id: str
-    """32 lower-case hex characters, new at every attempt."""
-    office: str | None = None
-    """The office (기관코드, 7 digits) that is in charge now, for agencies with offices."""
-    sent_at: datetime
-    """Wall time of the attempt, aware, UTC: for the wire's own time fields."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DisclosingOrder(Order):
-    """What every order that tells something about a person is given: the document, pruned to the decision's fields.
-
-    Raises:
-        UndecidedError: the document holds more than the decision allows.
-    """
-
-    decision: Disclose
-    document: Disclosure = field(repr=False)
-
-    def __post_init__(self) -> None:
-        """Stop a document that was not pruned before any adapter sees it."""
-        beyond = sorted(present_paths(self.document) - self.decision.fields)
-        if beyond:
-            raise UndecidedError(f"{self.decision.slug}: the decision does not allow {', '.join(beyond)}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class SubmitOrder(DisclosingOrder):
-    """의뢰 등록: one referral."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class VerifyOrder(DisclosingOrder):
-    """자격 확인 with identity: gated like a submit."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SupplementOrder(DisclosingOrder):
-    """보완 제출 to what `receipt` names."""
-
-    receipt: str
-    supplement_key: str
-    """Our key for this supplement: the same at every attempt, another for the next supplement of the referral."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class FindOrder(Order):
-    """Do you have what our key names? Asked when an answer was lost."""
-
-    decision: Reconcile
-
-
-@dataclass(frozen=True, kw_only=True)
-class StatusOrder(Order):
-    """진행 상태 조회 of what `receipt` names."""
-
-    decision: Reconcile
-    receipt: str
-
-
-class WithdrawReason(StrEnum):
-    """철회 사유, as agencies want to know it."""
-
-    CONSENT_WITHDRAWN = "consent_withdrawn"
-    """동의 철회."""
-    CANCELLED = "cancelled"
-    """의뢰 취소: the client or the centre no longer wants it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class WithdrawOrder(Order):
-    """철회 of what `receipt` names."""
-
-    decision: Withdraw
-    receipt: str
-    reason: WithdrawReason = WithdrawReason.CONSENT_WITHDRAWN
 
 
 @runtime_checkable
@@ -188,11 +114,63 @@ class ChoosesOffice(Protocol):
 
 
 @runtime_checkable
+class Prechecks(Protocol):
+    """Can say whether it has room, without being told who for."""
+
+    async def precheck(self, order: PrecheckOrder) -> Capacity:
+        """Ask; changes nothing at the agency."""
+        ...
+
+
+@runtime_checkable
 class Probes(Protocol):
     """Can be asked whether it is there, without saying anything about anybody."""
 
     async def probe(self, decision: Impersonal) -> None:
         """Return if the agency answers by its contract; raise an `AdapterError` otherwise."""
+        ...
+
+
+@runtime_checkable
+class Folds(Protocol):
+    """Takes files instead of calls (일괄 연계): see `adapters.sdk.batches`."""
+
+    def file_name(self, day: date, number: int) -> str:
+        """Return the name of the `number`-th file (from 1) of a KST day: the same for ever. Pure."""
+        ...
+
+    def express(self, order: SubmitOrder | WithdrawOrder) -> None:
+        """Check that one member can be said in a file, before it is put into one. Pure.
+
+        Raises:
+            CannotExpressError: the field that the layout cannot carry.
+        """
+        ...
+
+    async def fold(self, order: FoldOrder) -> HandedOver:
+        """Write the file whole, or not at all; a file that lies there already under this name is left as it is.
+
+        Raises:
+            NotSentError: no file of this name became visible: safe to do again, with new decisions.
+            UncertainError: it may have become visible; asking again by name tells.
+        """
+        ...
+
+
+@runtime_checkable
+class Unfolds(Protocol):
+    """Reads the files that the agency lays down for us."""
+
+    async def unfold(self) -> tuple[ResultFile, ...]:
+        """Read every whole result file that lies there, oldest first; one that is still being written is left alone.
+
+        Reading changes nothing: the hub stores what it says, in one transaction with the file's name, and then has it
+        cleared. It may be read again before that, and must say the same.
+        """
+        ...
+
+    async def clear(self, name: str) -> None:
+        """Remove a result file that was taken in for good, and our own files that it settles; none is no error."""
         ...
 
 
@@ -207,6 +185,9 @@ class Verb(StrEnum):
     VERIFY = "verify"
     READ_CALLBACK = "read_callback"
     OFFICE_FOR = "office_for"
+    PRECHECK = "precheck"
+    FOLD = "fold"
+    UNFOLD = "unfold"
     PROBE = "probe"
 
 
@@ -219,6 +200,9 @@ _PROTOCOLS: dict[Verb, type] = {
     Verb.VERIFY: Verifies,
     Verb.READ_CALLBACK: ReadsCallbacks,
     Verb.OFFICE_FOR: ChoosesOffice,
+    Verb.PRECHECK: Prechecks,
+    Verb.FOLD: Folds,
+    Verb.UNFOLD: Unfolds,
     Verb.PROBE: Probes,
 }
 

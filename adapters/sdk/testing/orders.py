@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 from adapters.sdk.decisions import Decision, Disclose, Gate, Reconcile, Withdraw, steady_now
 from adapters.sdk.kst import utc_now
+from adapters.sdk.orders import FindOrder, StatusOrder, SubmitOrder, SupplementOrder, VerifyOrder, WithdrawOrder
 from adapters.sdk.profile import Profile
 from adapters.sdk.testing.documents import full_document
-from adapters.sdk.verbs import FindOrder, StatusOrder, SubmitOrder, SupplementOrder, Verb, VerifyOrder, WithdrawOrder
+from adapters.sdk.verbs import Verb
 from schemas.disclosure import Disclosure
 from schemas.privacy import present_paths, prune
 
