@@ -6,7 +6,7 @@ Only business time lives here (due times, settling, "next day"). Signatures, tok
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ class BusinessClock:
         self._version = 1
         self._changed = asyncio.Event()
         self._is_closed = False
+        self._followers: list[Callable[[], object]] = []
 
     @property
     def version(self) -> int:
@@ -34,6 +35,10 @@ class BusinessClock:
     def now(self) -> datetime:
         """Return the business time, an aware datetime in UTC."""
         return datetime.now(UTC) + self._offset
+
+    def follow(self, work: Callable[[], object]) -> None:
+        """Have `work` called after every move of the clock, before anybody else hears of it."""
+        self._followers.append(work)
 
     def advance(self, seconds: float) -> None:
         """Move the clock forward.
@@ -99,6 +104,8 @@ class BusinessClock:
             await self.wait_change(self._version, missing)
 
     def _tell(self) -> None:
+        for work in self._followers:
+            work()
         self._version += 1
         self._changed.set()
         self._changed = asyncio.Event()

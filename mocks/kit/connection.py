@@ -7,9 +7,6 @@ bodies, `Expect: 100-continue` and the caps live here; listening and stopping li
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
-import struct
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -20,7 +17,8 @@ from typing import Protocol
 import h11
 
 from mocks.kit.agency import Reply, Request
-from mocks.kit.script import Ending, Script
+from mocks.kit.playing import caller_leaves, play
+from mocks.kit.script import Script
 
 LARGEST_BODY = 1 << 20
 """Bytes of a request body; a larger one is answered with 413."""
@@ -29,7 +27,6 @@ LARGEST_HEAD = 32 << 10
 
 _CHUNK = 64 << 10
 _LINGER_SECONDS = 2.0
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, for 0 seconds: close() sends RST
 _NO_BODY = frozenset({204, 304})
 
 
@@ -134,7 +131,7 @@ class Connection:
         left_whole = False
         try:
             if isinstance(answer.content, Script):
-                left_whole = await self._play(answer.content)
+                left_whole = await play(answer.content, self._reader, self._writer)
                 return False
             await self._reply(answer.content, with_body=with_body)
             left_whole = True
@@ -159,31 +156,6 @@ class Connection:
         self._writer.write(b"".join(self._http.send(event) or b"" for event in events))
         await self._writer.drain()
 
-    async def _play(self, script: Script) -> bool:
-        """Play the steps; return whether the caller stayed and got the whole answer."""
-        for step in script.steps:
-            if isinstance(step, bytes):
-                self._writer.write(step)
-                await self._writer.drain()
-            elif await self._caller_leaves(within=step):
-                return False
-        if script.ending is Ending.SILENCE:
-            await self._caller_leaves(within=None)
-        elif script.ending is Ending.RESET:
-            plug: socket.socket = self._writer.get_extra_info("socket")
-            plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-            self._writer.transport.abort()
-        return script.is_whole
-
-    async def _caller_leaves(self, within: float | None) -> bool:
-        """Wait for the caller to close the connection, `within` seconds; return whether it did."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(within):
-                while await self._reader.read(_CHUNK):
-                    pass  # whatever it still says is not heard
-                return True
-        return False
-
     async def _refuse(self, status: int) -> None:
         """Answer what cannot be read, and give the caller time to see the answer before the connection closes."""
         phrase = HTTPStatus(status).phrase
@@ -191,7 +163,7 @@ class Connection:
         await self._writer.drain()
         if self._writer.can_write_eof():
             self._writer.write_eof()
-        await self._caller_leaves(within=_LINGER_SECONDS)
+        await caller_leaves(self._reader, _LINGER_SECONDS)
 
 
 def _origin_form(target: str) -> str:

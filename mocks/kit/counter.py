@@ -7,57 +7,60 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from mocks.kit.agency import HttpMock, Reply, Request
+from mocks.kit.agency import AnsweringMock, BatchMock, MockAgency, Reply, Request
 from mocks.kit.breakage import BREAKAGES
 from mocks.kit.callbacks import Callbacks
-from mocks.kit.clock import BusinessClock
 from mocks.kit.connection import Answer
 from mocks.kit.desk import Desk
-from mocks.kit.door import Door
 from mocks.kit.fault_catalogue import Moment
 from mocks.kit.faults import Fault, Faults
 from mocks.kit.journal import Entry, Journal, handling
 from mocks.kit.ledger import Act, Ledger, watching_acts
+from mocks.kit.lines import Line, Place, is_shared
 from mocks.kit.script import Script
 
 _log = logging.getLogger("naru.mocks")
 
 
 class Counter:
-    """One agency of one server: its mock, its desk and its faults."""
+    """One agency of one server: its mock, its desk, its line and its faults.
+
+    Raises:
+        ValueError: a setting that the agency cannot do without is missing.
+    """
 
     def __init__(
-        self,
-        kind: type[HttpMock],
-        clock: BusinessClock,
-        base_url: str,
-        door: Door,
-        settings: Mapping[str, str],
-        ledger_key: bytes | None,
+        self, kind: type[MockAgency], line: Line, place: Place, shared_url: str, ledger_key: bytes | None
     ) -> None:
         self.kind = kind
-        self.door = door
+        self.is_shared = is_shared(kind)
+        clock, settings = place.clock, place.settings
+        self._folder = place.folder
         self.faults = Faults(kind.operations, kind.callbacks, kind.own_faults)
+        self.line = line
         journal = Journal(clock)
         self.desk = Desk(
             slug=kind.slug,
-            base_url=base_url,
+            base_url=shared_url if self.is_shared else self.own_url,
             clock=clock,
             ledger=Ledger(clock, ledger_key),
             journal=journal,
             callbacks=Callbacks(clock, journal, self._strike_callback),
             settings=settings,
+            faults=self.faults,
+            folder=place.folder.path if place.folder else None,
         )
         self.mock = kind(self.desk)
         self.call_back_to(settings.get("callback_url", ""))
 
     @property
     def own_url(self) -> str:
-        """Where callers reach this agency on its own port, which alone can refuse connections; no trailing slash."""
-        return f"{self.door.url}/{self.kind.slug}"
+        """Where callers reach this agency on its own line, which alone can be shut; no trailing slash."""
+        url = self.line.url
+        return f"{url}/{self.kind.slug}" if url.startswith("http") else url
 
     def call_back_to(self, url: str) -> None:
         """Set where callbacks go; an empty address drops them.
@@ -72,11 +75,11 @@ class Counter:
         self.desk.callbacks.url = url
 
     async def open(self) -> None:
-        """Open the agency's own port, or shut it where a fault says so."""
+        """Open the agency's own line, or shut it where a fault says so."""
         if self.faults.refuse_connections:
-            await self.door.shut()
+            await self.line.shut()
         else:
-            await self.door.open()
+            await self.line.open()
 
     async def set_faults(self, wanted: Mapping[str, Any]) -> None:
         """Replace the faults that are set; when this returns they hold, for connections too.
@@ -88,9 +91,9 @@ class Counter:
         await self.open()
 
     async def close(self) -> None:
-        """Drop the post and give the agency's own port back."""
+        """Drop the post and give the agency's own line back."""
         await self.desk.callbacks.stop()
-        await self.door.remove()
+        await self.line.remove()
 
     async def reset(self) -> None:
         """Begin anew: empty books, no faults, no post, a new agency. The callback address stays."""
@@ -98,8 +101,10 @@ class Counter:
         self.desk.ledger.clear()
         self.desk.journal.clear()
         self.faults.clear()
-        await self.open()
+        if self._folder is not None:
+            self._folder.clear()
         self.mock = self.kind(self.desk)
+        await self.open()
 
     def at_head(self, method: str, path: str) -> Answer | None:
         """Answer before the body is read, where a fault says so."""
@@ -110,9 +115,24 @@ class Counter:
         entry.fault = fault.name
         return _answer(BREAKAGES[fault.name](Reply(200), fault.seconds), entry)
 
+    def work(self) -> datetime:
+        """Let a batch agency work on its files.
+
+        Raises:
+            TypeError: it is no batch agency.
+        """
+        if not isinstance(self.mock, BatchMock):
+            raise TypeError(f"{self.kind.slug} does not work on files")
+        return self.mock.work()
+
+    async def answer_telegram(self, request: Request) -> Answer:
+        """Let the agency answer one telegram, or the fault that strikes it: whatever strikes at the head does here."""
+        early = self.at_head(request.method, request.path)
+        return early if early is not None else await self.answer(request)
+
     async def answer(self, request: Request) -> Answer:
         """Let the agency answer, or the fault that strikes this request."""
-        operation = self.mock.operation_of(request)
+        operation = self._asked.operation_of(request)
         fault = self.faults.strike(Moment.REQUEST, operation)
         entry = self.desk.journal.open("in", operation, request.method, request.path, len(request.body))
         if fault is None:
@@ -127,7 +147,7 @@ class Counter:
     async def _handle(self, request: Request, entry: Entry, acts: list[Act]) -> Reply:
         with handling(entry), watching_acts() as watched:
             try:
-                reply = await self.mock.handle(request)
+                reply = await self._asked.handle(request)
             except Exception as error:  # noqa: BLE001 - a mock's bug must not end the server, whatever it is
                 # The error's text could hold what the request held: only its type and place are told.
                 _log.error("%s broke on %s: %s", self.kind.slug, entry.operation, _describe(error))
@@ -142,8 +162,14 @@ class Counter:
 
     def _spoil(self, fault: Fault, request: Request, honest: Reply | None) -> Reply | Script:
         if fault.name in self.kind.own_faults:
-            return self.mock.misbehave(fault.name, request, honest)
+            return self._asked.misbehave(fault.name, request, honest)
         return BREAKAGES[fault.name](honest or Reply(200), fault.seconds)
+
+    @property
+    def _asked(self) -> AnsweringMock:
+        if not isinstance(self.mock, AnsweringMock):
+            raise TypeError(f"{self.kind.slug} answers no requests")
+        return self.mock
 
     def _strike_callback(self, name: str) -> Fault | None:
         return self.faults.strike(Moment.CALLBACK, name)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from mocks.kit.callbacks import Callback, Callbacks, was_acknowledged
 from mocks.kit.clock import BusinessClock
+from mocks.kit.faults import Faults
 from mocks.kit.journal import Journal
 from mocks.kit.ledger import Ledger
 
@@ -19,6 +21,7 @@ class Desk:
 
     - `certificates`: folder made by `mocks.kit.pki.make_certificates`.
     - `callback_url`, `callback_secret`: where callbacks go, and the shared secret that signs them.
+    - `folder`: where a `BatchMock` exchanges files; a new one for each server if not given.
     - `unsigned`: `true` if the agency shall neither sign nor ask for signatures (foreign SOAP clients).
     """
 
@@ -30,6 +33,10 @@ class Desk:
     journal: Journal
     callbacks: Callbacks
     settings: Mapping[str, str] = field(default_factory=dict)
+    faults: Faults | None = None
+    """What is set for it, for an agency that has to ask: a `BatchMock`, which the kit hands no requests."""
+    folder: Path | None = None
+    """Where a `BatchMock` exchanges files: it has the subfolders `in` and `out`; None for all others."""
 
     def call_back(
         self,
@@ -51,7 +58,7 @@ class Desk:
         self.callbacks.queue(name, build, is_acknowledged)
 
 
-def desk_for(slug: str, settings: Mapping[str, str] | None = None) -> Desk:
+def desk_for(slug: str, settings: Mapping[str, str] | None = None, folder: Path | None = None) -> Desk:
     """Return a desk with empty books and nobody listening: for tests of an agency's rules without a server."""
     clock = BusinessClock()
     journal = Journal(clock)
@@ -63,4 +70,5 @@ def desk_for(slug: str, settings: Mapping[str, str] | None = None) -> Desk:
         journal=journal,
         callbacks=Callbacks(clock, journal),
         settings=settings or {},
+        folder=folder,
     )

@@ -1,14 +1,15 @@
-"""The door (문) of one agency: a port of its own beside the shared one, so that it alone can refuse connections.
+"""The door (문) of one agency: a port of its own, so that it alone can refuse connections.
 
-Behind both ports stands the same application. What happens on a connection lives in `connection`.
+An HTTP agency has it beside the shared port, and behind both stands the same application; one that speaks TLS or
+telegrams is reached here only. What happens on a connection lives in `connection` and `telegram`.
 """
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 
-from mocks.kit.connection import Application
-from mocks.kit.server import HttpServer
+from mocks.kit.server import Server
 
 
 class Door:
@@ -18,24 +19,25 @@ class Door:
     the door is shut.
     """
 
-    def __init__(self, host: str, application: Application) -> None:
+    def __init__(self, host: str, scheme: str, make_server: Callable[[], Server]) -> None:
         self._host = host
-        self._application = application
+        self._scheme = scheme
+        self._make_server = make_server
         self._holder = _bound(host, 0)
         self._port: int = self._holder.getsockname()[1]
-        self._server: HttpServer | None = None
+        self._server: Server | None = None
 
     @property
     def url(self) -> str:
         """Where the door is, without a trailing slash: `http://127.0.0.1:40001`."""
-        return url_of(self._host, self._port)
+        return url_of(self._host, self._port, self._scheme)
 
     async def open(self) -> None:
         """Listen, if the door is shut."""
         if self._server is None:
-            self._server = HttpServer()
+            self._server = self._make_server()
             await self._server.bind_to(_bound(self._host, self._port))
-            await self._server.serve(self._application)
+            await self._server.start()
 
     async def shut(self) -> None:
         """Stop listening and end every connection; requests in work are finished first."""
@@ -49,9 +51,9 @@ class Door:
         self._holder.close()
 
 
-def url_of(host: str, port: int) -> str:
+def url_of(host: str, port: int, scheme: str = "http") -> str:
     """Return the address of a listener, without a trailing slash."""
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _bound(host: str, port: int) -> socket.socket:

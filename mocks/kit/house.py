@@ -24,13 +24,15 @@ class House:
         """Let a fault of the agency that `path` names answer at once."""
         slug, rest = _split(path)
         counter = self.counters.get(slug)
-        return counter.at_head(method, rest) if counter is not None else None
+        return counter.at_head(method, rest) if counter is not None and counter.is_shared else None
 
     async def answer(self, request: Request) -> Answer:
         """Answer a whole request."""
         slug, rest = _split(request.path)
         if slug == "_mock":
             return Answer(await answer_control(replace(request, path=rest), self.clock, self.counters))
+        if slug in self.counters and not self.counters[slug].is_shared:
+            return Answer(complain(404, f"{slug} is not reached here but at {self.counters[slug].own_url}"))
         if slug in self.counters:
             return await self.counters[slug].answer(replace(request, path=rest))
         if request.path == "/":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points
 
-from mocks.kit.agency import HttpMock
+from mocks.kit.agency import MockAgency
 from mocks.kit.fault_catalogue import CATALOGUE, By
 
 GROUP = "naru.mocks"
@@ -15,7 +15,7 @@ class MockLoadError(Exception):
     """A mock agency cannot be used; the text says which and why."""
 
 
-def installed_mocks(slugs: Iterable[str] | None = None) -> tuple[type[HttpMock], ...]:
+def installed_mocks(slugs: Iterable[str] | None = None) -> tuple[type[MockAgency], ...]:
     """Load the mock agencies called `slugs` (all if None), in that order.
 
     Raises:
@@ -40,7 +40,7 @@ def registered_slugs() -> frozenset[str]:
     return frozenset(point.name for point in entry_points(group=GROUP))
 
 
-def check(kind: type[HttpMock]) -> None:
+def check(kind: type[MockAgency]) -> None:
     """Check what a mock agency says of itself.
 
     Raises:
@@ -51,9 +51,9 @@ def check(kind: type[HttpMock]) -> None:
         raise MockLoadError(f"{kind.slug} claims faults that are not an agency's: {', '.join(foreign)}")
 
 
-def _load(point: EntryPoint) -> type[HttpMock]:
+def _load(point: EntryPoint) -> type[MockAgency]:
     try:
-        kind: type[HttpMock] = point.load()
+        kind: type[MockAgency] = point.load()
     except Exception as error:
         raise MockLoadError(f"mock agency {point.name} does not load: {type(error).__name__}: {error}") from error
     if kind.slug != point.name:

@@ -12,11 +12,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from mocks.kit.agency import HttpMock
+from mocks.kit.agency import BatchMock, MockAgency
 from mocks.kit.clock import BusinessClock
 from mocks.kit.counter import Counter
-from mocks.kit.door import Door, url_of
+from mocks.kit.door import url_of
+from mocks.kit.folder import DropFolder
 from mocks.kit.house import House
+from mocks.kit.lines import Place, line_for
 from mocks.kit.registry import check, installed_mocks
 from mocks.kit.server import HttpServer
 from mocks.kit.settings import EVERYBODY, Settings, check_settings
@@ -45,7 +47,7 @@ class MockServer:
 
     def __init__(
         self,
-        kinds: Iterable[type[HttpMock]],
+        kinds: Iterable[type[MockAgency]],
         settings: Settings | None = None,
         *,
         host: str = "127.0.0.1",
@@ -74,7 +76,7 @@ class MockServer:
         house = House(self.clock, self.counters)
         try:
             for kind in self._kinds:
-                await self._open_counter(kind, Door(host, house))
+                await self._open_counter(kind, house)
         except BaseException:
             await self._close()
             raise
@@ -95,20 +97,22 @@ class MockServer:
             await counter.close()
         await self._server.stop()
 
-    async def _open_counter(self, kind: type[HttpMock], door: Door) -> None:
+    async def _open_counter(self, kind: type[MockAgency], house: House) -> None:
+        check(kind)
+        settings = {**self._settings.get(EVERYBODY, {}), **self._settings.get(kind.slug, {})}
+        folder = DropFolder(kind.slug, settings.get("folder")) if issubclass(kind, BatchMock) else None
+        place = Place(self._address[0], house, self.clock, settings, folder)
+        line = line_for(kind, lambda: self.counters[kind.slug], place)
         try:
-            check(kind)
-            settings = {**self._settings.get(EVERYBODY, {}), **self._settings.get(kind.slug, {})}
-            counter = Counter(kind, self.clock, self.url_of(kind.slug), door, settings, self._ledger_key)
-            await counter.open()
+            self.counters[kind.slug] = Counter(kind, line, place, f"{self.base_url}/{kind.slug}", self._ledger_key)
         except BaseException:
-            await door.remove()
+            await line.remove()
             raise
-        self.counters[kind.slug] = counter
+        await self.counters[kind.slug].open()
 
     def url_of(self, slug: str) -> str:
         """Return the address of one agency, without a trailing slash."""
-        return f"{self.base_url}/{slug}"
+        return self.counters[slug].desk.base_url
 
     def as_json(self) -> Mapping[str, Any]:
         """Return what the ready file says: `pid`, `base_url`, `control_url` and the address of each agency."""

@@ -1,6 +1,7 @@
-"""An HTTP/1.1 server of our own, on asyncio streams and h11, because a framework cannot misbehave enough.
+"""Listeners of our own, on asyncio streams, because a framework cannot misbehave enough.
 
-Here live the listener and its end; what happens on one connection lives in `connection`. It knows no agency.
+Here live the listening and its end; what happens on one connection lives in `connection` (HTTP/1.1, by h11) and
+`telegram`. Knows no agency.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 
 from mocks.kit.connection import Application, Connection
@@ -17,12 +20,15 @@ from mocks.kit.connection import Application, Connection
 _GRACE_SECONDS = 2.0
 
 
-class HttpServer:
-    """Listens on one port. Bind first (so that the port is known), then serve."""
+Working = Callable[[], AbstractContextManager[None]]
+"""Marks the time during which a connection works, so that a stopping server waits for it."""
+
+
+class Server(ABC):
+    """Listens on one port. Bind first (so that the port is known), then start."""
 
     def __init__(self, ssl_context: ssl.SSLContext | None = None) -> None:
         self._ssl_context = ssl_context
-        self._application: Application | None = None
         self._server: asyncio.Server | None = None
         self._is_stopping = False
         self._idle: set[asyncio.Task[None]] = set()
@@ -52,10 +58,9 @@ class HttpServer:
             start_serving=False,
         )
 
-    async def serve(self, application: Application) -> None:
-        """Begin to accept connections and answer them with `application`."""
+    async def start(self) -> None:
+        """Begin to accept connections."""
         assert self._server is not None  # noqa: S101 - bind comes first
-        self._application = application
         await self._server.start_serving()
 
     async def stop(self) -> None:
@@ -73,18 +78,21 @@ class HttpServer:
         await asyncio.gather(*left, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        assert self._application is not None  # noqa: S101 - nothing is accepted before serve
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - streams run every connection as a task
         self._idle.add(task)
         try:
-            await Connection(reader, writer, self._application, partial(self._working, task)).run()
+            await self._converse(reader, writer, partial(self._working, task))
         except (OSError, asyncio.CancelledError, ssl.SSLError):
             pass  # the caller left, or the server stops
         finally:
             self._idle.discard(task)
             self._busy.discard(task)
             writer.close()
+
+    @abstractmethod
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, working: Working) -> None:
+        """Serve one connection to its end."""
 
     @contextlib.contextmanager
     def _working(self, task: asyncio.Task[None]) -> Iterator[None]:
@@ -98,3 +106,20 @@ class HttpServer:
             self._idle.add(task)
             if self._is_stopping:
                 task.cancel()  # takes effect when it waits for the next request
+
+
+class HttpServer(Server):
+    """Serves one application over HTTP/1.1."""
+
+    def __init__(self, ssl_context: ssl.SSLContext | None = None, application: Application | None = None) -> None:
+        super().__init__(ssl_context)
+        self._application = application
+
+    async def serve(self, application: Application) -> None:
+        """Begin to accept connections and answer them with `application`."""
+        self._application = application
+        await self.start()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, working: Working) -> None:
+        assert self._application is not None  # noqa: S101 - nothing is accepted before serve
+        await Connection(reader, writer, self._application, working).run()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from mocks.kit.agency import HttpMock
+from mocks.kit.agency import MockAgency
 from mocks.kit.registry import registered_slugs
 
 Settings = Mapping[str, Mapping[str, str]]
 """Settings by slug; those under `*` hold for every agency. See `Desk` for their names."""
 
 EVERYBODY = "*"
-NAMES = frozenset({"certificates", "callback_url", "callback_secret", "unsigned"})
+NAMES = frozenset({"certificates", "callback_url", "callback_secret", "folder", "unsigned"})
 """What every agency can be told; its class may name more in `own_settings`."""
 
 
@@ -19,7 +19,7 @@ class MockSettingsError(ValueError):
     """A table or key that no mock agency knows; the text names all of them, and shows no value."""
 
 
-def check_settings(settings: Settings, kinds: Iterable[type[HttpMock]]) -> None:
+def check_settings(settings: Settings, kinds: Iterable[type[MockAgency]]) -> None:
     """Check the names of tables and keys; `kinds` are the agencies that will be served.
 
     Raises:
