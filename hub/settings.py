@@ -7,31 +7,26 @@ value in its errors, and no secret of the hub's own is ever set: the vault's key
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from adapters.sdk import AdapterSettings
 from adapters.sdk.settings import is_loopback
+from hub.configured import Dated, Table, check_each_id_once_a_day
 from hub.consent.records import Statute
+from hub.routing.rules import Rule
 from schemas.services import ServiceCode
 
 SYSTEM_CLOCK = "system"
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
-
-
-class Table(BaseModel):
-    """Base of every table: frozen, unknown keys are errors, no error shows what was typed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True)
 
 
 class Mode(StrEnum):
@@ -124,28 +119,17 @@ class DeliverySettings(Table):
         return self
 
 
-class Route(Table):
-    """Which agency a service goes to, on the days from `from` to `to` (both included; without `to`: still)."""
+class Route(Dated):
+    """Which agency a service goes to, on its days."""
 
     agency: Slug
-    valid_from: Annotated[date, Field(alias="from")]
-    valid_to: Annotated[date | None, Field(alias="to")] = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.valid_to is not None and self.valid_to < self.valid_from:
-            raise ValueError("`to` is before `from`")
-        return self
-
-    def holds_on(self, day: date) -> bool:
-        """Return whether the route is in force on a day in Korea."""
-        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
 class RoutingSettings(Table):
-    """The map from services to agencies: one agency for a service on any day."""
+    """The map from services to agencies, one agency for a service on any day; and the rules of their programmes."""
 
     services: Mapping[ServiceCode, tuple[Route, ...]] = {}
+    rules: tuple[Rule, ...] = ()
 
     @field_validator("services")
     @classmethod
@@ -156,6 +140,12 @@ class RoutingSettings(Table):
                 if earlier.holds_on(later.valid_from):
                     raise ValueError(f"{code} has two agencies on {later.valid_from}")
         return services
+
+    @field_validator("rules")
+    @classmethod
+    def _one_version_a_day(cls, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        check_each_id_once_a_day([(rule.id, rule) for rule in rules])
+        return rules
 
 
 class Settings(Table):
