@@ -61,3 +61,5 @@ class Event(Frozen):
     """A reason code of ours, such as `consent_missing`."""
     outcome: OutcomeCode | None = None
     """Why the referral was closed."""
+    offers: tuple[Moment, ...] = ()
+    """예약 가능 시간: the times that an agency offers instead of the one that it refused, earliest first."""

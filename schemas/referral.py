@@ -11,7 +11,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from schemas.base import Day, Frozen, Line, Opaque, Prose, Sha256
+from schemas.base import Day, Frozen, Line, Moment, Opaque, Prose, Sha256, day_in_korea
 from schemas.identifiers import Phone
 from schemas.privacy import PrivacyClass
 from schemas.rules import BrokenRuleError
@@ -47,6 +47,33 @@ class Attachment(Frozen):
     """Where the centre keeps it: an opaque reference."""
 
 
+class AppointmentMethod(StrEnum):
+    """상담 방법."""
+
+    VISIT = "visit"
+    """면접."""
+    PHONE = "phone"
+    """전화."""
+    VIDEO = "video"
+    """화상."""
+
+
+class DisclosedAppointment(Frozen):
+    """예약 희망: the parts that a recipient may see."""
+
+    method: Annotated[AppointmentMethod | None, PrivacyClass.PLAIN] = None
+    """상담 방법: 면접, 전화 or 화상."""
+    wanted_at: Annotated[Moment | None, PrivacyClass.PLAIN] = None
+    """희망 시간. Without one the agency gives its earliest free time."""
+
+
+class Appointment(DisclosedAppointment):
+    """예약 희망 as a centre hands it in, for agencies that give appointments."""
+
+    method: Annotated[AppointmentMethod, PrivacyClass.PLAIN]
+    """상담 방법: 면접, 전화 or 화상."""
+
+
 class DisclosedReferral(Frozen):
     """의뢰: the parts that a recipient may see."""
 
@@ -70,6 +97,8 @@ class DisclosedReferral(Frozen):
     """읍면동 that the client belongs to."""
     opinion: Annotated[Prose | None, PrivacyClass.PERSONAL] = None
     """상담 의견."""
+    appointment: DisclosedAppointment | None = None
+    """예약 희망."""
     attachments: Annotated[tuple[Attachment, ...], Field(max_length=20)] = ()
     """첨부: references only."""
 
@@ -78,7 +107,7 @@ class ReferralRequest(DisclosedReferral):
     """의뢰 as a centre hands it in.
 
     Raises:
-        ValidationError: referred before counselled, or due before referred.
+        ValidationError: referred before counselled, due before referred, or an appointment before the referral.
     """
 
     service_code: Annotated[ServiceCode, PrivacyClass.PLAIN]
@@ -95,6 +124,8 @@ class ReferralRequest(DisclosedReferral):
     """담당자: the officer acts in office; this is not about the client."""
     officer_phone: Annotated[Phone, PrivacyClass.PLAIN]
     """담당자 전화."""
+    appointment: Appointment | None = None
+    """예약 희망."""
 
     @model_validator(mode="after")
     def _dates_in_order(self) -> Self:
@@ -102,6 +133,10 @@ class ReferralRequest(DisclosedReferral):
             raise BrokenRuleError("의뢰일이 상담일보다 앞섭니다 (referred_on is before counselled_on)", "referred_on")
         if self.due_on is not None and self.due_on < self.referred_on:
             raise BrokenRuleError("처리 기한이 의뢰일보다 앞섭니다 (due_on is before referred_on)", "due_on")
+        wanted_at = self.appointment.wanted_at if self.appointment else None
+        if wanted_at is not None and day_in_korea(wanted_at) < self.referred_on:
+            text = "희망 시간이 의뢰일보다 앞섭니다 (wanted_at is before referred_on)"
+            raise BrokenRuleError(text, "appointment", "wanted_at")
         return self
 
 

@@ -6,7 +6,9 @@ The consent policy has its own words, which name the fields: `hub/consent/words.
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
+from adapters.sdk.kst import KST
 from hub.consent.reasons import WithheldReason
 from hub.consent.words import after_colon, explain, title_of
 
@@ -34,6 +36,7 @@ _TEXTS: dict[str, str] = {
     "not_resident": "기관이 관할 거주자가 아니라고 답했습니다.",
     "duplicate": "기관에 이미 접수되어 있습니다.",
     "no_budget": "기관의 예산이 소진되었습니다.",
+    "slot_taken": "희망한 시간에 예약할 수 없습니다. 이력에 있는 예약 가능 시간에서 골라 다시 의뢰해 주십시오.",
     "consent_missing_at_agency": "기관이 동의가 빠졌다고 답했습니다.",
     "invalid_content": "기관이 내용 오류로 받지 않았습니다. 내용을 고쳐 다시 의뢰해 주십시오.",
     "other": "기관이 그 밖의 사유로 받지 않았습니다.",
@@ -55,6 +58,12 @@ _TEXTS: dict[str, str] = {
     "withdrawal_refused": "기관이 철회를 받지 않았습니다. 담당자가 기관에 직접 확인해 주십시오.",
     "withdrawal_failed": "철회를 기관에 알리지 못했습니다. 담당자가 기관에 직접 알려 주십시오.",
 }
+
+
+def offers_in_words(offers: Collection[datetime]) -> str:
+    """Return the free times that an agency offers, in Korea's time; nothing for none."""
+    times = ", ".join(f"{moment.astimezone(KST):%Y-%m-%d %H:%M}" for moment in offers)
+    return f" 예약 가능 시간: {times}." if times else ""
 
 
 def text_of(reason: str | None, paths: Collection[str] = ()) -> str | None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from adapters.sdk import Repeat, Verb
 from hub.agencies import Agency, AgencyState
-from hub.api.reasons import text_of
+from hub.api.reasons import offers_in_words, text_of
 from hub.api.standing import WaitsOn, waits_on
 from hub.consent.records import ConsentRecord
 from hub.intake.promises import AcceptedCase, AcceptedReferral
@@ -257,7 +257,10 @@ def case_view(case: CaseRecord, referrals: Iterable[ReferralRecord], consents: I
 
 def event_view(event: Event) -> EventView:
     """Return an event with its reason in words."""
-    return EventView(**dict(event), reason_text=text_of(event.reason))
+    words = text_of(event.reason)
+    if words is not None:
+        words += offers_in_words(event.offers)
+    return EventView(**dict(event), reason_text=words)
 
 
 def consent_view(record: ConsentRecord) -> ConsentView:

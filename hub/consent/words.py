@@ -57,6 +57,8 @@ FIELD_TITLES: Mapping[str, str] = {
     "referral.officer_phone": "담당자 전화번호",
     "referral.eup_myeon_dong": "읍면동",
     "referral.opinion": "상담 의견",
+    "referral.appointment.method": "희망 상담 방법",
+    "referral.appointment.wanted_at": "희망 상담 시간",
     "referral.attachments.title": "첨부 제목",
     "referral.attachments.sha256": "첨부 해시값",
     "referral.attachments.held_at": "첨부 보관 위치",

@@ -96,7 +96,7 @@ def _settle(conn: Connection, room: Room, papers: Papers, change: Change, now: d
         referral["raw_code"] = change.raw_code
     settle(
         conn, papers, change.status, now, reason=change.reason, paths=change.reason_paths, raw_code=change.raw_code,
-        seal_text=seal_text, delivery=delivery, referral=referral,
+        offers=change.offers, seal_text=seal_text, delivery=delivery, referral=referral,
     )  # fmt: skip
 
 

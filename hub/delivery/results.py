@@ -78,6 +78,7 @@ class Change:
     raw_code: str | None = None
     text: str | None = field(default=None, repr=False)
     facts: tuple[Fact, ...] = ()
+    offers: tuple[datetime, ...] = ()
     unknown_since: datetime | None = None
     lookups: int = 0
     pause_lane: bool = False
@@ -90,8 +91,10 @@ def change_after(result: Result, before: Before, now: datetime, settings: Delive
             return _delivered(before, now, receipt, raw_code, facts)
         case Acknowledged(raw_code):
             return Change(DeliveryStatus.DELIVERED, "delivered", raw_code=raw_code)
-        case Refused(reason, raw_code, text):
-            return Change(DeliveryStatus.REFUSED, "refused", reason=str(reason), raw_code=raw_code, text=text)
+        case Refused(reason, raw_code, text, offers):
+            return Change(
+                DeliveryStatus.REFUSED, "refused", reason=str(reason), raw_code=raw_code, text=text, offers=offers
+            )
         case NotFound(raw_code):
             return _not_found(before, now, raw_code)
         case StatusReport(facts):

@@ -30,6 +30,7 @@ def settle(  # noqa: PLR0913 - a step has that many parts; all but four are name
     reason: str | None = None,
     paths: tuple[str, ...] = (),
     raw_code: str | None = None,
+    offers: tuple[datetime, ...] = (),
     seal_text: Callable[[int], bytes] | None = None,
     delivery: dict[str, Any] | None = None,
     referral: dict[str, Any] | None = None,
@@ -64,6 +65,7 @@ def settle(  # noqa: PLR0913 - a step has that many parts; all but four are name
             delivery=status,
             reason=reason,
             raw_code=raw_code,
+            offers=offers,
             seal_text=seal_text,
         )
 

@@ -143,14 +143,15 @@ def append_event(
     seal_text: Callable[[int], bytes] | None = None,
     **values: Any,
 ) -> int:
-    """Append an event and return its sequence. `values`: delivery, business, raw_code, reason, outcome.
+    """Append an event and return its sequence. `values`: delivery, business, raw_code, reason, outcome, offers.
 
     `seal_text` is given the sequence and returns the box of the event's text, bound to that place.
     """
     number = update(referrals).where(referrals.c.id == referral_id).values(events=referrals.c.events + 1, updated_at=at)
     sequence = int(conn.execute(number.returning(referrals.c.events)).scalar_one())
-    row = {"referral_id": referral_id, "sequence": sequence, "kind": kind, "at": at, "actor": actor, **values}
-    conn.execute(insert(events).values(sealed_text=seal_text and seal_text(sequence), **row))
+    offers = [moment.isoformat() for moment in values.pop("offers", ())] or None
+    row = {"referral_id": referral_id, "sequence": sequence, "kind": kind, "at": at, "actor": actor, "offers": offers}
+    conn.execute(insert(events).values(sealed_text=seal_text and seal_text(sequence), **row, **values))
     return sequence
 
 
@@ -162,8 +163,10 @@ def events_of(conn: Connection, referral_id: str, *, after: int = 0, limit: int 
         .order_by(events.c.sequence)
         .limit(limit)
     )
-    hidden = {"referral_id", "sealed_text"}
-    return [
-        Event(**{name: value for name, value in row._mapping.items() if name not in hidden})  # noqa: SLF001 - as above
-        for row in conn.execute(query)
-    ]
+    return [_event(row) for row in conn.execute(query)]
+
+
+def _event(row: Row[Any]) -> Event:
+    hidden = {"referral_id", "sealed_text", "offers"}
+    told = {name: value for name, value in row._mapping.items() if name not in hidden}  # noqa: SLF001 - as above
+    return Event(**told, offers=tuple(row.offers or ()))

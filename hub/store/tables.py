@@ -246,6 +246,7 @@ events = Table(
     Column("raw_code", String(60)),
     Column("reason", String(60)),
     Column("outcome", String(20)),
+    Column("offers", JSON(none_as_null=True)),  # free times that the agency named, RFC 3339
     Column("sealed_text", LargeBinary),  # a person's reason, or the agency's words
 )
 

@@ -6,8 +6,9 @@ The people are obviously fake (as in examples/cases/README.md). Nothing here is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 
+from adapters.sdk.kst import KST
 from schemas.address import DisclosedAddress
 from schemas.client import (
     DisclosedClient,
@@ -20,7 +21,14 @@ from schemas.client import (
 )
 from schemas.disclosure import FIELD_PATHS, Disclosure
 from schemas.privacy import prune
-from schemas.referral import Attachment, DisclosedReferral, ReferralKind, Urgency
+from schemas.referral import (
+    AppointmentMethod,
+    Attachment,
+    DisclosedAppointment,
+    DisclosedReferral,
+    ReferralKind,
+    Urgency,
+)
 from schemas.services import ServiceCode
 
 
@@ -76,6 +84,7 @@ def marks_of(*, other: bool = False) -> Mapping[str, tuple[str, ...]]:
         "referral.officer_phone": _phone(f"031-000-555{digit}"),
         "referral.eup_myeon_dong": (f"읍면동{mark}",),
         "referral.opinion": (f"상담의견{mark}",),
+        "referral.appointment.wanted_at": _moment(_wanted_at(other=other)),
         "referral.attachments.title": (f"첨부서류{mark}",),
         "referral.attachments.sha256": (digit * 64,),
         "referral.attachments.held_at": (f"centre/held-{digit}",),
@@ -145,6 +154,9 @@ def _referral(mark: str, service: ServiceCode, *, other: bool) -> DisclosedRefer
         officer_phone=f"031-000-555{digit}",
         eup_myeon_dong=f"읍면동{mark}",
         opinion=f"상담의견{mark}",
+        appointment=DisclosedAppointment(
+            method=AppointmentMethod.VIDEO if other else AppointmentMethod.PHONE, wanted_at=_wanted_at(other=other)
+        ),
         attachments=(Attachment(title=f"첨부서류{mark}", sha256=digit * 64, held_at=f"centre/held-{digit}"),),
     )
 
@@ -155,6 +167,14 @@ def _born(*, other: bool) -> date:
 
 def _rrn(*, other: bool) -> str:
     return f"{_born(other=other):%y%m%d}{2 if other else 1}000000"
+
+
+def _wanted_at(*, other: bool) -> datetime:
+    return datetime(2027, 5, 4, 5 + other, 30, tzinfo=UTC)
+
+
+def _moment(moment: datetime) -> tuple[str, ...]:
+    return tuple(f"{at:{form}}" for at in (moment, moment.astimezone(KST)) for form in ("%Y%m%d%H%M", "%Y-%m-%dT%H:%M"))
 
 
 def _day(day: date) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ from hub.wiring import Services, opened
 from schemas.services import ServiceCode
 from schemas.status import BusinessStatus
 
+OFFERS = (datetime(2026, 3, 3, 1, 0, tzinfo=UTC), datetime(2026, 3, 4, 5, 30, tzinfo=UTC))
+"""10:00 and 14:30 in Korea."""
 ITEMS = frozenset({"client.name", "client.birth_date", "client.phones", "referral.opinion"})
 
 
@@ -64,6 +67,8 @@ class PierAdapter(Adapter[Any]):
     async def submit(self, order: SubmitOrder) -> Delivered | Refused:
         if self.mood == "refuses":
             return Refused(RefusalReason.NOT_ELIGIBLE, "N1")
+        if self.mood == "offers":
+            return Refused(RefusalReason.SLOT_TAKEN, "N2", offers=OFFERS)
         if self.mood == "is lost":
             raise UncertainError("pier: the answer was lost")
         return Delivered(f"R-{order.wire_key}", "00", (Fact(BusinessStatus.RECEIVED, "01"),))

@@ -82,6 +82,38 @@ def test_unknown_office_names_the_field_and_the_way_out() -> None:
     assert "취소한 뒤 주소를 고쳐서 다시 의뢰" in text
 
 
+async def test_free_times_are_told_with_the_refusal(bench: Bench) -> None:
+    """A wanted time that is taken: the event holds the times that the agency offers, for programs and for people."""
+    bench.pier.mood = "offers"
+    referral_id = (await bench.accept())["referrals"][0]["id"]
+    async with bench.engine_running():
+        refused = await bench.until(referral_id, "refused")
+    told = (await bench.ask.get(f"/v1/referrals/{referral_id}/events")).json()["events"][-1]
+
+    assert (refused["reason"], told["reason"], told["raw_code"]) == ("slot_taken", "slot_taken", "N2")
+    assert told["offers"] == ["2026-03-03T01:00:00Z", "2026-03-04T05:30:00Z"]
+    assert told["reason_text"].endswith("예약 가능 시간: 2026-03-03 10:00, 2026-03-04 14:30.")
+    assert "예약 가능 시간에서 골라 다시 의뢰" in refused["reason_text"]
+
+
+async def test_another_time_may_be_asked_for(bench: Bench) -> None:
+    """After the refusal the centre adds a referral for the same service, which is no duplicate of the refused one."""
+    bench.pier.mood = "offers"
+    accepted = await bench.accept()
+    async with bench.engine_running():
+        await bench.until(accepted["referrals"][0]["id"], "refused")
+        bench.pier.mood = "takes"
+        wanted = {"appointment": {"method": "phone", "wanted_at": "2026-03-03T10:00:00+09:00"}}
+        more = await bench.ask.post(
+            f"/v1/cases/{accepted['id']}/referrals",
+            json={"referrals": [case()["referrals"][0] | wanted]},
+            headers={"Idempotency-Key": "key-2"},
+        )
+        added = await bench.until(more.json()["referrals"][0]["id"], "delivered")
+
+    assert added["possible_duplicate_of"] is None
+
+
 async def test_event_of_our_gate_does_not_blame_the_agency(bench: Bench) -> None:
     """A referral that was held for want of consent was never sent, and its events do not say that the agency spoke."""
     accepted = await bench.accept(case(consents=[]))

@@ -59,6 +59,7 @@ REFERRAL = {
     "officer_phone": "031-000-1111",
     "eup_myeon_dong": "의정부1동",
     "opinion": "생계가 어려워 긴급지원이 필요함",
+    "appointment": {"method": "video", "wanted_at": "2024-05-07T10:30:00+09:00"},
     "attachments": [{"title": "소득확인서", "sha256": "0" * 64, "held_at": "files/1"}],
 }
 CONSENT = {

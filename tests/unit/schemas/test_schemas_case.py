@@ -62,6 +62,16 @@ def test_referral_dates_are_in_order(changes: dict[str, Any]) -> None:
         referral(**changes)
 
 
+def test_an_appointment_is_wanted_after_the_referral() -> None:
+    """A wanted time lies on the day of the referral or later, in Korea; the method alone is a wish too."""
+    assert referral(appointment={"method": "visit"}).appointment is not None
+    assert referral(appointment={"method": "visit", "wanted_at": "2024-05-02T15:00:00+00:00"}).appointment is not None
+    with pytest.raises(ValidationError, match="wanted_at is before referred_on"):
+        referral(appointment={"method": "visit", "wanted_at": "2024-05-02T14:59:59+00:00"})
+    with pytest.raises(ValidationError, match="method"):
+        referral(appointment={"wanted_at": "2024-05-07T10:30:00+09:00"})
+
+
 def test_nobody_is_counselled_before_birth() -> None:
     """A birth date after the counselling is a slip of the pen."""
     with pytest.raises(ValidationError, match="birth_date"):
