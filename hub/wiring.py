@@ -116,7 +116,7 @@ def _agency(slug: str, adapter: AdapterClass | Broken, settings: Mapping[str, Ad
     if not settings[slug].enabled:
         return Agency(slug, AgencyState.DISABLED, adapter.profile, verbs)
     try:
-        built = adapter(settings[slug], Wires(slug, gate))
+        built = adapter(settings[slug], Wires(slug, gate, leave=Mint(gate).leave_for_tokens(slug)))
     except AdapterError as error:
         return Agency(slug, AgencyState.BROKEN, adapter.profile, verbs, why=str(error))
     except Exception as error:  # noqa: BLE001 - foreign code may fail in any way; its text may hold a setting's value

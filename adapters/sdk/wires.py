@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 import httpx
 
-from adapters.sdk.decisions import Gate
+from adapters.sdk.decisions import Gate, Impersonal
+from adapters.sdk.errors import UndecidedError
 from adapters.sdk.transports.http import HttpEndpoint, HttpWire
 from adapters.sdk.transports.soap import SoapRules, SoapSecurity, SoapWire
 from adapters.sdk.transports.soap_contract import SoapContract
+from adapters.sdk.transports.tokens import ClientCredentials, TokenSource
 
 
 class _Closes(Protocol):
@@ -19,13 +23,21 @@ class _Closes(Protocol):
 class Wires:
     """Opens transports for one agency. Tests pass `inner` (an `httpx` transport) and reach an app or a function.
 
-    All transports that it opened are closed with it.
+    `leave` mints the leave to fetch a token, a new one whenever it is asked; without it there are no tokens. All
+    transports that it opened are closed with it.
     """
 
-    def __init__(self, slug: str, gate: Gate, inner: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        slug: str,
+        gate: Gate,
+        inner: httpx.AsyncBaseTransport | None = None,
+        leave: Callable[[], Impersonal] | None = None,
+    ) -> None:
         self._slug = slug
         self._gate = gate
         self._inner = inner
+        self._leave = leave
         self._open: list[_Closes] = []
 
     def http(self, endpoint: HttpEndpoint) -> HttpWire:
@@ -33,6 +45,17 @@ class Wires:
         wire = HttpWire(self._slug, self._gate, endpoint, self._inner)
         self._open.append(wire)
         return wire
+
+    def tokens(self, endpoint: HttpEndpoint, credentials: ClientCredentials) -> TokenSource:
+        """Open a source of bearer tokens, over a wire of its own: the `auth` of the endpoint that the verbs call.
+
+        Raises:
+            UndecidedError: nobody gave these wires the leave to fetch any.
+        """
+        if self._leave is None:
+            raise UndecidedError(f"{self._slug}: these wires have no leave to fetch tokens")
+        wire = self.http(replace(endpoint, auth=None))
+        return TokenSource(self._slug, wire, credentials, self._leave, self._gate.forget)
 
     def soap(
         self, endpoint: HttpEndpoint, contract: SoapContract, security: SoapSecurity, rules: SoapRules

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
+
 from adapters.sdk import Disclose, Gate, Impersonal, Reconcile, UndecidedError, Withdraw
+from adapters.sdk.decisions import steady_now
 from hub.consent.policy import Permission
 from hub.vault.boxes import keyed_hash
+
+_TOKEN_WINDOW_SECONDS = 20.0
 
 
 class Mint:
@@ -49,3 +55,12 @@ class Mint:
     def impersonal(self, *, attempt_id: str, recipient: str, send_by: float) -> Impersonal:
         """Mint the leave for a call that says nothing about a person."""
         return self._gate.stamp(Impersonal(attempt_id=attempt_id, recipient=recipient, send_by=send_by))
+
+    def leave_for_tokens(self, slug: str) -> Callable[[], Impersonal]:
+        """Return what mints, whenever it is asked, the leave to fetch a token from an agency: a new one each time."""
+
+        def leave() -> Impersonal:
+            send_by = steady_now() + _TOKEN_WINDOW_SECONDS
+            return self.impersonal(attempt_id=f"token-{uuid.uuid4().hex}", recipient=slug, send_by=send_by)
+
+        return leave

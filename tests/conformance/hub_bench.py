@@ -9,7 +9,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from fault_bench import Stage
 from adapters.sdk import InboundCall, Verb
 from adapters.sdk.kst import kst_today
 from adapters.sdk.registry import installed_adapters
+from adapters.sdk.testing import another_birth_date
 from hub import wiring
 from hub.access.actor import Actor
 from hub.access.centres import add_centre
@@ -75,7 +76,7 @@ class HubBench:
         document["referrals"] = [one for one in document["referrals"] if one["service_code"] in ours][:1]
         assert document["referrals"], f"{MAIN_CASE.name} has no referral to {slug}"
         document["reference"] = f"{slug}-{number}"
-        born = date(1950, 1, 1) + timedelta(days=number)
+        born = another_birth_date()
         client = document["client"]
         client["birth_date"] = born.isoformat()
         if "rrn" in client:

@@ -127,6 +127,8 @@ async def check_says_nothing_undisclosed(subject: Subject) -> None:
         await _tried(bench, full_document(min(profile.services)))
         for request in bench.wire.requests:
             require(not _shown(_text(request), hidden), "a field outside `discloses` was told")
+        for request in bench.wire.tokens:
+            require(not _shown(_text(request), marks_of()), "a token was fetched with personal data")
 
 
 async def check_drops_nothing(subject: Subject) -> None:

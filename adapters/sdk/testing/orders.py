@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import count
 from typing import Any, TypeVar
 
-from adapters.sdk.decisions import Decision, Disclose, Gate, Reconcile, Withdraw, steady_now
+from adapters.sdk.decisions import Decision, Disclose, Gate, Impersonal, Reconcile, Withdraw, steady_now
 from adapters.sdk.kst import utc_now
 from adapters.sdk.orders import FindOrder, StatusOrder, SubmitOrder, SupplementOrder, VerifyOrder, WithdrawOrder
 from adapters.sdk.profile import Profile
@@ -16,6 +18,13 @@ from schemas.disclosure import Disclosure
 from schemas.privacy import present_paths, prune
 
 SomeDecision = TypeVar("SomeDecision", bound=Decision)
+
+_PEOPLE = count()
+
+
+def another_birth_date() -> date:
+    """Return a birth date that this process gave to nobody yet: agencies refuse a person's second open application."""
+    return date(1940, 1, 1) + timedelta(days=next(_PEOPLE))
 
 
 @dataclass(kw_only=True)
@@ -34,6 +43,14 @@ class Orders:
         """Return a document with all that the adapter discloses, for a service that it has."""
         profile = self.profile
         return prune(full_document(min(profile.services), other=other), profile.discloses)
+
+    def somebody(self) -> Disclosure:
+        """Return such a document about somebody whom nobody told of yet: another birth date, in the RRN too."""
+        document, born = self.document(), another_birth_date()
+        own = {name: getattr(document.client, name) for name in ("birth_date", "rrn")}
+        news = {"birth_date": born, "rrn": f"{born:%y%m%d}{(own['rrn'] or '')[6:]}"}
+        changes = {name: news[name] for name, value in own.items() if value is not None}
+        return document.model_copy(update={"client": document.client.model_copy(update=changes)})
 
     def submit(self, document: Disclosure, wire_key: str | None = None) -> SubmitOrder:
         """Make an order for a new referral."""
@@ -66,6 +83,10 @@ class Orders:
     def withdraw(self, wire_key: str, receipt: str) -> WithdrawOrder:
         """Make an order that takes a referral back."""
         return WithdrawOrder(**self._envelope(wire_key), decision=self._decide(Withdraw), receipt=receipt)
+
+    def impersonal(self) -> Impersonal:
+        """Make the leave for a probe, or for fetching a token."""
+        return self._decide(Impersonal)
 
     def _envelope(self, wire_key: str | None) -> dict[str, Any]:
         return {

@@ -32,19 +32,29 @@ class Subject:
     """Write what the agency reads of a request, without what is new in every message (ids, times, signatures)."""
     office: str | None = None
     """An office to address, for an agency that has offices."""
+    fetches_token: Callable[[httpx.Request], bool] = lambda _request: False
+    """Tell whether a request fetches a token: the agency answers it itself, and it is no call of a verb."""
 
 
 class Listener(httpx.AsyncBaseTransport):
-    """The wire of the bench: keeps every request, and answers by `answer` instead of the agency if that is set."""
+    """The wire of the bench: keeps every request, and answers by `answer` instead of the agency if that is set.
 
-    def __init__(self, agency: httpx.AsyncBaseTransport) -> None:
+    Requests that fetch a token are kept apart, in `tokens`.
+    """
+
+    def __init__(self, agency: httpx.AsyncBaseTransport, fetches_token: Callable[[httpx.Request], bool]) -> None:
         self._agency = agency
+        self._fetches_token = fetches_token
         self.requests: list[httpx.Request] = []
+        self.tokens: list[httpx.Request] = []
         self.answer: Callable[[httpx.Request], httpx.Response] | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Keep the request and answer it."""
         await request.aread()
+        if self._fetches_token(request):
+            self.tokens.append(request)
+            return await self._agency.handle_async_request(request)
         self.requests.append(request)
         return self.answer(request) if self.answer else await self._agency.handle_async_request(request)
 
@@ -71,9 +81,9 @@ class Bench(Orders):
         """
         match verb:
             case Verb.SUBMIT:
-                order: object = self.submit(self.document(), wire_key)
+                order: object = self.submit(self.somebody(), wire_key)
             case Verb.VERIFY:
-                order = self.verify(self.document())
+                order = self.verify(self.somebody())
             case Verb.SUPPLEMENT:
                 order = self.supplement(self.document(), wire_key, receipt)
             case Verb.FIND:
@@ -98,8 +108,9 @@ class ListeningBench(Bench):
 @asynccontextmanager
 async def bench_of(subject: Subject) -> AsyncIterator[ListeningBench]:
     """Build the adapter as the hub does, on a wire that listens; close it afterwards."""
-    profile, gate, wire = subject.adapter.profile, Gate(), Listener(subject.agency)
-    adapter = subject.adapter(subject.settings, Wires(profile.slug, gate, wire))
+    profile, gate, wire = subject.adapter.profile, Gate(), Listener(subject.agency, subject.fetches_token)
+    leave = Orders(profile=profile, gate=gate).impersonal
+    adapter = subject.adapter(subject.settings, Wires(profile.slug, gate, wire, leave))
     try:
         yield ListeningBench(
             profile=profile, gate=gate, office=subject.office, adapter=adapter, subject=subject, wire=wire
@@ -118,7 +129,8 @@ async def live_bench_of(
     client today.
     """
     gate = Gate()
-    built: Any = adapter(settings, Wires(adapter.profile.slug, gate))
+    leave = Orders(profile=adapter.profile, gate=gate).impersonal
+    built: Any = adapter(settings, Wires(adapter.profile.slug, gate, leave=leave))
     bench = Bench(profile=adapter.profile, gate=gate, office=office, adapter=built)
     if office is None and Verb.OFFICE_FOR in capabilities(adapter):
         bench.office = built.office_for(bench.document(), kst_today(utc_now()))
