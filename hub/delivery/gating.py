@@ -1,0 +1,163 @@
+"""What stands before every outbound act: the policy's decision, the order pruned to it, and the journal's row.
+
+All of it runs inside one transaction, whatever the wire: one referral at a time (`begin`), or many frozen into one
+file (`batches`).
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
+
+from sqlalchemy import Connection
+
+from adapters.sdk import Disclose, Reconcile, SubmitOrder, Verb, Withdraw, WithdrawOrder, WithdrawReason
+from adapters.sdk.decisions import steady_now
+from hub.agencies import ActiveAgency
+from hub.audit.entries import Action, record
+from hub.clock import wall_now
+from hub.consent.policy import Withheld, WithheldReason
+from hub.delivery.permission import ask_policy
+from hub.delivery.room import Papers, Room, referral_subject, unseal_document
+from hub.delivery.settle import settle_without_call
+from hub.store.attempts import AttemptRecord, insert_attempt
+from hub.store.consents import consents_of_case
+from hub.store.deliveries import DeliveryRecord, update_delivery
+from hub.store.ids import new_id
+from hub.store.referrals import update_referral
+from schemas.privacy import prune
+from schemas.status import DeliveryStatus
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """The identity of an attempt that is being prepared. `send_by` is on the clock of `steady_now`, in seconds."""
+
+    id: str
+    token: int
+    message_id: str
+    started_at: datetime
+    send_by: float
+
+
+def new_attempt(room: Room, delivery: DeliveryRecord, now: datetime) -> Attempt:
+    """Return the next attempt of a delivery; its window to send opens now."""
+    send_by = steady_now() + room.settings.send_window_seconds
+    return Attempt(new_id("att"), delivery.token + 1, uuid.uuid4().hex, now, send_by)
+
+
+class Head(TypedDict):
+    """What every order begins with."""
+
+    wire_key: str
+    message_id: str
+    office: str | None
+    sent_at: datetime
+
+
+def head_of(papers: Papers, message_id: str) -> Head:
+    """Return what an order of this referral begins with."""
+    referral = papers.referral
+    return Head(wire_key=referral.wire_key, message_id=message_id, office=referral.office, sent_at=wall_now())
+
+
+def submit_order(
+    conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, attempt: Attempt
+) -> SubmitOrder | Withheld:
+    """Ask the policy, and return the order with what it allows; or why it allows nothing."""
+    document = unseal_document(room, papers)
+    permission = ask_policy(conn, room, papers, agency.profile, document, attempt.started_at, papers.recipient)
+    if isinstance(permission, Withheld):
+        return permission
+    decision = room.mint.disclose(
+        permission,
+        attempt_id=attempt.id,
+        recipient=papers.recipient,
+        send_by=attempt.send_by,
+        case_key=papers.case_key,
+    )
+    document = prune(document, decision.fields)
+    return SubmitOrder(**head_of(papers, attempt.message_id), decision=decision, document=document)
+
+
+def withdraw_order(conn: Connection, room: Room, papers: Papers, attempt: Attempt) -> WithdrawOrder:
+    """Return the order that tells the agency of a withdrawal: it rests on the disclosure already made.
+
+    Raises:
+        LookupError: the agency never gave a receipt: then nobody should have asked for a withdrawal.
+    """
+    receipt = papers.referral.receipt
+    if receipt is None:
+        raise LookupError(f"{papers.delivery.id} withdraws a referral without a receipt")
+    decision = room.mint.withdraw(attempt_id=attempt.id, recipient=papers.recipient, send_by=attempt.send_by)
+    consents = consents_of_case(conn, papers.referral.case_id)
+    by_client = any(consent.withdrawn_at is not None for consent in consents)
+    reason = WithdrawReason.CONSENT_WITHDRAWN if by_client else WithdrawReason.CANCELLED
+    return WithdrawOrder(**head_of(papers, attempt.message_id), decision=decision, receipt=receipt, reason=reason)
+
+
+def withhold(conn: Connection, papers: Papers, withheld: Withheld, now: datetime) -> None:
+    """Hold what may not be disclosed, or cancel it if the client took the consent back."""
+    record(
+        conn,
+        at=now,
+        actor="hub",
+        action=Action.WITHHELD,
+        **referral_subject(papers.referral),
+        data={"recipient": papers.recipient, "reason": withheld.reason, "paths": list(withheld.paths)},
+    )
+    withdrawn = withheld.reason is WithheldReason.CONSENT_WITHDRAWN
+    status = DeliveryStatus.CANCELLED if withdrawn else DeliveryStatus.HELD
+    due = _begins_at(conn, papers, now) if withheld.reason is WithheldReason.CONSENT_NOT_YET else None
+    settle_without_call(conn, papers, status, now, reason=str(withheld.reason), paths=withheld.paths, due_at=due)
+
+
+def _begins_at(conn: Connection, papers: Papers, now: datetime) -> datetime | None:
+    """Return when the next consent of the case begins to hold."""
+    coming = [consent.signed_at for consent in consents_of_case(conn, papers.referral.case_id)]
+    return min((moment for moment in coming if moment > now), default=None)
+
+
+def journal(
+    conn: Connection, papers: Papers, attempt: Attempt, verb: Verb, decision: Disclose | Reconcile | Withdraw
+) -> None:
+    """Write the attempt down, before a byte leaves: once it is committed, what becomes of it must be found out."""
+    disclosed = decision if isinstance(decision, Disclose) else None
+    insert_attempt(
+        conn,
+        AttemptRecord(
+            id=attempt.id,
+            delivery_id=papers.delivery.id,
+            referral_id=papers.referral.id,
+            case_id=papers.referral.case_id,
+            verb=verb,
+            decision=type(decision).__name__.lower(),
+            recipient=decision.recipient,
+            token=attempt.token,
+            message_id=attempt.message_id,
+            fields=tuple(sorted(disclosed.fields)) if disclosed else (),
+            bases=disclosed.bases if disclosed else {},
+            fields_hmac=disclosed.fields_hmac if disclosed else None,
+            started_at=attempt.started_at,
+        ),
+    )
+    if disclosed:
+        record(
+            conn,
+            at=attempt.started_at,
+            actor="hub",
+            action=Action.DISCLOSED,
+            **referral_subject(papers.referral),
+            data={"attempt": attempt.id, "recipient": decision.recipient, "fields": sorted(disclosed.fields)},
+        )
+
+
+def mark_sending(conn: Connection, papers: Papers, attempt: Attempt) -> None:
+    """Show that a send is under way; one that repeats an unknown one stays unknown, for nothing is known better yet."""
+    update_delivery(conn, papers.delivery.id, tries=papers.delivery.tries + 1)
+    if papers.delivery.status is DeliveryStatus.PENDING:
+        update_delivery(conn, papers.delivery.id, status=DeliveryStatus.SENDING)
+        if papers.delivery.kind is Verb.SUBMIT:
+            update_referral(conn, papers.referral.id, attempt.started_at, delivery=DeliveryStatus.SENDING)
