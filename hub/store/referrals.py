@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from hub.routing.grounds import Grounds
 from hub.store.tables import events, referrals
 from schemas.events import Event, EventKind
 from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
@@ -41,6 +42,7 @@ class ReferralRecord:
     sealed_request: bytes = field(repr=False)
     created_at: datetime
     updated_at: datetime
+    grounds: Grounds | None = None
 
 
 def _record(row: Row[Any]) -> ReferralRecord:
@@ -50,6 +52,7 @@ def _record(row: Row[Any]) -> ReferralRecord:
     values["outcome"] = values["outcome"] and OutcomeCode(values["outcome"])
     values["reason_paths"] = tuple(values["reason_paths"])
     values["overridden"] = tuple(values["overridden"])
+    values["grounds"] = values["grounds"] and Grounds.model_validate(values["grounds"])
     return ReferralRecord(**values)
 
 
@@ -59,6 +62,7 @@ def insert_referral(conn: Connection, record: ReferralRecord) -> None:
     conn.execute(
         insert(referrals).values(**values | {
             "reason_paths": list(record.reason_paths), "overridden": list(record.overridden),
+            "grounds": record.grounds and record.grounds.model_dump(mode="json"),
         })
     )  # fmt: skip
 

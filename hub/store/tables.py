@@ -178,6 +178,7 @@ referrals = Table(
     Column("wire_key", String(40), nullable=False),
     Column("possible_duplicate_of", String(32)),
     Column("overridden", JSON, nullable=False),  # reasons that a counsellor decided against
+    Column("grounds", JSON(none_as_null=True)),  # why it goes where it goes: the day, ids and first days of rules
     Column("outcome", String(20)),
     Column("due_on", String(10)),
     Column("events", Integer, nullable=False),  # the sequence of the last event
