@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from mocks.auditor.books import Act, Book, Visit
+from mocks.auditor.books import Act, Book, Visit, base_of
 from mocks.auditor.content import changed_names, is_about
 from mocks.auditor.promises import Promise
 from mocks.auditor.rules import Question, Statute, why_not
@@ -178,7 +178,7 @@ class _Auditor:
     ) -> Iterator[Finding]:
         recipients = frozenset({promise.agency} | ({f"{promise.agency}:{office}"} if office else set()))
         asked = Question(recipients, promise.service_code, promise.referral_id, at)
-        bases = dict.fromkeys(name.partition("[")[0] for name in names)
+        bases = dict.fromkeys(base_of(name) for name in names)
         for base in bases.keys() - book.path_of.keys():
             yield _finding(promise, f"{base}: the auditor's table does not know this field")
         for path in sorted({path for base in bases if (path := book.path_of.get(base)) is not None}):

@@ -16,6 +16,7 @@ from typing import Any
 
 MOCKS = Path(__file__).parent.parent
 
+_POSITION = re.compile(r"\[\d+\]", re.ASCII)
 _OFFICE = re.compile(r"/(\d{7})(?=/|$)", re.ASCII)
 _NO_REGISTRATION = frozenset({"verify", "withdraw", "supplement"})
 
@@ -79,6 +80,11 @@ def read_book(slug: str, ledger: Mapping[str, Any], journal: Mapping[str, Any]) 
     offices = {(visit.key, visit.operation): visit.office for visit in visits if visit.accepted}
     acts = tuple(_act(act, offices.get((act["key"], act["operation"]))) for act in ledger["acts"])
     return Book(slug, acts, visits, _table(slug, "fields"), frozenset(_table(slug, "required")))
+
+
+def base_of(name: str) -> str:
+    """Return a field's name without positions in lists: `debtList[0].debtAmt` is `debtList.debtAmt` in the tables."""
+    return _POSITION.sub("", name)
 
 
 def digest(key: bytes, text: str) -> str:

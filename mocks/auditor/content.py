@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mocks.auditor.books import Act, Book, digest
+from mocks.auditor.books import Act, Book, base_of, digest
 from mocks.auditor.promises import Promise
 
 _IDENTITY = frozenset({"client.name", "client.birth_date"})
@@ -19,20 +19,25 @@ def changed_names(act: Act, book: Book, promise: Promise, key: bytes) -> tuple[s
 
 def is_about(act: Act, book: Book, promise: Promise, key: bytes) -> bool:
     """Return whether the act carries the name and the birth date of the promise's client, and neither differs."""
-    carried = [name for name in act.digests if book.path_of.get(name) in _IDENTITY]
+    carried = [name for name in act.digests if book.path_of.get(base_of(name)) in _IDENTITY]
     return bool(carried) and not any(_is_changed(name, act, book, promise, key) for name in carried)
 
 
 def _is_changed(name: str, act: Act, book: Book, promise: Promise, key: bytes) -> bool:
-    path = book.path_of.get(name.partition("[")[0])
+    path = book.path_of.get(base_of(name))
     if path is None or path in _CODED:
         return False
     return act.digests[name] not in {digest(key, text) for text in _forms(promise.values(path))}
 
 
 def _forms(values: list[object]) -> Iterator[str]:
-    """Yield what a wire may make of the values of one field: each as it is or without marks, or their sum or number."""
+    """Yield what a wire may make of the values of one field.
+
+    Each as it is or without marks, yes and no as Y and N, or their sum or number.
+    """
     for value in values:
+        if isinstance(value, bool):
+            yield "Y" if value else "N"
         text = str(value)
         yield text
         yield "".join(letter for letter in text if letter.isalnum())

@@ -64,6 +64,8 @@ class MockAgency(ABC):
     """The faults of the catalogue that it carries out itself; those marked `agency` there work only if named here."""
     own_settings: ClassVar[frozenset[str]] = frozenset()
     """The settings that it knows beside those of `mocks.kit.settings.NAMES`."""
+    shared_secrets: ClassVar[frozenset[str]] = frozenset()
+    """Those of `own_settings` that a caller must know too: the hub's `NARU_ADAPTERS__<SLUG>__<NAME>`."""
 
     @abstractmethod
     def __init__(self, desk: Desk) -> None: ...

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hub.cli.demo.play import Performance, Played
-from mocks.auditor.books import Act, Book
+from mocks.auditor.books import Act, Book, base_of
 
 _OF_THE_VIEW = ("agency", "office", "delivery", "business", "reason")
 
@@ -28,7 +28,7 @@ def failures(performance: Performance) -> Iterator[str]:
 
 def sent_paths(book: Book, acts: tuple[Act, ...]) -> frozenset[str]:
     """Return the field paths that arrived at an agency in these acts."""
-    names = {name.partition("[")[0] for act in acts for name in act.digests}
+    names = {base_of(name) for act in acts for name in act.digests}
     return frozenset(path for name in names if (path := book.path_of.get(name)) is not None)
 
 

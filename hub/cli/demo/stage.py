@@ -18,6 +18,7 @@ import httpx
 from hub.cli.demo.control import Control
 from hub.cli.demo.folder import DemoFolder
 from hub.cli.demo.processes import Child, ChildError, run_to_end
+from mocks.kit.registry import installed_mocks
 
 _START_SECONDS = 40.0
 _CENTRE = "나루 시연 센터"
@@ -93,8 +94,11 @@ def _environ() -> dict[str, str]:
 
 def _write_mocks_settings(folder: DemoFolder, secret: str) -> None:
     settings = {"certificates": str(folder.certificates.folder), "callback_secret": secret}
-    lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
-    folder.write_secret(folder.mocks_settings, "\n".join(['["*"]', *lines, ""]))
+    lines = ['["*"]', *(f"{name} = {json.dumps(value)}" for name, value in settings.items())]
+    for kind in installed_mocks():
+        if kind.shared_secrets:
+            lines += [f"[{kind.slug}]", *(f"{name} = {json.dumps(secret)}" for name in sorted(kind.shared_secrets))]
+    folder.write_secret(folder.mocks_settings, "\n".join([*lines, ""]))
 
 
 def _mocks_arguments(folder: DemoFolder) -> list[str]:
@@ -126,6 +130,7 @@ def _hub_environ(
     found = {"NARU_HTTP__PORT": "0", "NARU_CLOCK__SOURCE": f"{places['control_url']}/clock"}
     found |= {_variable(slug, "base_url"): url for slug, url in places["agencies"].items()}
     found |= {_variable(slug, "callback_secret"): secret for slug in callers}
+    found |= {_variable(kind.slug, name): secret for kind in installed_mocks() for name in kind.shared_secrets}
     return _environ() | folder.hub_environ() | found
 
 
