@@ -10,9 +10,11 @@ import httpx
 
 from adapters.sdk.decisions import Gate, Impersonal
 from adapters.sdk.errors import UndecidedError
+from adapters.sdk.transports.drop import DropEndpoint, DropWire
 from adapters.sdk.transports.http import HttpEndpoint, HttpWire
 from adapters.sdk.transports.soap import SoapRules, SoapSecurity, SoapWire
 from adapters.sdk.transports.soap_contract import SoapContract
+from adapters.sdk.transports.telegram import Line, TelegramEndpoint, TelegramWire
 from adapters.sdk.transports.tokens import ClientCredentials, TokenSource
 
 
@@ -21,8 +23,9 @@ class _Closes(Protocol):
 
 
 class Wires:
-    """Opens transports for one agency. Tests pass `inner` (an `httpx` transport) and reach an app or a function.
+    """Opens transports for one agency, bound to its gate.
 
+    Tests pass `inner` (an `httpx` transport) and reach an app or a function, or `line`, which is told telegrams.
     `leave` mints the leave to fetch a token, a new one whenever it is asked; without it there are no tokens. All
     transports that it opened are closed with it.
     """
@@ -33,11 +36,13 @@ class Wires:
         gate: Gate,
         inner: httpx.AsyncBaseTransport | None = None,
         leave: Callable[[], Impersonal] | None = None,
+        line: Line | None = None,
     ) -> None:
         self._slug = slug
         self._gate = gate
         self._inner = inner
         self._leave = leave
+        self._line = line
         self._open: list[_Closes] = []
 
     def http(self, endpoint: HttpEndpoint) -> HttpWire:
@@ -62,6 +67,16 @@ class Wires:
     ) -> SoapWire:
         """Open a SOAP 1.1 wire over an HTTP wire of its own."""
         return SoapWire(self.http(endpoint), contract, security, rules)
+
+    def telegram(self, endpoint: TelegramEndpoint) -> TelegramWire:
+        """Open a telegram wire: a connection of its own for every call, at most as many as the endpoint says."""
+        return TelegramWire(self._slug, self._gate, endpoint, self._line)
+
+    def drop(self, endpoint: DropEndpoint) -> DropWire:
+        """Open the drop folders of an agency that takes files."""
+        wire = DropWire(self._slug, self._gate, endpoint)
+        self._open.append(wire)
+        return wire
 
     async def aclose(self) -> None:
         """Close every transport that was opened here."""
