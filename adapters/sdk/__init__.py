@@ -48,6 +48,7 @@ from adapters.sdk.outcomes import (
 )
 from adapters.sdk.profile import Batching, Lane, Need, Polling, Profile, Repeat, WireKey
 from adapters.sdk.settings import AdapterSettings
+from adapters.sdk.transports.drop import DropEndpoint, DropFile, DropWire
 from adapters.sdk.transports.http import HttpEndpoint, HttpReply, HttpWire
 from adapters.sdk.transports.tls import client_tls
 from adapters.sdk.transports.tokens import ClientCredentials, TokenSource
@@ -57,11 +58,11 @@ from adapters.sdk.wires import Wires
 __all__ = [
     "Acknowledged", "Adapter", "AdapterError", "AdapterSettings", "BadReplyError", "Batching", "BusyError",
     "Callback", "CallbackRefusedError", "CannotExpressError", "Capacity", "ClientCredentials", "Decision",
-    "Delivered", "Disclose", "Eligibility", "Fact", "FindOrder", "FoldOrder", "Found", "Gate", "HandedOver",
-    "HostileReplyError", "HttpEndpoint", "HttpReply", "HttpWire", "Impersonal", "InboundCall", "InboundReply",
-    "Lane", "MisconfiguredError", "Need", "NotFound", "NotSentError", "Order", "Polling", "PrecheckOrder",
-    "Profile", "Reconcile", "RefusalReason", "Refused", "Repeat", "ResultFile", "ResultLine", "StatusOrder",
-    "StatusReport", "SubmitOrder", "SupplementOrder", "TokenSource", "UncertainError", "UndecidedError", "Verb",
-    "Verified", "VerifyOrder", "WireKey", "Wires", "Withdraw", "WithdrawOrder", "WithdrawReason", "capabilities",
-    "client_tls",
+    "Delivered", "Disclose", "DropEndpoint", "DropFile", "DropWire", "Eligibility", "Fact", "FindOrder",
+    "FoldOrder", "Found", "Gate", "HandedOver", "HostileReplyError", "HttpEndpoint", "HttpReply", "HttpWire",
+    "Impersonal", "InboundCall", "InboundReply", "Lane", "MisconfiguredError", "Need", "NotFound",
+    "NotSentError", "Order", "Polling", "PrecheckOrder", "Profile", "Reconcile", "RefusalReason", "Refused",
+    "Repeat", "ResultFile", "ResultLine", "StatusOrder", "StatusReport", "SubmitOrder", "SupplementOrder",
+    "TokenSource", "UncertainError", "UndecidedError", "Verb", "Verified", "VerifyOrder", "WireKey", "Wires",
+    "Withdraw", "WithdrawOrder", "WithdrawReason", "capabilities", "client_tls",
 ]  # fmt: skip
