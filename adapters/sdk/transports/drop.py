@@ -175,9 +175,10 @@ class DropWire:
                 return None
             except OSError:  # a symbolic link, or nothing that opens
                 return DropFile(name, problem="no regular file")
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                os.close(handle)
+                return DropFile(name, problem="no regular file")
             with os.fdopen(handle, "rb") as file:
-                if not stat.S_ISREG(os.fstat(handle).st_mode):
-                    return DropFile(name, problem="no regular file")
                 data = file.read(self._endpoint.max_file_bytes + 1)
             if len(data) > self._endpoint.max_file_bytes:
                 return DropFile(name, problem=f"longer than {self._endpoint.max_file_bytes} bytes")
