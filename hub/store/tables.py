@@ -27,6 +27,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     false,
+    text,
 )
 
 metadata = MetaData(
@@ -262,7 +263,7 @@ facts = Table(
     Column("occurred_at", Moment),
     Column("office", String(7)),
     Column("learnt_at", Moment, nullable=False),
-    Column("source", String(12), nullable=False),  # submit, find, poll, callback
+    Column("source", String(12), nullable=False),  # submit, find, poll, withdraw, callback, result
     Column("applied", Boolean, nullable=False),
     Column("sealed_text", LargeBinary),
     UniqueConstraint("referral_id", "digest"),
@@ -291,6 +292,60 @@ lanes = Table(
     Column("paused_at", Moment),
     Column("paused_by", String(60)),
     Column("reason", String(60)),  # by_person, misconfigured
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    _id(),
+    Column("agency", String(40), nullable=False),
+    Column("day", String(10), nullable=False),  # KST
+    Column("number", Integer, nullable=False),  # of the day's files, from 1; never used again
+    Column("name", String(100), nullable=False),
+    Column("status", String(12), nullable=False),  # frozen, handed_over, released, rejected
+    Column("cut_off_at", Moment, nullable=False),
+    Column("frozen_at", Moment, nullable=False),
+    Column("looks", Integer, nullable=False, server_default="0"),  # how often the name was looked for in vain
+    Column("look_at", Moment),  # frozen: when to look whether the file lies there
+    Column("left_at", Moment),  # when it was handed over, or released
+    Column("result_due_at", Moment),  # handed over: when a person is asked; None once nothing is awaited
+    UniqueConstraint("agency", "name"),
+    UniqueConstraint("agency", "day", "number"),
+    Index("ix_batches_status", "agency", "status"),
+    Index("ix_batches_result_due", "agency", "result_due_at"),
+)
+
+batch_members = Table(
+    "batch_members",
+    metadata,
+    Column("batch_id", String(32), ForeignKey("batches.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    _ref("delivery_id", "deliveries.id", index=True),
+    _ref("attempt_id", "attempts.id"),
+    Column("ended", String(12)),  # released, settled, rejected, overdue; None while the file may decide it
+    Column("cancel_asked_at", Moment),
+    # Nothing is in two live files: the store itself refuses it.
+    Index(
+        "uq_batch_members_live", "delivery_id", unique=True,
+        sqlite_where=text("ended IS NULL"), postgresql_where=text("ended IS NULL"),
+    ),
+)  # fmt: skip
+
+result_files = Table(
+    "result_files",
+    metadata,
+    _id(),
+    Column("agency", String(40), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("digest", String(64), nullable=False),  # HMAC of what it says
+    Column("other_digest", String(64)),  # of another file that came under the same name: a person must look
+    Column("state", String(12), nullable=False),  # taken, stray, unreadable
+    Column("answers", String(100)),  # the name of our file
+    Column("rejected", String(60)),
+    Column("lines", Integer, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("cleared_at", Moment),
+    UniqueConstraint("agency", "name"),
 )
 
 audit_entries = Table(
