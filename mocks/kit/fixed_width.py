@@ -51,8 +51,8 @@ class Field:
     required: bool = False
     value: str = ""
     """What a `const` field holds."""
-    codes: frozenset[str] = frozenset()
-    """What a `code` field may hold."""
+    codes: frozenset[str] | None = None
+    """What a `code` field may hold; None if the layout names no table."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def _record(name: str, told: Mapping[str, object], encoding: str, tables: Mappin
     for one in listed if isinstance(listed, list) else []:
         if one["kind"] not in _CHECKS:
             raise ValueError(f"{name}.{one['name']}: unknown kind {one['kind']}")
-        codes = frozenset(tables[one["codes"]]) if "codes" in one else frozenset()
+        codes = frozenset(tables[one["codes"]]) if "codes" in one else None
         required = bool(one.get("required", False))
         fields.append(Field(one["name"], start, one["bytes"], one["kind"], required, one.get("value", ""), codes))
         start += one["bytes"]
@@ -192,7 +192,9 @@ def _check_time(pattern: str) -> Callable[[Field, str], None]:
 
 
 def _check_code(field: Field, text: str) -> None:
-    if text not in field.codes:
+    if field.codes is None:
+        _check_text(field, text)
+    elif text not in field.codes:
         raise WidthError(Rule.CODE, field.name)
 
 
