@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from mocks.kit.agency import AnsweringMock, BatchMock, MockAgency, Reply, Request
+from mocks.kit.agency import AnsweringMock, BatchMock, MockAgency, Reply, Request, TelegramMock
 from mocks.kit.breakage import BREAKAGES
 from mocks.kit.callbacks import Callbacks
 from mocks.kit.connection import Answer
@@ -19,8 +19,9 @@ from mocks.kit.fault_catalogue import Moment
 from mocks.kit.faults import Fault, Faults
 from mocks.kit.journal import Entry, Journal, handling
 from mocks.kit.ledger import Act, Ledger, watching_acts
-from mocks.kit.lines import Line, Place, is_shared
+from mocks.kit.lines import Line, Place, impossible_on, is_shared
 from mocks.kit.script import Script
+from mocks.kit.telegram_breakage import TELEGRAM_BREAKAGES
 
 _log = logging.getLogger("naru.mocks")
 
@@ -39,7 +40,7 @@ class Counter:
         self.is_shared = is_shared(kind)
         clock, settings = place.clock, place.settings
         self._folder = place.folder
-        self.faults = Faults(kind.operations, kind.callbacks, kind.own_faults)
+        self.faults = Faults(kind.operations, kind.callbacks, kind.own_faults, impossible_on(kind))
         self.line = line
         journal = Journal(clock)
         self.desk = Desk(
@@ -163,7 +164,8 @@ class Counter:
     def _spoil(self, fault: Fault, request: Request, honest: Reply | None) -> Reply | Script:
         if fault.name in self.kind.own_faults:
             return self._asked.misbehave(fault.name, request, honest)
-        return BREAKAGES[fault.name](honest or Reply(200), fault.seconds)
+        breakages = TELEGRAM_BREAKAGES if isinstance(self.mock, TelegramMock) else BREAKAGES
+        return breakages[fault.name](honest or Reply(200), fault.seconds)
 
     @property
     def _asked(self) -> AnsweringMock:

@@ -48,6 +48,8 @@ class FaultKind:
     by: By = By.KIT
     seconds: float | None = None
     """The default of the rule's `seconds`, where the fault has a duration; None where it has none."""
+    http_only: bool = False
+    """Whether it needs what telegrams have not: a status, headers, a label of the encoding, XML or JSON."""
 
     def as_json(self) -> Mapping[str, Any]:
         """Return the entry as it stands in `GET /_mock/faults`."""
@@ -58,6 +60,7 @@ class FaultKind:
             "strikes_at": self.moment.value,
             "carried_out_by": self.by.value,
             "seconds": self.seconds,
+            "http_only": self.http_only,
         }
 
 
@@ -82,12 +85,16 @@ _BEFORE_ACCEPTANCE = (
     FaultKind(
         "maintenance_page",
         acts=False,
-        what="An HTML maintenance page in EUC-KR (시스템 점검 안내) with status 200.",
+        what="An HTML maintenance page in EUC-KR (시스템 점검 안내) with status 200; for a telegram, its bytes alone.",
     ),
-    FaultKind("busy_429", acts=False, what="429, empty, without Retry-After."),
-    FaultKind("busy_429_retry_after", acts=False, seconds=1, what="429, empty; `seconds` is the Retry-After."),
-    FaultKind("busy_503", acts=False, what="503, empty, without Retry-After."),
-    FaultKind("busy_503_retry_after", acts=False, seconds=1, what="503, empty; `seconds` is the Retry-After."),
+    FaultKind("busy_429", acts=False, http_only=True, what="429, empty, without Retry-After."),
+    FaultKind(
+        "busy_429_retry_after", acts=False, http_only=True, seconds=1, what="429, empty; `seconds` is the Retry-After."
+    ),
+    FaultKind("busy_503", acts=False, http_only=True, what="503, empty, without Retry-After."),
+    FaultKind(
+        "busy_503_retry_after", acts=False, http_only=True, seconds=1, what="503, empty; `seconds` is the Retry-After."
+    ),
 )
 
 _AFTER_ACCEPTANCE = (
@@ -106,23 +113,35 @@ _AFTER_ACCEPTANCE = (
         what="The body comes byte by byte, with `seconds` of wall time in between.",
     ),
     FaultKind("cut_short", acts=True, what="Half of the announced body, then the connection is closed."),
-    FaultKind("wrong_content_length", acts=True, what="Content-Length announces less than the body that follows."),
+    FaultKind(
+        "wrong_content_length", acts=True, what="Content-Length, or the length prefix, announces less than follows."
+    ),
     FaultKind("truncated_body", acts=True, what="Half of the body, announced as if it were the whole."),
-    FaultKind("empty_200", acts=True, what="200 with an empty body."),
-    FaultKind("empty_202", acts=True, what="202 with an empty body."),
+    FaultKind("empty_200", acts=True, what="200 with an empty body, or a telegram of length 0000."),
+    FaultKind("empty_202", acts=True, http_only=True, what="202 with an empty body."),
     FaultKind(
         "mislabelled_encoding",
         acts=True,
+        http_only=True,
         what="The body in CP949, with 똠방각하 in it, under headers and declarations that say UTF-8.",
     ),
     FaultKind(
         "wrong_encoding",
         acts=True,
-        what="The body in CP949 labelled EUC-KR, with syllables that true EUC-KR lacks (똠방각하).",
+        what="The body in CP949 labelled EUC-KR, with syllables that true EUC-KR lacks (똠방각하); telegrams in UTF-8.",
     ),
-    FaultKind("gzip_bomb", acts=True, what="Content-Encoding gzip: 64 KiB that become 64 MiB of white space."),
-    FaultKind("deep_nesting", acts=True, what="20,000 arrays (JSON) or elements (XML) one inside the other."),
-    FaultKind("dtd_entity", acts=True, what="XML with a DTD, entities that grow by a billion, and an external one."),
+    FaultKind(
+        "gzip_bomb", acts=True, http_only=True, what="Content-Encoding gzip: 64 KiB that become 64 MiB of white space."
+    ),
+    FaultKind(
+        "deep_nesting", acts=True, http_only=True, what="20,000 arrays (JSON) or elements (XML) one inside the other."
+    ),
+    FaultKind(
+        "dtd_entity",
+        acts=True,
+        http_only=True,
+        what="XML with a DTD, entities that grow by a billion, and an external one.",
+    ),
 )
 
 _BY_THE_AGENCY = (

@@ -63,7 +63,8 @@ class Faults:
     """What is set for one agency.
 
     Each fault throws dice of its own (from the seed and its place in the list), in the order in which the requests
-    that it concerns arrive; the first one that hits is the one that strikes.
+    that it concerns arrive; the first one that hits is the one that strikes. What its line has not (`impossible`: a
+    status, say) cannot be set.
     """
 
     def __init__(
@@ -71,9 +72,11 @@ class Faults:
         operations: tuple[str, ...],
         callbacks: tuple[str, ...] = (),
         own_faults: frozenset[str] = frozenset(),
+        impossible: frozenset[str] = frozenset(),
     ) -> None:
         self._operations = {Moment.CONNECT: (), Moment.HEAD: (), Moment.REQUEST: operations, Moment.CALLBACK: callbacks}
         self._own_faults = own_faults
+        self._impossible = impossible
         self._seed = 0
         self._set: tuple[Fault, ...] = ()
 
@@ -131,6 +134,8 @@ class Faults:
             raise FaultError(
                 f"this agency cannot do {kind.name}; of its own faults it has: {_listed(self._own_faults)}"
             )
+        if kind.name in self._impossible:
+            raise FaultError(f"this agency's line has no {kind.name}")
         if kind.moment is Moment.CONNECT and item.keys() & {"rate", "times"}:
             raise FaultError(f"{kind.name} holds as long as it is set: it has neither rate nor times")
         return Fault(

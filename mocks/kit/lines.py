@@ -13,6 +13,7 @@ from mocks.kit.agency import HttpMock, MockAgency, Reply, Request, TelegramMock
 from mocks.kit.clock import BusinessClock
 from mocks.kit.connection import Answer, Application
 from mocks.kit.door import Door
+from mocks.kit.fault_catalogue import CATALOGUE
 from mocks.kit.folder import Clerk, DropFolder
 from mocks.kit.pki import Certificates
 from mocks.kit.server import HttpServer
@@ -55,6 +56,13 @@ class Staff(Application, Protocol):
 def is_shared(kind: type[MockAgency]) -> bool:
     """Return whether the agency is reached on the server's shared port too: those that speak plain HTTP are."""
     return issubclass(kind, HttpMock) and not kind.tls
+
+
+def impossible_on(kind: type[MockAgency]) -> frozenset[str]:
+    """Return the faults of the catalogue that the agency's line cannot have: telegrams lack what HTTP has."""
+    if not issubclass(kind, TelegramMock):
+        return frozenset()
+    return frozenset(name for name, fault in CATALOGUE.items() if fault.http_only)
 
 
 @dataclass(frozen=True)

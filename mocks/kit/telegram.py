@@ -12,8 +12,8 @@ from mocks.kit.agency import Reply, Request
 from mocks.kit.connection import Answer
 from mocks.kit.playing import play
 from mocks.kit.server import Server, Working
+from mocks.kit.telegram_breakage import PREFIX_BYTES, length_prefix
 
-PREFIX_BYTES = 4
 METHOD = "TELEGRAM"
 
 AnswerTelegram = Callable[[Request], Awaitable[Answer]]
@@ -21,7 +21,7 @@ AnswerTelegram = Callable[[Request], Awaitable[Answer]]
 
 def framed(telegram: bytes) -> bytes:
     """Return a telegram behind its length: four ASCII digits."""
-    return f"{len(telegram):0{PREFIX_BYTES}d}".encode("ascii") + telegram
+    return length_prefix(len(telegram)) + telegram
 
 
 class TelegramServer(Server):
