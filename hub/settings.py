@@ -45,21 +45,31 @@ class HttpSettings(Table):
     max_body_bytes: Annotated[int, Field(ge=1024, le=16 * 1024 * 1024)] = 1024 * 1024
 
 
+_SQLITE, _POSTGRES = "sqlite:///var/naru.db", "postgresql://user@host/naru"
+
+
 class StoreSettings(Table):
-    """Where everything is kept."""
+    """Where everything is kept: a SQLite file for one process, or a PostgreSQL database for as many as wanted."""
 
     url: Annotated[str, Field(repr=False)] = "sqlite:///var/naru.db"  # a URL may hold a password
 
     @field_validator("url")
     @classmethod
-    def _is_sqlite_file(cls, url: str) -> str:
+    def _is_known(cls, url: str) -> str:
         try:
             parsed = make_url(url)
         except ArgumentError:
-            raise ValueError("must be a URL such as sqlite:///var/naru.db") from None
-        if parsed.drivername != "sqlite" or parsed.database in {None, "", ":memory:"}:
-            raise ValueError("must name a SQLite file, such as sqlite:///var/naru.db")
+            raise ValueError(f"must be a URL such as {_SQLITE} or {_POSTGRES}") from None
+        if parsed.drivername not in {"sqlite", "postgresql"}:
+            raise ValueError(f"must begin with sqlite:/// or postgresql://, as {_SQLITE} or {_POSTGRES}")
+        if parsed.database in {None, "", ":memory:"}:
+            raise ValueError(f"must name a file or a database, as {_SQLITE} or {_POSTGRES}")
         return url
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several processes may work on it at once: PostgreSQL."""
+        return make_url(self.url).drivername == "postgresql"
 
     @property
     def shown(self) -> str:

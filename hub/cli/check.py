@@ -21,7 +21,7 @@ from hub.clock import wall_now
 from hub.configuration import SettingsError, read_settings
 from hub.settings import Settings
 from hub.store.schema import SchemaError, newest, revision_of
-from hub.store.store import Store
+from hub.store.store import Store, StoreUnreachableError
 from hub.vault.vault import was_sealed
 from hub.wiring import build_agencies
 from schemas.services import SERVICES
@@ -54,7 +54,7 @@ def find_problems(settings: Settings, agencies: Agencies) -> Iterator[str]:
         if agency.state is AgencyState.BROKEN:
             yield f"{slug} is broken: {agency.why}"
     key_file = settings.vault.key_file
-    if Path(make_url(settings.store.url).database or "").exists():
+    if settings.store.is_shared or Path(make_url(settings.store.url).database or "").exists():
         yield from _store_problems(settings)
     if key_file.exists() and key_file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         yield f"the key file {key_file} is open to other users: chmod 600"
@@ -63,12 +63,14 @@ def find_problems(settings: Settings, agencies: Agencies) -> Iterator[str]:
 def _store_problems(settings: Settings) -> Iterator[str]:
     store = Store(settings.store.url)
     try:
+        if store.is_shared:
+            store.claim()
         revision = store.read_now(revision_of)
         if revision not in {None, newest()}:
             yield f"the store's schema is {revision}, this naru works with {newest()}: run `naru migrate`"
         elif revision is not None and not settings.vault.key_file.exists() and store.read_now(was_sealed):
             yield f"the store was sealed, but its key file {settings.vault.key_file} is not there"
-    except SchemaError as error:
+    except (SchemaError, StoreUnreachableError) as error:
         yield str(error)
     finally:
         store.close()

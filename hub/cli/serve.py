@@ -12,11 +12,16 @@ from hub.logs import configure_logs, places
 from hub.serving import EngineDiedError, PortInUseError
 from hub.serving import serve as serve_forever
 from hub.store.schema import SchemaError
-from hub.store.store import StoreInUseError
+from hub.store.store import StoreInUseError, StoreUnreachableError
 from hub.vault.keyring import KeyFileError
 from hub.wiring import ClockUnreachableError
 
 app = typer.Typer(add_completion=False)
+
+REFUSALS = (
+    StoreInUseError, StoreUnreachableError, SchemaError, KeyFileError, ClockUnreachableError, PortInUseError,
+)  # fmt: skip
+"""What is no defect: the text says what a person must do."""
 
 
 @app.command()
@@ -27,7 +32,7 @@ def serve(config: Config = DEFAULT_CONFIG) -> None:
     configure_logs(settings.log.level)
     try:
         asyncio.run(serve_forever(settings, installed))
-    except (StoreInUseError, SchemaError, KeyFileError, ClockUnreachableError, PortInUseError) as error:
+    except REFUSALS as error:
         refuse(str(error))
     except EngineDiedError:
         raise typer.Exit(1) from None

@@ -15,7 +15,7 @@ from hub.cli.refusing import REFUSED, refuse
 from hub.configuration import Installed, SettingsError, read_settings
 from hub.settings import Settings
 from hub.store.schema import SchemaError, make_or_check
-from hub.store.store import Store, StoreInUseError
+from hub.store.store import Store, StoreInUseError, StoreUnreachableError
 
 __all__ = ["DEFAULT_CONFIG", "REFUSED", "Config", "find_adapters", "in_store", "refuse", "settings_of"]
 
@@ -47,12 +47,12 @@ def in_store(settings: Settings, work: Callable[[Connection], T], *, alone: bool
     """Do one transaction's work in the store; `alone`: only if nobody serves it. Refuse if the store is not ours."""
     store = Store(settings.store.url)
     try:
-        if alone:
+        if alone or store.is_shared:
             store.claim()
-        else:
+        if not alone:
             store.write_now(make_or_check)
         return store.write_now(work)
-    except (StoreInUseError, SchemaError) as error:
+    except (StoreInUseError, StoreUnreachableError, SchemaError) as error:
         refuse(str(error))
     finally:
         store.close()

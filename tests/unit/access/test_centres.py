@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -17,8 +16,8 @@ NOW = datetime(2024, 5, 2, 1, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    made = Store(f"sqlite:///{tmp_path}/naru.db")
+def store(store_url: str) -> Iterator[Store]:
+    made = Store(store_url)
     made.write_now(metadata.create_all)
     yield made
     made.close()

@@ -11,6 +11,7 @@ from adapters.sdk.registry import Broken, installed_adapters
 from hub.access.api_keys import find_caller
 from hub.cli import COMMANDS, app
 from hub.clock import wall_now
+from hub.store.schema import newest
 from hub.store.store import Store
 from hub.vault.vault import Vault
 
@@ -133,8 +134,8 @@ def test_worker_refuses_sqlite(naru: Naru) -> None:
 
 def test_migrate_makes_the_store_once(naru: Naru) -> None:
     """The first time from nothing, then nothing is left to do."""
-    assert naru("migrate").stdout == "sqlite:///var/naru.db: schema none -> 0001\n"
-    assert naru("migrate").stdout == "sqlite:///var/naru.db: schema 0001 already\n"
+    assert naru("migrate").stdout == f"sqlite:///var/naru.db: schema none -> {newest()}\n"
+    assert naru("migrate").stdout == f"sqlite:///var/naru.db: schema {newest()} already\n"
 
 
 def test_migrate_leaves_a_served_store_alone(naru: Naru, tmp_path: Path) -> None:

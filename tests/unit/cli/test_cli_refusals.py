@@ -97,3 +97,12 @@ def test_a_defect_is_logged_without_its_text(serve: Serve, monkeypatch: pytest.M
     assert crashed.exit_code == 1
     assert '"error": "RuntimeError"' in crashed.stderr
     assert "8503031000000" not in crashed.output
+
+
+def test_a_postgresql_that_does_not_answer(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says what to look at; the password is not shown."""
+    monkeypatch.setenv("NARU_STORE__URL", "postgresql://naru:s3cret@127.0.0.1:9/naru")
+    refused = serve()
+    assert refused.exit_code == 2
+    assert "the store postgresql://naru:***@127.0.0.1:9/naru cannot be reached" in refused.stderr
+    assert "s3cret" not in refused.output + refused.stderr

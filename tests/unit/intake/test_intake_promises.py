@@ -22,11 +22,11 @@ def before_statements(bench: Bench, call: Callable[[], None]) -> Iterator[None]:
     def listen(*_: object) -> None:
         call()
 
-    event.listen(bench.store._writer, "before_cursor_execute", listen)
+    event.listen(bench.store.writer, "before_cursor_execute", listen)
     try:
         yield
     finally:
-        event.remove(bench.store._writer, "before_cursor_execute", listen)
+        event.remove(bench.store.writer, "before_cursor_execute", listen)
 
 
 async def test_everything_of_a_document_is_there_or_nothing(bench: Bench) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -14,9 +13,9 @@ from hub.store.tables import metadata
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(store_url: str) -> Iterator[Store]:
     """An empty store."""
-    opened = Store(f"sqlite:///{tmp_path}/naru.db")
+    opened = Store(store_url)
     yield opened
     opened.close()
 
@@ -80,7 +79,7 @@ def test_half_a_migration_never_stays(store: Store) -> None:
         if left == 0:
             raise OSError("the disk is full")
 
-    event.listen(store._writer, "before_cursor_execute", fail)
+    event.listen(store.writer, "before_cursor_execute", fail)
     with pytest.raises(OSError, match="disk is full"):
         store.write_now(make_or_check)
     assert store.read_now(lambda conn: inspect(conn).get_table_names()) == []

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
+from store_content import bytes_in
 
 from hub.store.store import Store
 from hub.store.tables import metadata, vault_keys
@@ -26,8 +27,8 @@ HERE = place("cases", "sealed_client", "cas_1")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    made = Store(f"sqlite:///{tmp_path}/naru.db")
+def store(store_url: str) -> Iterator[Store]:
+    made = Store(store_url)
     made.write_now(metadata.create_all)
     yield made
     made.close()
@@ -157,6 +158,6 @@ def test_nothing_shows_a_key(vault: Vault) -> None:
 
 def test_the_database_file_holds_nothing_in_clear(store: Store, vault: Vault, tmp_path: Path) -> None:
     """Neither the hub's keys nor the key-encryption key stand in the store's files."""
-    kept = b"".join(path.read_bytes() for path in tmp_path.glob("naru.db*"))
+    kept = bytes_in(store)
     assert b"blind_index" in kept
     assert vault.inbox_key not in kept

@@ -1,0 +1,167 @@
+"""The two databases that a store can stand on, and what is different about them: connections, claims, second tries.
+
+Both give every transaction the same promise: it is as if it had run alone, and once committed it stays. SQLite keeps
+it with one writer at a time; PostgreSQL runs every write SERIALIZABLE and refuses one of two that would disturb each
+other, which then is tried again (docs/decisions/0012).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import QueuePool
+
+READERS = 4
+_POSTGRES_WRITERS = 8
+_DISTURBED = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected: surely rolled back
+
+
+class StoreInUseError(Exception):
+    """Another process serves this SQLite store; the text says what to do."""
+
+
+class StoreUnreachableError(Exception):
+    """No PostgreSQL server answers where the store shall be, or it refuses us; the text says what to look at."""
+
+
+class Backend(Protocol):
+    """What the store asks of a database."""
+
+    writer: Engine
+    reader: Engine
+    writers: int
+    """How many write transactions may run at once."""
+
+    def claim(self) -> None:
+        """Claim the store for this process until `close`, where only one may have it."""
+        ...
+
+    def is_disturbed(self, error: BaseException) -> bool:
+        """Return whether a transaction was surely rolled back because of another one, and may simply run again."""
+        ...
+
+    def close(self) -> None:
+        """Close the connections and give the claim back."""
+        ...
+
+
+def backend_of(url: str) -> Backend:
+    """Return the backend that a URL names: `sqlite:///…` or `postgresql://…`."""
+    return SqliteFile(url) if make_url(url).get_backend_name() == "sqlite" else PostgresServer(url)
+
+
+class SqliteFile:
+    """A SQLite file: WAL, `synchronous=FULL` (what was committed survives a power cut), one writer.
+
+    Raises:
+        StoreInUseError: from `claim`, if another process has claimed the same file.
+    """
+
+    writers = 1
+
+    def __init__(self, url: str) -> None:
+        self._path = Path(make_url(url).database or "")
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self.writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", size=1)
+        self.reader = _sqlite_engine(url, begin="BEGIN", size=READERS)
+        self._lock: int | None = None
+
+    def claim(self) -> None:
+        """Claim the file: the embedded engine allows one process."""
+        lock = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            raise StoreInUseError(
+                f"another naru process already serves the store {self._path}. SQLite takes one process only: stop the "
+                "other one, or point NARU_STORE__URL at another file, or at a PostgreSQL server for several processes."
+            ) from None
+        self._lock = lock
+
+    def is_disturbed(self, error: BaseException) -> bool:  # noqa: ARG002 - the protocol's form
+        """Never: writers wait for each other."""
+        return False
+
+    def close(self) -> None:
+        """Close the connections and give the claim back."""
+        self.writer.dispose()
+        self.reader.dispose()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _sqlite_engine(url: str, *, begin: str, size: int) -> Engine:
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=size,
+        max_overflow=0,
+        connect_args={"check_same_thread": False, "timeout": 30},
+        hide_parameters=True,  # an error's text must not show what a row holds
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(raw: Any, _record: Any) -> None:
+        raw.isolation_level = None  # transactions are begun below, not guessed by the driver
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+            raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(conn: Connection) -> None:
+        conn.exec_driver_sql(begin)
+
+    return engine
+
+
+class PostgresServer:
+    """A PostgreSQL database, through psycopg 3: any number of processes, on any number of machines.
+
+    Raises:
+        StoreUnreachableError: from `claim`, if it cannot be reached.
+    """
+
+    writers = _POSTGRES_WRITERS
+
+    def __init__(self, url: str) -> None:
+        driven = make_url(url).set(drivername="postgresql+psycopg")
+        self._shown = make_url(url).render_as_string(hide_password=True)
+        self.writer = _postgres_engine(driven, isolation="SERIALIZABLE", size=self.writers)
+        self.reader = _postgres_engine(driven, isolation="REPEATABLE READ", size=READERS)
+
+    def claim(self) -> None:
+        """Make sure that the server is there; there is nothing to claim, for processes share it."""
+        try:
+            self.reader.connect().close()
+        except OperationalError as error:
+            raise StoreUnreachableError(
+                f"the store {self._shown} cannot be reached ({type(error.orig).__name__}): is the server up, and are "
+                "user, password and database right?"
+            ) from None
+
+    def is_disturbed(self, error: BaseException) -> bool:
+        """Return whether PostgreSQL refused the transaction for another one's sake."""
+        return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _DISTURBED
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def _postgres_engine(url: Any, *, isolation: Any, size: int) -> Engine:
+    return create_engine(
+        url,
+        pool_size=size,
+        max_overflow=0,
+        pool_pre_ping=True,  # a connection that the server dropped meanwhile is replaced before a transaction begins
+        isolation_level=isolation,
+        connect_args={"connect_timeout": 10, "application_name": "naru"},
+        hide_parameters=True,  # an error's text must not show what a row holds
+    )

@@ -1,0 +1,79 @@
+"""What a transaction promises on either database: whole or not at all, and as if it had run alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Connection, text
+
+from hub.store.store import Store
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """A store with one number in it."""
+    opened = Store(store_url)
+    opened.write_now(lambda conn: conn.execute(text("CREATE TABLE tally (name VARCHAR(10), count INTEGER)")))
+    opened.write_now(lambda conn: conn.execute(text("INSERT INTO tally VALUES ('a', 0), ('b', 0)")))
+    yield opened
+    opened.close()
+
+
+def counted(conn: Connection, name: str) -> int:
+    return int(conn.execute(text("SELECT count FROM tally WHERE name = :name"), {"name": name}).scalar_one())
+
+
+def put(conn: Connection, name: str, count: int) -> None:
+    conn.execute(text("UPDATE tally SET count = :count WHERE name = :name"), {"name": name, "count": count})
+
+
+async def test_transactions_that_disturb_each_other_both_count(store: Store) -> None:
+    """Read, add one, write: fifty at once make fifty, whatever the database has to run again."""
+
+    def add_one(conn: Connection) -> None:
+        put(conn, "a", counted(conn, "a") + 1)
+
+    await asyncio.gather(*(store.write(add_one) for _ in range(50)))
+    assert await store.read(lambda conn: counted(conn, "a")) == 50
+
+
+async def test_two_rules_over_two_rows_hold_together(store: Store) -> None:
+    """Each takes from its own row only while both together are zero: never both of them (no write skew)."""
+
+    def take(conn: Connection, name: str) -> bool:
+        free = counted(conn, "a") + counted(conn, "b") == 0
+        if free:
+            put(conn, name, 1)
+        return free
+
+    for _ in range(20):
+        took = await asyncio.gather(
+            store.write(lambda conn: take(conn, "a")), store.write(lambda conn: take(conn, "b"))
+        )
+        assert sorted(took) == [False, True]
+        await store.write(lambda conn: [put(conn, name, 0) for name in "ab"])
+
+
+async def test_what_fails_leaves_nothing(store: Store) -> None:
+    """An error of the work itself is raised at once, and nothing of it stays."""
+
+    def fail(conn: Connection) -> None:
+        put(conn, "a", 7)
+        raise KeyError("work")
+
+    with pytest.raises(KeyError):
+        await store.write(fail)
+    assert await store.read(lambda conn: counted(conn, "a")) == 0
+
+
+async def test_a_reader_sees_one_moment(store: Store) -> None:
+    """What is committed between two reads of one transaction is not seen by the second."""
+
+    def read_twice(conn: Connection) -> tuple[int, int]:
+        first = counted(conn, "a")
+        store.write_now(lambda other: put(other, "a", 9))
+        return first, counted(conn, "a")
+
+    assert await store.read(read_twice) == (0, 0)
