@@ -51,8 +51,8 @@ class JsonContract:
         missing = getattr(error.kind, "property", None) if error.schema_path[-1:] == ["required"] else None
         return (*map(str, error.instance_path), *([str(missing)] if missing else []))
 
-    def check_sent(self, schema: str, message: Message, fields: Mapping[str, str]) -> None:
-        """Stop a message of ours that the contract does not allow, before it leaves.
+    def check_sent(self, schema: str, message: object, fields: Mapping[str, str]) -> None:
+        """Stop a message of ours, or a key, that the contract does not allow, before it leaves.
 
         `fields` leads from a name on the wire to the field path whose value it carries.
 
