@@ -73,7 +73,7 @@ async def opened(settings: Settings, installed: Installed) -> AsyncIterator[Serv
         mint = Mint(gate)
         room = Room(clock, vault, gate, mint, agencies, settings.delivery, settings.statutes)
         engine = EmbeddedEngine(store, room)
-        filing = Filing(clock, vault, agencies, settings.routing.services)
+        filing = Filing(clock, vault, agencies, settings.routing)
         consents = Consents(room)
         yield Services(
             settings=settings,

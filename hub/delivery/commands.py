@@ -19,6 +19,7 @@ from hub.delivery.room import Papers, Room, read_papers, referral_subject, text_
 from hub.delivery.settle import settle
 from hub.delivery.steps import IllegalStepError, Step, UnknownIdError, legal_steps
 from hub.following.facts import take_facts
+from hub.routing.holds import Hold, next_hold
 from hub.store.deliveries import delivery_of_kind
 from hub.store.following import pause_lane, resume_lane
 from hub.store.referrals import ReferralRecord, append_event, referral_by_id, update_referral
@@ -50,22 +51,23 @@ class Commands:
         self._settle(conn, actor, papers, DeliveryStatus.PENDING, reason=None, due=True)
 
     def override(self, conn: Connection, actor: Actor, referral_id: str, reason: str) -> None:
-        """Decide against the rule that holds a referral; `reason` is the counsellor's, in words, and is sealed."""
+        """Decide against what holds a referral; `reason` is the counsellor's, in words, and is sealed.
+
+        Only what holds it now is decided against: the next reason, and consent, hold it as before.
+        """
         papers = self._papers_for(conn, actor, referral_id, Step.OVERRIDE)
-        held_by = papers.referral.reason or ""
-        self._audit(conn, actor, papers.referral, Action.REFERRAL_OVERRIDDEN, rule=held_by)
-        now = self.room.clock.now()
-        append_event(
-            conn,
-            referral_id,
-            EventKind.OVERRIDDEN,
-            now,
-            actor.name,
-            reason=held_by,
-            seal_text=text_sealer(self.room, papers, reason),
-        )
-        update_referral(conn, referral_id, now, overridden=[*papers.referral.overridden, held_by])
-        self._settle(conn, actor, papers, DeliveryStatus.PENDING, reason=None, due=True)
+        referral, now = papers.referral, self.room.clock.now()
+        held_by, unmet = referral.reason or "", referral.grounds.unmet if referral.grounds else ()
+        rules = unmet if held_by == Hold.RULE_NOT_MET else ()
+        self._audit(conn, actor, referral, Action.REFERRAL_OVERRIDDEN, rule=held_by, rules=rules)
+        sealed = text_sealer(self.room, papers, reason)
+        append_event(conn, referral_id, EventKind.OVERRIDDEN, now, actor.name, reason=held_by, seal_text=sealed)
+        overridden = [*referral.overridden, held_by]
+        update_referral(conn, referral_id, now, overridden=overridden)
+        duplicate = referral.possible_duplicate_of is not None
+        still = next_hold(duplicate=duplicate, unmet=bool(unmet), overridden=overridden)
+        status = DeliveryStatus.PENDING if still is None else DeliveryStatus.HELD
+        self._settle(conn, actor, papers, status, reason=still, due=still is None)
 
     def resolve(
         self, conn: Connection, actor: Actor, referral_id: str, *, arrived: bool, receipt: str | None, reason: str
@@ -153,7 +155,12 @@ class Commands:
         settle(conn, papers, status, now, actor=actor.name, reason=reason, delivery=changes)
 
     def _audit(
-        self, conn: Connection, actor: Actor, referral: ReferralRecord, action: Action, **data: str | bool
+        self,
+        conn: Connection,
+        actor: Actor,
+        referral: ReferralRecord,
+        action: Action,
+        **data: object,
     ) -> None:
         record(
             conn,

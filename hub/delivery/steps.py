@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from hub.routing.holds import Hold
 from hub.routing.routing import RoutingReason
 from schemas.status import BUSINESS_TRANSITIONS, BusinessStatus, DeliveryStatus
 
@@ -31,7 +32,7 @@ class IllegalStepError(Exception):
         self.legal = legal
 
 
-OVERRIDABLE = frozenset({"possible_duplicate"})
+OVERRIDABLE = frozenset(Hold)
 """Reasons to hold that a counsellor may decide against; consent is not among them."""
 
 UNROUTED = frozenset(RoutingReason)

@@ -21,8 +21,12 @@ from hub.consent.keeping import keep_consent
 from hub.intake.identity import find_or_add_client
 from hub.intake.promises import AcceptedReferral
 from hub.intake.recipients import check_recipients
-from hub.routing.routing import Routed, Unrouted, route
-from hub.settings import Route
+from hub.routing.facts import facts_of
+from hub.routing.grounds import AppliedRule, Grounds
+from hub.routing.holds import Hold, next_hold
+from hub.routing.routing import Routed, RoutingReason, Unrouted, route
+from hub.routing.rules import judge
+from hub.settings import RoutingSettings
 from hub.store.cases import CaseRecord, case_by_id, insert_case
 from hub.store.deliveries import DeliveryRecord, insert_delivery
 from hub.store.ids import new_id
@@ -35,11 +39,7 @@ from schemas.consent import Consent
 from schemas.disclosure import Disclosure
 from schemas.events import EventKind
 from schemas.referral import ReferralRequest, Urgency
-from schemas.services import ServiceCode
 from schemas.status import DeliveryStatus
-
-POSSIBLE_DUPLICATE = "possible_duplicate"
-"""Why a referral is held whose like is still open: a person says whether both are meant."""
 
 
 class UnknownCaseError(Exception):
@@ -91,19 +91,19 @@ class CaseFile:
 
 
 class Filing:
-    """Files documents. `services` is the map of routing; `agencies` says which of them can be reached."""
+    """Files documents. `routing` is the map of services with the rules; `agencies` says which can be reached."""
 
     def __init__(
         self,
         clock: Clock,
         vault: Vault,
         agencies: Mapping[str, Agency],
-        services: Mapping[ServiceCode, Sequence[Route]],
+        routing: RoutingSettings,
     ) -> None:
         self._clock = clock
         self._vault = vault
         self._agencies = agencies
-        self._services = services
+        self._routing = routing
 
     def open_case(self, conn: Connection, actor: Actor, document: NewCase) -> CaseFile:
         """Begin a case: recognise the client, make the case's key, seal the client's data as it is today.
@@ -111,7 +111,7 @@ class Filing:
         Raises:
             UnknownRecipientError
         """
-        check_recipients(document.consents, self._services, self._agencies)
+        check_recipients(document.consents, self._routing.services, self._agencies)
         now, case_id = self._clock.now(), new_id("case")
         client_id = find_or_add_client(conn, self._vault, actor.centre_id, document.client, now)
         key = self._vault.new_case_key(case_id)
@@ -139,7 +139,7 @@ class Filing:
         case = case_by_id(conn, case_id, centre_id=actor.centre_id)
         if case is None:
             raise UnknownCaseError
-        check_recipients(consents, self._services, self._agencies)
+        check_recipients(consents, self._routing.services, self._agencies)
         key = self._vault.case_key(case.id, case.wrapped_key, case.kek_id)
         client = self._vault.unseal_model(key, _client_place(case.id), case.sealed_client, Client)
         try:
@@ -156,9 +156,11 @@ class Filing:
 
     def add_referral(self, conn: Connection, file: CaseFile, request: ReferralRequest) -> AcceptedReferral:
         """Route a referral and store it with its delivery: due at once, or held with the reason."""
-        document = Disclosure(client=file.client, referral=request)
-        way = route(document, kst_today(file.now), self._services, self._agencies)
-        referral = self._referral(conn, file, request, way)
+        document, day = Disclosure(client=file.client, referral=request), kst_today(file.now)
+        way = route(document, day, self._routing.services, self._agencies)
+        judged = judge(self._routing.rules, request.service_code, day, facts_of(document, day))
+        grounds = Grounds(day=day, route_from=way.since, rules=tuple(map(AppliedRule.of, judged)))
+        referral = self._referral(conn, file, request, way, grounds)
         insert_referral(conn, referral)
         insert_delivery(conn, _delivery(referral))
         append_event(
@@ -168,12 +170,15 @@ class Filing:
         return AcceptedReferral(id=referral.id, service_code=request.service_code, agency=referral.agency)
 
     def _referral(
-        self, conn: Connection, file: CaseFile, request: ReferralRequest, way: Routed | Unrouted
+        self, conn: Connection, file: CaseFile, request: ReferralRequest, way: Routed | Unrouted, grounds: Grounds
     ) -> ReferralRecord:
-        referral_id, agency = new_id("ref"), way.agency or ""
-        routed = isinstance(way, Routed)
-        like = open_duplicate(conn, file.client_id, request.service_code, agency) if routed else None
-        reason = way.reason if isinstance(way, Unrouted) else POSSIBLE_DUPLICATE if like else None
+        referral_id, agency, like = new_id("ref"), way.agency or "", None
+        reason: RoutingReason | Hold | None
+        if isinstance(way, Unrouted):
+            reason = way.reason
+        else:
+            like = open_duplicate(conn, file.client_id, request.service_code, agency)
+            reason = next_hold(duplicate=like is not None, unmet=bool(grounds.unmet), overridden=())
         known = self._agencies.get(agency)
         wire_key = known.profile.wire_key.make(file.now) if known and known.profile else referral_id
         return ReferralRecord(
@@ -200,6 +205,7 @@ class Filing:
             sealed_request=self._vault.seal_model(file.key, place("referrals", "sealed_request", referral_id), request),
             created_at=file.now,
             updated_at=file.now,
+            grounds=grounds,
         )
 
 

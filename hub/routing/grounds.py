@@ -6,11 +6,11 @@ No value of the client's is kept, and no words: those stand in the configuration
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from hub.routing.rules import Verdict
+from hub.routing.rules import Judged, Verdict
 
 
 class _Kept(BaseModel):
@@ -26,6 +26,11 @@ class AppliedRule(_Kept):
     valid_from: date
     verdict: Verdict
 
+    @classmethod
+    def of(cls, judged: Judged) -> Self:
+        """Return what is kept of a rule that was judged by."""
+        return cls(id=judged.rule.id, valid_from=judged.rule.valid_from, verdict=judged.verdict)
+
 
 class Grounds(_Kept):
     """The day (in Korea) by whose configuration a referral was routed, its route, and the rules that applied."""
@@ -33,7 +38,7 @@ class Grounds(_Kept):
     day: date
     route_from: date | None = None
     """The first day of the route that was taken; None if there was none."""
-    rules: Annotated[tuple[AppliedRule, ...], Field(default=())]
+    rules: tuple[AppliedRule, ...] = ()
 
     @property
     def unmet(self) -> tuple[str, ...]:

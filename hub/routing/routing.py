@@ -33,6 +33,8 @@ class Routed:
 
     agency: str
     office: str | None = None
+    since: date | None = None
+    """The first day of the route that was taken."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Unrouted:
 
     agency: str | None
     reason: RoutingReason
+    since: date | None = None
+    """The first day of the route that was taken, if there is one."""
 
 
 def route(
@@ -51,13 +55,17 @@ def route(
 ) -> Routed | Unrouted:
     """Return where the document's service goes on `day`. The office is judged on what that agency may see."""
     code = document.referral.service_code
-    slug = next((rule.agency for rule in services.get(code, ()) if rule.holds_on(day)), None) if code else None
-    agency = agencies.get(slug) if slug is not None else None
+    way = next((way for way in services.get(code, ()) if way.holds_on(day)), None) if code else None
+    if way is None:
+        return Unrouted(None, RoutingReason.NO_AGENCY)
+    agency = agencies.get(way.agency)
     if agency is None:
-        return Unrouted(slug, RoutingReason.NO_AGENCY)
+        return Unrouted(way.agency, RoutingReason.NO_AGENCY, way.valid_from)
     if agency.adapter is None or agency.profile is None:
-        return Unrouted(agency.slug, RoutingReason.AGENCY_DISABLED)
+        return Unrouted(agency.slug, RoutingReason.AGENCY_DISABLED, way.valid_from)
     if Verb.OFFICE_FOR not in agency.verbs or not isinstance(agency.adapter, ChoosesOffice):
-        return Routed(agency.slug)
+        return Routed(agency.slug, since=way.valid_from)
     office = agency.adapter.office_for(prune(document, agency.profile.discloses), day)
-    return Unrouted(agency.slug, RoutingReason.NO_OFFICE) if office is None else Routed(agency.slug, office)
+    if office is None:
+        return Unrouted(agency.slug, RoutingReason.NO_OFFICE, way.valid_from)
+    return Routed(agency.slug, office, way.valid_from)

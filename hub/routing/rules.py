@@ -19,9 +19,6 @@ from hub.routing.facts import FLAGS, FactName, Facts, Span, exactly
 from schemas.base import Flag, Line
 from schemas.services import ServiceCode
 
-RULE_NOT_MET = "rule_not_met"
-"""Why a referral is held whose facts do not meet a rule in force."""
-
 RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,59}$")]
 Mark = Literal["S", "S2", "A"]
 """Where it was read: S a public source, S2 news or another's account, A assumed by us."""

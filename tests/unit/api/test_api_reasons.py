@@ -11,7 +11,7 @@ from api_bench import Bench, case
 from adapters.sdk import RefusalReason
 from hub.api.reasons import text_of
 from hub.consent.reasons import WithheldReason
-from hub.intake.filing import POSSIBLE_DUPLICATE
+from hub.routing.holds import Hold
 from hub.routing.routing import RoutingReason
 from schemas.disclosure import FIELD_PATHS
 
@@ -40,7 +40,7 @@ def _written() -> set[str]:
     return found
 
 
-REASONS = sorted({POSSIBLE_DUPLICATE, *WithheldReason, *RoutingReason, *RefusalReason, *_written()})
+REASONS = sorted({*Hold, *WithheldReason, *RoutingReason, *RefusalReason, *_written()})
 
 
 def test_source_was_read() -> None:

@@ -55,7 +55,7 @@ from hub.delivery.orphans import reclaim_all
 from hub.delivery.room import Room
 from hub.delivery.worker import Worker
 from hub.intake.filing import Filing
-from hub.settings import DeliverySettings, Route
+from hub.settings import DeliverySettings, Route, RoutingSettings
 from hub.store.deliveries import DeliveryRecord, deliveries_of, due_ids, next_due
 from hub.store.referrals import ReferralRecord, events_of, referral_by_id
 from hub.store.store import Store
@@ -216,7 +216,7 @@ class Landing:
         self.commands = Commands(self.room)
         self.consents = Consents(self.room)
         routes = {ServiceCode.WEL_BASIC: (Route(agency="ferry", valid_from=START.date()),)}
-        self.filing = Filing(self.clock, self.vault, self.room.agencies, routes)
+        self.filing = Filing(self.clock, self.vault, self.room.agencies, RoutingSettings(services=routes))
 
     def restart(self) -> None:
         """Come back after a death of the process."""

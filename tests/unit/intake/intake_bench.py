@@ -23,7 +23,7 @@ from hub.delivery.room import Room
 from hub.intake.filing import Filing
 from hub.intake.intake import Intake
 from hub.intake.promises import AcceptedCase
-from hub.settings import DeliverySettings, Route
+from hub.settings import DeliverySettings, Route, RoutingSettings
 from hub.store.referrals import ReferralRecord, referral_by_id
 from hub.store.schema import make_or_check
 from hub.store.store import Store
@@ -83,6 +83,26 @@ SERVICES: Mapping[ServiceCode, tuple[Route, ...]] = {
 }
 
 
+def rule(name: str, first: str, **condition: Any) -> dict[str, Any]:
+    """Make a rule for WEL-CASE as configuration writes it."""
+    return {
+        "id": name, "services": ["WEL-CASE"], "any_of": [condition], "words": f"{name} 기준", "source": "시험 고시",
+        "mark": "A", "from": first,
+    }  # fmt: skip
+
+
+ROUTING = RoutingSettings.model_validate(
+    {
+        "services": SERVICES,
+        "rules": [
+            rule("income", "2025-01-01", fact="median_income_percent", at_most=120),
+            rule("debt", "2025-01-01", fact="total_debt", at_most=1_000_000),
+            rule("debt-later", "2025-03-18", fact="total_debt", at_most=500_000),
+        ],
+    }
+)
+
+
 @dataclass
 class Bench:
     """Intake and what it writes to."""
@@ -132,7 +152,7 @@ def bench_in(folder: Path) -> Iterator[Bench]:
     gate = Gate()
     agencies = build_agencies(settings, installed, gate)
     consents = Consents(Room(clock, vault, gate, Mint(gate), agencies, DeliverySettings(), ()))
-    filing = Filing(clock, vault, agencies, SERVICES)
+    filing = Filing(clock, vault, agencies, ROUTING)
     actors = [Actor(f"key:{name}", store.write_now(partial(_centre, name=name))) for name in "ab"]
     try:
         intake = Intake(store, clock, vault, filing, consents, lambda: wakes.append(1))

@@ -64,12 +64,12 @@ def services(agency: str = "harbour", first: date = DAY, last: date | None = DAY
 
 def test_the_agency_names_its_office() -> None:
     """A route in force and an office in charge: that is where it goes."""
-    assert route(document(), DAY, services(), {"harbour": harbour()}) == Routed("harbour", "3820000")
+    assert route(document(), DAY, services(), {"harbour": harbour()}) == Routed("harbour", "3820000", DAY)
 
 
 def test_an_agency_without_offices_has_none() -> None:
     """It is reached as a whole."""
-    assert route(document(), DAY, services(), {"harbour": harbour(verbs=frozenset())}) == Routed("harbour")
+    assert route(document(), DAY, services(), {"harbour": harbour(verbs=frozenset())}) == Routed("harbour", since=DAY)
 
 
 @pytest.mark.parametrize(
@@ -82,13 +82,13 @@ def test_an_agency_without_offices_has_none() -> None:
 )
 def test_an_agency_that_is_not_active_holds(agencies: dict[str, Agency], reason: RoutingReason) -> None:
     """Not installed, switched off, or broken: the referral waits, and says for whom."""
-    assert route(document(), DAY, services(), agencies) == Unrouted("harbour", reason)
+    assert route(document(), DAY, services(), agencies) == Unrouted("harbour", reason, DAY)
 
 
 def test_no_office_holds() -> None:
     """관할 없음: an address outside holds the referral."""
     found = route(document("1111010100"), DAY, services(), {"harbour": harbour()})
-    assert found == Unrouted("harbour", RoutingReason.NO_OFFICE)
+    assert found == Unrouted("harbour", RoutingReason.NO_OFFICE, DAY)
 
 
 def test_a_service_without_a_route_holds() -> None:
