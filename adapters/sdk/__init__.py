@@ -17,6 +17,7 @@ from adapters.sdk.errors import (
     UncertainError,
     UndecidedError,
 )
+from adapters.sdk.fixed_length import FixedRecord, LayoutError, load_layouts
 from adapters.sdk.inbound import Callback, InboundCall, InboundReply
 from adapters.sdk.orders import (
     FindOrder,
@@ -50,6 +51,7 @@ from adapters.sdk.profile import Batching, Lane, Need, Polling, Profile, Repeat,
 from adapters.sdk.settings import AdapterSettings
 from adapters.sdk.transports.drop import DropEndpoint, DropFile, DropWire
 from adapters.sdk.transports.http import HttpEndpoint, HttpReply, HttpWire
+from adapters.sdk.transports.telegram import TelegramEndpoint, TelegramWire
 from adapters.sdk.transports.tls import client_tls
 from adapters.sdk.transports.tokens import ClientCredentials, TokenSource
 from adapters.sdk.verbs import Verb, capabilities
@@ -59,10 +61,11 @@ __all__ = [
     "Acknowledged", "Adapter", "AdapterError", "AdapterSettings", "BadReplyError", "Batching", "BusyError",
     "Callback", "CallbackRefusedError", "CannotExpressError", "Capacity", "ClientCredentials", "Decision",
     "Delivered", "Disclose", "DropEndpoint", "DropFile", "DropWire", "Eligibility", "Fact", "FindOrder",
-    "FoldOrder", "Found", "Gate", "HandedOver", "HostileReplyError", "HttpEndpoint", "HttpReply", "HttpWire",
-    "Impersonal", "InboundCall", "InboundReply", "Lane", "MisconfiguredError", "Need", "NotFound",
-    "NotSentError", "Order", "Polling", "PrecheckOrder", "Profile", "Reconcile", "RefusalReason", "Refused",
-    "Repeat", "ResultFile", "ResultLine", "StatusOrder", "StatusReport", "SubmitOrder", "SupplementOrder",
-    "TokenSource", "UncertainError", "UndecidedError", "Verb", "Verified", "VerifyOrder", "WireKey", "Wires",
-    "Withdraw", "WithdrawOrder", "WithdrawReason", "capabilities", "client_tls",
+    "FixedRecord", "FoldOrder", "Found", "Gate", "HandedOver", "HostileReplyError", "HttpEndpoint", "HttpReply",
+    "HttpWire", "Impersonal", "InboundCall", "InboundReply", "Lane", "LayoutError", "MisconfiguredError",
+    "Need", "NotFound", "NotSentError", "Order", "Polling", "PrecheckOrder", "Profile", "Reconcile",
+    "RefusalReason", "Refused", "Repeat", "ResultFile", "ResultLine", "StatusOrder", "StatusReport",
+    "SubmitOrder", "SupplementOrder", "TelegramEndpoint", "TelegramWire", "TokenSource", "UncertainError",
+    "UndecidedError", "Verb", "Verified", "VerifyOrder", "WireKey", "Wires", "Withdraw", "WithdrawOrder",
+    "WithdrawReason", "capabilities", "client_tls", "load_layouts",
 ]  # fmt: skip

@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-import httpx
-
 from adapters.sdk.errors import AdapterError, CannotExpressError, NotSentError, UndecidedError
 from adapters.sdk.outcomes import Acknowledged, Delivered, Found, NotFound, Refused, StatusReport, Verified
 from adapters.sdk.profile import Repeat
@@ -31,37 +29,6 @@ def require(condition: bool, sentence: str) -> None:  # noqa: FBT001 - reads lik
 
 
 Check = Callable[[Subject], Awaitable[None]]
-
-_PAGE = "<!DOCTYPE html><html><body>시스템 점검 안내</body></html>".encode("cp949")
-
-
-Answering = Callable[[httpx.Request], httpx.Response]
-
-
-def _of_type(media_type: str, status: int = 200, content: bytes | None = None) -> Answering:
-    """Answer always with this content, or with the request's own."""
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        body = request.content if content is None else content
-        return httpx.Response(status, content=body, headers={"content-type": media_type})
-
-    return answer
-
-
-JUNK: Mapping[str, Answering] = {
-    "empty 200": lambda _: httpx.Response(200),
-    "empty 202": lambda _: httpx.Response(202),
-    "empty 503": lambda _: httpx.Response(503),
-    "a page in EUC-KR": _of_type("text/html; charset=euc-kr", content=_PAGE),
-    "half an object": _of_type("application/json", content=b'{"header": {"resultCode'),
-    "another object": _of_type("application/json", content=b'{"ok": true}'),
-    "half an element": _of_type("text/xml", content=b"<a><b>"),
-    "an element with a DTD": _of_type("text/xml", content=b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'),
-    "the request itself as JSON": _of_type("application/json"),
-    "the request itself as XML": _of_type("text/xml; charset=utf-8"),
-    "the request itself as a failure": _of_type("text/xml; charset=utf-8", 500),
-}
-"""Answers that no contract knows. Those that repeat the request lure an adapter into quoting it."""
 
 
 async def check_profile_fits_class(subject: Subject) -> None:
@@ -116,7 +83,7 @@ async def check_says_only_the_order(subject: Subject) -> None:
             start = len(bench.wire.requests)
             await _tried(bench, without(whole, path))
             for request in bench.wire.since(start):
-                require(not _shown(_text(request), {path: marks[path]}), f"{path} was told without leave")
+                require(not _shown(bench.wire.text(request), {path: marks[path]}), f"{path} was told without leave")
 
 
 async def check_says_nothing_undisclosed(subject: Subject) -> None:
@@ -126,9 +93,9 @@ async def check_says_nothing_undisclosed(subject: Subject) -> None:
     async with bench_of(subject) as bench:
         await _tried(bench, full_document(min(profile.services)))
         for request in bench.wire.requests:
-            require(not _shown(_text(request), hidden), "a field outside `discloses` was told")
+            require(not _shown(bench.wire.text(request), hidden), "a field outside `discloses` was told")
         for request in bench.wire.tokens:
-            require(not _shown(_text(request), marks_of()), "a token was fetched with personal data")
+            require(not _shown(bench.wire.text(request), marks_of()), "a token was fetched with personal data")
 
 
 async def check_drops_nothing(subject: Subject) -> None:
@@ -144,7 +111,7 @@ async def check_drops_nothing(subject: Subject) -> None:
 async def check_errors_say_nothing_personal(subject: Subject) -> None:
     """Neither outcomes, nor errors with their tracebacks, nor logs, nor addresses show the document's values."""
     marks = marks_of()
-    for name, junk in JUNK.items():
+    for name, junk in subject.listener().junk.items():
         async with bench_of(subject) as bench:
             bench.wire.answer = junk
             with _heard() as records:
@@ -155,14 +122,14 @@ async def check_errors_say_nothing_personal(subject: Subject) -> None:
                 except Exception as error:  # noqa: BLE001 - whatever it is, its text is what matters here
                     told += [*traceback.format_exception(error), repr(error)]
             told += [_record_text(record) for record in records]
-            told += [f"{request.url} {request.headers}" for request in bench.wire.requests]
+            told += [bench.wire.envelope(request) for request in bench.wire.requests]
             require(not _shown("\n".join(told), marks), f"personal data in texts, after {name}")
 
 
 async def check_junk_is_classified(subject: Subject) -> None:
     """An answer that no contract knows is never taken for a yes, nor for "nothing was sent"."""
     verbs = capabilities(subject.adapter)
-    for name, junk in JUNK.items():
+    for name, junk in subject.listener().junk.items():
         async with bench_of(subject) as bench:
             order = bench.submit(bench.document())
             delivered = await _expect(bench, bench.adapter.submit(order), Delivered)
@@ -256,10 +223,6 @@ def _merged(one: object, two: object) -> object:
     if isinstance(one, (list, tuple)) and isinstance(two, (list, tuple)) and one and two:
         return tuple(_merged(a, b) for a, b in zip(one, two, strict=True))
     return two if one is None or one == () else one
-
-
-def _text(request: httpx.Request) -> str:
-    return f"{request.url} {request.headers} {request.content.decode('utf-8', 'replace')}"
 
 
 def _shown(text: str, marks: Mapping[str, tuple[str, ...]]) -> list[str]:

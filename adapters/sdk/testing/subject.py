@@ -1,4 +1,4 @@
-"""What the conformance suite is told of one adapter, the bench on which it is tried, and the wire that listens."""
+"""What the conformance suite is told of one adapter, and the bench on which it is tried. Its wire is in `listeners`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from adapters.sdk.adapter import Adapter
 from adapters.sdk.decisions import Gate
 from adapters.sdk.kst import kst_today, utc_now
 from adapters.sdk.settings import AdapterSettings
+from adapters.sdk.testing.listeners import Agency, HttpListener, Listener, TelegramListener
 from adapters.sdk.testing.orders import Orders
 from adapters.sdk.verbs import Verb, capabilities
 from adapters.sdk.wires import Wires
@@ -20,51 +21,30 @@ from adapters.sdk.wires import Wires
 
 @dataclass(frozen=True)
 class Subject:
-    """An adapter that speaks HTTP, and what only its author can say of its wire."""
+    """An adapter, and what only its author can say of its wire.
+
+    Requests are `httpx.Request`s, or of a telegram line the bytes of one, prefix included.
+    """
 
     adapter: type[Adapter[Any]]
     settings: AdapterSettings
-    agency: httpx.AsyncBaseTransport
-    """Reaches an agency that answers by its contract: a mock, or a function."""
-    problems: Callable[[httpx.Request], list[str]]
+    agency: Agency
+    """Reaches an agency that answers by its contract, a mock or a function: an `httpx` transport, or a coroutine
+    function from the bytes of a telegram to those of its answer, prefixes included."""
+    problems: Callable[[Any], list[str]]
     """Say what in a request breaks the contract; nothing for a good one. Judged by the contract's files."""
-    said: Callable[[httpx.Request], str]
+    said: Callable[[Any], str]
     """Write what the agency reads of a request, without what is new in every message (ids, times, signatures)."""
     office: str | None = None
     """An office to address, for an agency that has offices."""
     fetches_token: Callable[[httpx.Request], bool] = lambda _request: False
     """Tell whether a request fetches a token: the agency answers it itself, and it is no call of a verb."""
 
-
-class Listener(httpx.AsyncBaseTransport):
-    """The wire of the bench: keeps every request, and answers by `answer` instead of the agency if that is set.
-
-    Requests that fetch a token are kept apart, in `tokens`.
-    """
-
-    def __init__(self, agency: httpx.AsyncBaseTransport, fetches_token: Callable[[httpx.Request], bool]) -> None:
-        self._agency = agency
-        self._fetches_token = fetches_token
-        self.requests: list[httpx.Request] = []
-        self.tokens: list[httpx.Request] = []
-        self.answer: Callable[[httpx.Request], httpx.Response] | None = None
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Keep the request and answer it."""
-        await request.aread()
-        if self._fetches_token(request):
-            self.tokens.append(request)
-            return await self._agency.handle_async_request(request)
-        self.requests.append(request)
-        return self.answer(request) if self.answer else await self._agency.handle_async_request(request)
-
-    async def aclose(self) -> None:
-        """Close the way to the agency; it opens again at the next call."""
-        await self._agency.aclose()
-
-    def since(self, start: int) -> list[httpx.Request]:
-        """Return the requests from number `start` on."""
-        return self.requests[start:]
+    def listener(self) -> Listener:
+        """Return a wire that listens on the kind of line that leads to the agency."""
+        if isinstance(self.agency, httpx.AsyncBaseTransport):
+            return HttpListener(self.agency, self.fetches_token)
+        return TelegramListener(self.agency)
 
 
 @dataclass(kw_only=True)
@@ -108,9 +88,9 @@ class ListeningBench(Bench):
 @asynccontextmanager
 async def bench_of(subject: Subject) -> AsyncIterator[ListeningBench]:
     """Build the adapter as the hub does, on a wire that listens; close it afterwards."""
-    profile, gate, wire = subject.adapter.profile, Gate(), Listener(subject.agency, subject.fetches_token)
+    profile, gate, wire = subject.adapter.profile, Gate(), subject.listener()
     leave = Orders(profile=profile, gate=gate).impersonal
-    adapter = subject.adapter(subject.settings, Wires(profile.slug, gate, wire, leave))
+    adapter = subject.adapter(subject.settings, wire.wires(profile.slug, gate, leave))
     try:
         yield ListeningBench(
             profile=profile, gate=gate, office=subject.office, adapter=adapter, subject=subject, wire=wire
