@@ -32,7 +32,13 @@ def test_every_verb_and_error_has_its_row() -> None:
     rows = set(re.findall(r"^\| `(\w+)` \|", TEXT, re.MULTILINE))
     errors = {name for name in adapters.sdk.__all__ if name.endswith("Error")}
     assert rows & set(Verb) == set(Verb)
-    assert errors - rows <= {"AdapterError", "CallbackRefusedError", "UndecidedError", "HostileReplyError"}
+    assert errors - rows <= {
+        "AdapterError",
+        "CallbackRefusedError",
+        "UndecidedError",
+        "HostileReplyError",
+        "LayoutError",
+    }
 
 
 def test_the_examples_run() -> None:
