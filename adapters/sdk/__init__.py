@@ -47,7 +47,7 @@ from adapters.sdk.outcomes import (
     StatusReport,
     Verified,
 )
-from adapters.sdk.profile import Batching, Lane, Need, Polling, Profile, Repeat, WireKey
+from adapters.sdk.profile import Batching, Lane, Maintenance, Need, Polling, Profile, Repeat, ServiceHours, WireKey
 from adapters.sdk.settings import AdapterSettings
 from adapters.sdk.transports.drop import DropEndpoint, DropFile, DropWire
 from adapters.sdk.transports.http import HttpEndpoint, HttpReply, HttpWire
@@ -62,10 +62,10 @@ __all__ = [
     "Callback", "CallbackRefusedError", "CannotExpressError", "Capacity", "ClientCredentials", "Decision",
     "Delivered", "Disclose", "DropEndpoint", "DropFile", "DropWire", "Eligibility", "Fact", "FindOrder",
     "FixedRecord", "FoldOrder", "Found", "Gate", "HandedOver", "HostileReplyError", "HttpEndpoint", "HttpReply",
-    "HttpWire", "Impersonal", "InboundCall", "InboundReply", "Lane", "LayoutError", "MisconfiguredError",
-    "Need", "NotFound", "NotSentError", "Order", "Polling", "PrecheckOrder", "Profile", "Reconcile",
-    "RefusalReason", "Refused", "Repeat", "ResultFile", "ResultLine", "StatusOrder", "StatusReport",
-    "SubmitOrder", "SupplementOrder", "TelegramEndpoint", "TelegramWire", "TokenSource", "UncertainError",
-    "UndecidedError", "Verb", "Verified", "VerifyOrder", "WireKey", "Wires", "Withdraw", "WithdrawOrder",
-    "WithdrawReason", "capabilities", "client_tls", "load_layouts",
+    "HttpWire", "Impersonal", "InboundCall", "InboundReply", "Lane", "LayoutError", "Maintenance",
+    "MisconfiguredError", "Need", "NotFound", "NotSentError", "Order", "Polling", "PrecheckOrder", "Profile",
+    "Reconcile", "RefusalReason", "Refused", "Repeat", "ResultFile", "ResultLine", "ServiceHours", "StatusOrder",
+    "StatusReport", "SubmitOrder", "SupplementOrder", "TelegramEndpoint", "TelegramWire", "TokenSource",
+    "UncertainError", "UndecidedError", "Verb", "Verified", "VerifyOrder", "WireKey", "Wires", "Withdraw",
+    "WithdrawOrder", "WithdrawReason", "capabilities", "client_tls", "load_layouts",
 ]  # fmt: skip

@@ -50,13 +50,50 @@ class WireKey:
 
 
 @dataclass(frozen=True)
+class ServiceHours:
+    """운영 시간: when an agency takes calls, KST, every day or on working days; what falls due outside waits.
+
+    Raises:
+        ValueError: it closes before it opens.
+    """
+
+    opens: time
+    closes: time
+    working_days_only: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse hours that never come."""
+        if self.closes <= self.opens:
+            raise ValueError(f"service hours close ({self.closes}) before they open ({self.opens})")
+
+
+@dataclass(frozen=True)
+class Maintenance:
+    """점검: a time during which an agency takes no calls, as it announced it; aware moments, the end not included.
+
+    Raises:
+        ValueError: it ends before it begins, or a moment has no offset.
+    """
+
+    begins: datetime
+    ends: datetime
+
+    def __post_init__(self) -> None:
+        """Refuse a time that is none."""
+        if self.begins.tzinfo is None or self.ends.tzinfo is None or self.ends <= self.begins:
+            raise ValueError("maintenance needs two moments with an offset, the end after the beginning")
+
+
+@dataclass(frozen=True)
 class Lane:
-    """How much an agency takes at once. Configuration may lower it, never raise it."""
+    """How much an agency takes, and when. Configuration may lower concurrency and rate, never raise them."""
 
     concurrency: int = 4
     """Calls in flight."""
     per_second: float = 10.0
     """Calls begun in a second."""
+    hours: ServiceHours | None = None
+    """None: day and night. Configuration may say otherwise."""
 
 
 @dataclass(frozen=True)

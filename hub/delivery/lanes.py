@@ -1,0 +1,145 @@
+"""Lanes: how many calls an agency may be given now, and when to look again. Pure decisions on one lane's row.
+
+The row is shared by all processes, so concurrency, rate and breaker hold across them. Business time says when a lane
+opens again; only the spacing of calls is on the wall clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from hub.delivery.hours import OpenHours
+from hub.delivery.waits import doubling_seconds
+
+_BURST_SECONDS = 0.5
+"""How much of its rate a lane that was idle may spend at once."""
+
+
+@dataclass(frozen=True)
+class LaneState:
+    """What is known of one agency's lane."""
+
+    agency: str
+    paused: bool = False
+    next_start_wall: float = 0.0
+    """Epoch seconds: when the next call may begin, by the rate."""
+    failures: int = 0
+    """Calls in a row that did not reach the agency; the same delivery again counts once."""
+    last_failed: str | None = None
+    openings: int = 0
+    """How often the breaker opened during this outage."""
+    closed_until: datetime | None = None
+    """Business time before which nothing is sent: the breaker is open, or the agency asked to wait."""
+    outage_since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a lane is held to."""
+
+    concurrency: int
+    per_second: float
+    open_hours: OpenHours
+    breaker_failures: int
+    breaker_first_seconds: float
+    breaker_longest_seconds: float
+
+    @property
+    def burst(self) -> int:
+        """Calls that may begin at once after a rest."""
+        return max(1, int(self.per_second * _BURST_SECONDS))
+
+
+@dataclass(frozen=True)
+class Admission:
+    """How many calls may begin now. If none, when to look again; without a moment somebody's act or answer wakes."""
+
+    count: int
+    again_at: datetime | None = None
+    """Business time."""
+    again_wall: float | None = None
+    """Epoch seconds."""
+
+
+def admit(state: LaneState, limits: Limits, in_flight: int, now: datetime, wall: float) -> Admission:
+    """Return how many calls may begin in a lane of which `in_flight` are under way."""
+    if state.paused:
+        return Admission(0)
+    opens = limits.open_hours.opens_again(now)
+    if opens is not None:
+        return Admission(0, again_at=opens)
+    if state.closed_until is not None and now < state.closed_until:
+        return Admission(0, again_at=state.closed_until)
+    is_probing = state.failures >= limits.breaker_failures
+    free = (1 if is_probing else limits.concurrency) - in_flight
+    if free <= 0:
+        return Admission(0)
+    if wall < state.next_start_wall:
+        return Admission(0, again_wall=state.next_start_wall)
+    saved = int((wall - state.next_start_wall) * limits.per_second) + 1
+    return Admission(min(free, saved, limits.burst))
+
+
+def after_start(state: LaneState, limits: Limits, count: int, wall: float) -> LaneState:
+    """Return the lane after `count` calls were begun."""
+    if not count:
+        return state
+    saved_from = wall - (limits.burst - 1) / limits.per_second
+    return replace(state, next_start_wall=max(state.next_start_wall, saved_from) + count / limits.per_second)
+
+
+class Verdict(StrEnum):
+    """What a call says of its lane."""
+
+    ANSWERED = "answered"
+    """The agency spoke by its contract, whatever it said."""
+    UNREACHED = "unreached"
+    """No connection, no answer, or no answer of the contract."""
+    NOTHING = "nothing"
+    """The call ended for a reason of ours; it says nothing of the agency."""
+
+
+class Alert(StrEnum):
+    """What the operators are told once an outage: when it began, and when it was over."""
+
+    OUTAGE_BEGAN = "outage_began"
+    OUTAGE_ENDED = "outage_ended"
+
+
+def after_call(
+    state: LaneState,
+    limits: Limits,
+    delivery_id: str,
+    verdict: Verdict,
+    now: datetime,
+    wait_seconds: float | None = None,
+) -> tuple[LaneState, Alert | None]:
+    """Return the lane after a call, and what is to be told. `wait_seconds`: how long the agency asked us all to wait.
+
+    One poisoned referral that fails again and again never opens the breaker by itself.
+    """
+    if verdict is Verdict.NOTHING:
+        return state, None
+    if verdict is Verdict.ANSWERED:
+        until = None if wait_seconds is None else now + timedelta(seconds=wait_seconds)
+        alert = Alert.OUTAGE_ENDED if state.outage_since is not None else None
+        healthy = replace(state, failures=0, last_failed=None, openings=0, closed_until=until, outage_since=None)
+        return healthy, alert
+    was_probing = state.failures >= limits.breaker_failures
+    if state.last_failed == delivery_id and not was_probing:
+        return state, None
+    failures = state.failures + 1
+    if failures < limits.breaker_failures:
+        return replace(state, failures=failures, last_failed=delivery_id), None
+    rest = doubling_seconds(state.openings, limits.breaker_first_seconds, limits.breaker_longest_seconds)
+    opened = replace(
+        state,
+        failures=limits.breaker_failures,
+        last_failed=delivery_id,
+        openings=state.openings + 1,
+        closed_until=now + timedelta(seconds=rest),
+        outage_since=state.outage_since or now,
+    )
+    return opened, Alert.OUTAGE_BEGAN if state.outage_since is None else None
