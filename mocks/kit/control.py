@@ -15,6 +15,7 @@ from mocks.kit.agency import Reply, Request
 from mocks.kit.clock import LONGEST_WAIT_SECONDS, BusinessClock
 from mocks.kit.counter import Counter
 from mocks.kit.fault_catalogue import CATALOGUE
+from mocks.kit.file_faults import FILE_CATALOGUE
 
 Counters = Mapping[str, Counter]
 
@@ -90,7 +91,10 @@ async def _list_agencies(counters: Counters) -> Mapping[str, Any]:
 
 
 async def _describe_faults() -> Mapping[str, Any]:
-    return {"faults": [kind.as_json() for kind in CATALOGUE.values()]}
+    return {
+        "faults": [kind.as_json() for kind in CATALOGUE.values()],
+        "file_faults": [kind.as_json() for kind in FILE_CATALOGUE.values()],
+    }
 
 
 async def _set_faults(request: Request, counter: Counter) -> Mapping[str, Any]:

@@ -23,6 +23,10 @@ class Moment(StrEnum):
     """When the whole request is there."""
     CALLBACK = "callback"
     """When the agency queues a callback."""
+    FILE_IN = "file_in"
+    """When a batch agency takes a file in."""
+    FILE_OUT = "file_out"
+    """When a batch agency lays a file down."""
 
 
 class By(StrEnum):

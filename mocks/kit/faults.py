@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mocks.kit.fault_catalogue import CATALOGUE, By, FaultKind, Moment
+from mocks.kit.fault_catalogue import By, FaultKind, Moment
+from mocks.kit.file_faults import EVERY_FAULT
 
 EVERY_OPERATION = "*"
 
@@ -74,7 +75,14 @@ class Faults:
         own_faults: frozenset[str] = frozenset(),
         impossible: frozenset[str] = frozenset(),
     ) -> None:
-        self._operations = {Moment.CONNECT: (), Moment.HEAD: (), Moment.REQUEST: operations, Moment.CALLBACK: callbacks}
+        self._operations = {
+            Moment.CONNECT: (),
+            Moment.HEAD: (),
+            Moment.REQUEST: operations,
+            Moment.CALLBACK: callbacks,
+            Moment.FILE_IN: operations,
+            Moment.FILE_OUT: operations,
+        }
         self._own_faults = own_faults
         self._impossible = impossible
         self._seed = 0
@@ -110,7 +118,7 @@ class Faults:
         return any(fault.kind.moment is Moment.CONNECT for fault in self._set)
 
     def strike(self, moment: Moment, operation: str) -> Fault | None:
-        """Return the fault that strikes this request or callback, None if it goes well."""
+        """Return the fault that strikes this request, callback or file, None if it goes well."""
         for fault in self._set:
             concerned = fault.kind.moment is moment and fault.operation in {EVERY_OPERATION, operation}
             if concerned and fault.strikes():
@@ -125,10 +133,10 @@ class Faults:
         if not isinstance(item, Mapping):
             raise FaultError("each of faults must be an object")
         _refuse_unknown(item, {"name", "operation", "rate", "times", "seconds"}, "a fault")
-        kind = CATALOGUE.get(str(item.get("name")))
+        kind = EVERY_FAULT.get(str(item.get("name")))
         if kind is None:
             raise FaultError(
-                f"unknown fault {item.get('name')!r}; GET /_mock/faults lists them: {', '.join(CATALOGUE)}"
+                f"unknown fault {item.get('name')!r}; GET /_mock/faults lists them: {', '.join(EVERY_FAULT)}"
             )
         if kind.by is By.AGENCY and kind.name not in self._own_faults:
             raise FaultError(

@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from mocks.kit.agency import HttpMock, MockAgency, Reply, Request, TelegramMock
+from mocks.kit.agency import BatchMock, HttpMock, MockAgency, Reply, Request, TelegramMock
 from mocks.kit.clock import BusinessClock
 from mocks.kit.connection import Answer, Application
 from mocks.kit.door import Door
-from mocks.kit.fault_catalogue import CATALOGUE
+from mocks.kit.fault_catalogue import CATALOGUE, Moment
 from mocks.kit.folder import Clerk, DropFolder
 from mocks.kit.pki import Certificates
 from mocks.kit.server import HttpServer
@@ -59,7 +59,12 @@ def is_shared(kind: type[MockAgency]) -> bool:
 
 
 def impossible_on(kind: type[MockAgency]) -> frozenset[str]:
-    """Return the faults of the catalogue that the agency's line cannot have: telegrams lack what HTTP has."""
+    """Return the faults of the catalogue that the agency's line cannot have.
+
+    Telegrams lack what HTTP has; folders are asked nothing, but may be left alone by the agency.
+    """
+    if issubclass(kind, BatchMock):
+        return frozenset(name for name, fault in CATALOGUE.items() if fault.moment is not Moment.CONNECT)
     if not issubclass(kind, TelegramMock):
         return frozenset()
     return frozenset(name for name, fault in CATALOGUE.items() if fault.http_only)

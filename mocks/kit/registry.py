@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points
 
 from mocks.kit.agency import MockAgency
-from mocks.kit.fault_catalogue import CATALOGUE, By
+from mocks.kit.fault_catalogue import By
+from mocks.kit.file_faults import EVERY_FAULT
 
 GROUP = "naru.mocks"
 
@@ -46,7 +47,8 @@ def check(kind: type[MockAgency]) -> None:
     Raises:
         MockLoadError: it claims a fault that the catalogue does not know, or one that is not an agency's to do.
     """
-    foreign = sorted(name for name in kind.own_faults if name not in CATALOGUE or CATALOGUE[name].by is not By.AGENCY)
+    theirs = {name for name, fault in EVERY_FAULT.items() if fault.by is By.AGENCY}
+    foreign = sorted(kind.own_faults - theirs)
     if foreign:
         raise MockLoadError(f"{kind.slug} claims faults that are not an agency's: {', '.join(foreign)}")
 
