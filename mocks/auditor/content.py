@@ -8,7 +8,9 @@ from mocks.auditor.books import Act, Book, base_of, digest
 from mocks.auditor.promises import Promise
 
 _IDENTITY = frozenset({"client.name", "client.birth_date"})
-_CODED = frozenset({"client.sex", "referral.kind", "referral.urgency", "referral.service_code"})
+_CODED = frozenset(
+    {"client.sex", "client.employment.status", "referral.kind", "referral.urgency", "referral.service_code"}
+)
 """Agencies write these in codes of their own, which only their contract can translate."""
 
 

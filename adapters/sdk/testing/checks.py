@@ -43,7 +43,7 @@ async def check_profile_fits_class(subject: Subject) -> None:
 async def check_verbs_answer(subject: Subject) -> None:
     """Every verb that the class has calls once, by the contract, and answers in its own kind."""
     async with bench_of(subject) as bench:
-        verbs, speak, document = capabilities(subject.adapter), bench.adapter, bench.document()
+        verbs, speak, document = capabilities(subject.adapter), bench.adapter, bench.somebody()
         order = bench.submit(document)
         delivered = await _expect(bench, speak.submit(order), Delivered)
         key, receipt = order.wire_key, delivered.receipt
@@ -131,7 +131,7 @@ async def check_junk_is_classified(subject: Subject) -> None:
     verbs = capabilities(subject.adapter)
     for name, junk in subject.listener().junk.items():
         async with bench_of(subject) as bench:
-            order = bench.submit(bench.document())
+            order = bench.submit(bench.somebody())
             delivered = await _expect(bench, bench.adapter.submit(order), Delivered)
             key, receipt = order.wire_key, delivered.receipt
             bench.wire.answer = junk
