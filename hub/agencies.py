@@ -47,9 +47,9 @@ class ActiveAgency:
         """Return what may be done when the answer to a delivery of `kind` was lost.
 
         Withdrawing and verifying twice changes nothing at the agency; a supplement may be repeated only where the
-        agency dedupes.
+        agency dedupes. What goes by file is decided by the file's result, whatever it is.
         """
-        if kind == Verb.SUBMIT:
+        if kind == Verb.SUBMIT or self.profile.repeat is Repeat.BATCH:
             return self.profile.repeat
         if kind in {Verb.WITHDRAW, Verb.VERIFY}:
             return Repeat.KEYED

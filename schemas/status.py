@@ -97,7 +97,7 @@ DELIVERY_TRANSITIONS: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
     _D.SENDING: frozenset({
         _D.PENDING, _D.HELD, _D.HANDED_OVER, _D.DELIVERED, _D.REFUSED, _D.UNKNOWN, _D.FAILED, _D.CANCELLED,
     }),
-    _D.HANDED_OVER: frozenset({_D.DELIVERED, _D.REFUSED, _D.UNKNOWN, _D.PENDING, _D.CANCELLED}),
+    _D.HANDED_OVER: frozenset({_D.DELIVERED, _D.REFUSED, _D.UNKNOWN, _D.PENDING, _D.FAILED, _D.CANCELLED}),
     _D.UNKNOWN: frozenset({_D.SENDING, _D.PENDING, _D.DELIVERED, _D.REFUSED, _D.FAILED, _D.CANCELLED}),
     _D.FAILED: frozenset({_D.PENDING, _D.DELIVERED, _D.CANCELLED}),
     _D.DELIVERED: frozenset(),

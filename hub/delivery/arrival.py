@@ -10,12 +10,13 @@ from hub.delivery.room import Papers, Room
 from hub.delivery.settle import settle
 from hub.delivery.taking_back import take_back, take_back_if_consent_is_gone
 from hub.following.waiting import take_waiting_calls
+from hub.store.batches import cancel_is_asked
 from hub.store.referrals import append_event
 from schemas.events import EventKind
 from schemas.status import DeliveryStatus
 
 _D = DeliveryStatus
-_UNTIL_NOW_NOT_THERE = frozenset({_D.PENDING, _D.HELD, _D.UNKNOWN, _D.FAILED, _D.CANCELLED})
+_UNTIL_NOW_NOT_THERE = frozenset({_D.PENDING, _D.HELD, _D.HANDED_OVER, _D.UNKNOWN, _D.FAILED, _D.CANCELLED})
 
 
 def believe_it_arrived(conn: Connection, room: Room, papers: Papers, now: datetime) -> None:
@@ -34,7 +35,10 @@ def believe_it_arrived(conn: Connection, room: Room, papers: Papers, now: dateti
 
 
 def note_arrival(conn: Connection, room: Room, papers: Papers, now: datetime) -> int:
-    """Take in what the agency told before, and tell it of consents that were withdrawn; return the new facts."""
+    """Take in what the agency told before, and take back what nobody wants there any more; return the new facts."""
     new = take_waiting_calls(conn, room, papers.referral.id, papers.case_key, now)
-    take_back_if_consent_is_gone(conn, room, papers, now)
+    if cancel_is_asked(conn, papers.delivery.id):
+        take_back(conn, room, papers, now)
+    else:
+        take_back_if_consent_is_gone(conn, room, papers, now)
     return new

@@ -20,6 +20,7 @@ from hub.delivery.settle import settle
 from hub.delivery.steps import IllegalStepError, Step, UnknownIdError, legal_steps
 from hub.following.facts import take_facts
 from hub.routing.holds import Hold, next_hold
+from hub.store.batches import ask_cancel, cancel_is_asked
 from hub.store.deliveries import delivery_of_kind
 from hub.store.following import pause_lane, resume_lane
 from hub.store.referrals import ReferralRecord, append_event, referral_by_id, update_referral
@@ -39,9 +40,13 @@ class Commands:
     room: Room
 
     def cancel(self, conn: Connection, actor: Actor, referral_id: str) -> None:
-        """Stop a referral that has surely not arrived."""
+        """Stop a referral that has surely not arrived; one that is in a file is taken back once its result is there."""
         papers = self._papers_for(conn, actor, referral_id, Step.CANCEL)
         self._audit(conn, actor, papers.referral, Action.REFERRAL_CANCELLED)
+        if papers.delivery.status is DeliveryStatus.HANDED_OVER:
+            ask_cancel(conn, papers.delivery.id, self.room.clock.now())
+            self._settle(conn, actor, papers, DeliveryStatus.HANDED_OVER, reason="cancel_asked", due=False)
+            return
         self._settle(conn, actor, papers, DeliveryStatus.CANCELLED, reason="cancelled_by_centre", due=False)
 
     def retry(self, conn: Connection, actor: Actor, referral_id: str) -> None:
@@ -85,6 +90,9 @@ class Commands:
             reason="arrived" if arrived else "did_not_arrive",
             seal_text=text_sealer(self.room, papers, reason),
         )
+        if not arrived and cancel_is_asked(conn, papers.delivery.id):
+            self._settle(conn, actor, papers, DeliveryStatus.CANCELLED, reason="cancelled_by_centre", due=False)
+            return
         if not arrived:
             self._settle(conn, actor, papers, DeliveryStatus.PENDING, reason=None, due=True)
             return

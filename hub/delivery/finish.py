@@ -42,13 +42,13 @@ def finish(conn: Connection, room: Room, job: Job, result: Result) -> None:
     if delivery.token != job.token and not isinstance(result, Delivered | Found):
         return  # somebody else works on it now; only a receipt is news
     change = _believe_the_agency(change, papers, now)
-    _settle(conn, room, papers, change, now)
+    settle_change(conn, room, papers, change, now)
     if change.pause_lane:
         pause_lane(conn, agency.slug, now, "hub", "misconfigured")
     if isinstance(result, Found) and result.duplicates:
         actor = f"agency:{agency.slug}"
         append_event(conn, papers.referral.id, EventKind.FACT_FLAGGED, now, actor, reason="registered_twice_at_agency")
-    _learn(conn, room, papers, agency, job, change, now)
+    learn(conn, room, papers, agency, change, _SOURCES[job.verb], now)
 
 
 def _before(room: Room, job: Job, delivery: DeliveryRecord, papers: Papers, agency: ActiveAgency) -> Before:
@@ -84,7 +84,8 @@ def _believe_the_agency(change: Change, papers: Papers, now: datetime) -> Change
     return change
 
 
-def _settle(conn: Connection, room: Room, papers: Papers, change: Change, now: datetime) -> None:
+def settle_change(conn: Connection, room: Room, papers: Papers, change: Change, now: datetime) -> None:
+    """Store what an answer changes on the delivery and its referral."""
     seal_text = None if change.text is None else text_sealer(room, papers, change.text)
     delivery: dict[str, Any] = {
         "due_at": change.due_at,
@@ -100,8 +101,8 @@ def _settle(conn: Connection, room: Room, papers: Papers, change: Change, now: d
     )  # fmt: skip
 
 
-def _learn(
-    conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, job: Job, change: Change, now: datetime
+def learn(
+    conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, change: Change, source: Source, now: datetime
 ) -> None:
     """Take in what the answer told beside its outcome, and do what follows from it."""
     facts = change.facts
@@ -111,7 +112,7 @@ def _learn(
             facts = (Fact(BusinessStatus.WITHDRAWN, change.raw_code or ""),)
     elif change.receipt is not None and papers.referral.business is None and not facts:
         facts = (Fact(BusinessStatus.RECEIVED, change.raw_code or ""),)
-    new = take_facts(conn, room, papers.referral.id, papers.case_key, facts, _SOURCES[job.verb], now)
+    new = take_facts(conn, room, papers.referral.id, papers.case_key, facts, source, now)
     if papers.delivery.kind is Verb.SUBMIT and change.status is DeliveryStatus.DELIVERED:
         if change.receipt is not None:
             new += note_arrival(conn, room, papers, now)

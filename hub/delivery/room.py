@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from adapters.sdk import Gate
 from hub.agencies import Agencies, recipient_of
+from hub.calendar import WorkingDays
 from hub.clock import Clock
 from hub.consent.mint import Mint
 from hub.consent.records import Statute
@@ -35,6 +36,7 @@ class Room:
     agencies: Agencies
     settings: DeliverySettings
     statutes: Sequence[Statute]
+    working_days: WorkingDays = field(default_factory=WorkingDays)
 
 
 @dataclass(frozen=True)

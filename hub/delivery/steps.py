@@ -42,7 +42,7 @@ _STEPS: dict[DeliveryStatus, tuple[Step, ...]] = {
     DeliveryStatus.PENDING: (Step.CANCEL,),
     DeliveryStatus.HELD: (Step.RETRY, Step.CANCEL, Step.CLOSE),
     DeliveryStatus.SENDING: (),
-    DeliveryStatus.HANDED_OVER: (),
+    DeliveryStatus.HANDED_OVER: (Step.CANCEL,),
     DeliveryStatus.DELIVERED: (),
     DeliveryStatus.REFUSED: (Step.CLOSE,),
     DeliveryStatus.UNKNOWN: (Step.RESOLVE,),

@@ -18,6 +18,9 @@ from hub.store.referrals import append_event, referral_by_id
 from schemas.events import EventKind
 from schemas.status import DeliveryStatus
 
+_TELLS = frozenset({Verb.WITHDRAW, Verb.FOLD})
+"""The verbs that can say a withdrawal, by a call or in a file."""
+
 
 def take_back_if_consent_is_gone(conn: Connection, room: Room, papers: Papers, now: datetime) -> bool:
     """Withdraw a delivered referral if a consent that its disclosure rests on is withdrawn; return whether it is.
@@ -51,7 +54,7 @@ def take_back(conn: Connection, room: Room, papers: Papers, now: datetime) -> bo
     if before is not None:
         return before.status is not DeliveryStatus.REFUSED
     agency, referral = room.agencies.get(papers.referral.agency), referral_by_id(conn, papers.referral.id)
-    if agency is None or Verb.WITHDRAW not in agency.verbs or referral is None or referral.receipt is None:
+    if agency is None or not agency.verbs & _TELLS or referral is None or referral.receipt is None:
         _ask_staff(conn, papers, now, "tell_agency_by_hand")
         return False
     withdrawal = DeliveryRecord(

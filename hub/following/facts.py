@@ -21,7 +21,7 @@ from schemas.status import can_follow
 
 _CLOCKS_DIFFER_AT_MOST = timedelta(days=1)
 
-Source = Literal["submit", "find", "poll", "withdraw", "callback"]
+Source = Literal["submit", "find", "poll", "withdraw", "callback", "result"]
 
 
 def take_facts(

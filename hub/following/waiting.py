@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,9 +27,13 @@ def seal_call(room: Room, inbox_id: str, call: InboundCall, facts: Sequence[Fact
         "path": call.path,
         "headers": dict(call.headers),
         "body": call.body.decode("latin-1"),
-        "facts": [_to_json(fact) for fact in facts],
     }
-    text = json.dumps(told, ensure_ascii=False)
+    return seal_told(room, inbox_id, told, facts)
+
+
+def seal_told(room: Room, inbox_id: str, told: Mapping[str, Any], facts: Sequence[Fact]) -> bytes:
+    """Seal what an agency told as it came, with the facts that were read from it."""
+    text = json.dumps({**told, "facts": [_to_json(fact) for fact in facts]}, ensure_ascii=False)
     return room.vault.seal_text(room.vault.inbox_key, place("inbox", "sealed_call", inbox_id), text)
 
 

@@ -1,0 +1,163 @@
+"""What became of a file that was frozen: it lies where the agency collects it, it never left, or nobody answered it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from adapters.sdk import Verb
+from hub.delivery.batches.freezing import batching_of
+from hub.delivery.room import Papers, Room, read_papers
+from hub.delivery.settle import settle
+from hub.delivery.waits import doubling_seconds
+from hub.store.attempts import end_attempt
+from hub.store.batches import (
+    BatchRecord,
+    BatchStatus,
+    MemberEnd,
+    MemberRecord,
+    batch_by_id,
+    cancel_is_asked,
+    end_member,
+    members_of,
+    memberships_of,
+    overdue_batches,
+    update_batch,
+)
+from hub.store.deliveries import delivery_by_id
+from hub.store.referrals import append_event
+from schemas.events import EventKind
+from schemas.status import DeliveryStatus
+
+FILES_AT_MOST = 3
+"""Files that the agency may reject with one delivery in them; after the last one a person decides."""
+
+
+def hand_over(conn: Connection, room: Room, batch_id: str) -> None:
+    """Note that a file lies where the agency collects it, and until when its result must be there."""
+    batch, now = batch_by_id(conn, batch_id), room.clock.now()
+    if batch is None or batch.status is not BatchStatus.FROZEN:
+        return
+    for member, papers in _live(conn, room, batch):
+        end_attempt(conn, member.attempt_id, now, "handed_over")
+        if papers.delivery.status is DeliveryStatus.SENDING:
+            settle(conn, papers, DeliveryStatus.HANDED_OVER, now)
+    days = batching_of(room.agencies.active[batch.agency]).result_days
+    update_batch(
+        conn,
+        batch.id,
+        status=BatchStatus.HANDED_OVER,
+        look_at=None,
+        left_at=now,
+        result_due_at=room.working_days.end_of(batch.day, days),
+    )
+
+
+def release(conn: Connection, room: Room, batch_id: str, error: str | None) -> None:
+    """Let the members of a file that surely never lay there go free, for a new file; `error`: the class, if any."""
+    batch, now = batch_by_id(conn, batch_id), room.clock.now()
+    if batch is None or batch.status is not BatchStatus.FROZEN:
+        return
+    for member, papers in _live(conn, room, batch):
+        end_attempt(conn, member.attempt_id, now, "not_sent", error=error)
+        end_member(conn, member, MemberEnd.RELEASED)
+        if papers.delivery.status is DeliveryStatus.SENDING:
+            may_fail = papers.delivery.kind is Verb.SUBMIT and papers.delivery.tries >= room.settings.max_tries
+            reason = None if error is None else "agency_unreachable"
+            _free(conn, papers, now, "tried_for_long" if may_fail else reason, None if may_fail else batch.cut_off_at)
+    update_batch(conn, batch.id, status=BatchStatus.RELEASED, look_at=None, left_at=now)
+
+
+def postpone(conn: Connection, room: Room, batch_id: str) -> None:
+    """Look for a file again later: what can be known of it now is nothing."""
+    batch, now = batch_by_id(conn, batch_id), room.clock.now()
+    if batch is not None and batch.status is BatchStatus.FROZEN:
+        first, longest = room.settings.lookup_first_seconds, room.settings.lookup_longest_seconds
+        wait = timedelta(seconds=doubling_seconds(batch.looks, first, longest))
+        update_batch(conn, batch.id, looks=batch.looks + 1, look_at=now + wait)
+
+
+def reject(conn: Connection, room: Room, batch: BatchRecord, raw_code: str) -> None:
+    """Put the members of a file of which the agency took nothing into a new one, a bounded number of times."""
+    now = room.clock.now()
+    for member, papers in _undecided(conn, room, batch):
+        end_member(conn, member, MemberEnd.REJECTED)
+        if papers.delivery.kind is Verb.SUBMIT and cancel_is_asked(conn, papers.delivery.id):
+            settle(conn, papers, DeliveryStatus.CANCELLED, now, reason="cancelled_by_centre", raw_code=raw_code)
+        elif _rejections(conn, papers) >= FILES_AT_MOST:
+            _free(conn, papers, now, "file_rejected", None, raw_code)
+        else:
+            _free(conn, papers, now, "file_rejected", now, raw_code)
+    for member, _ in _live(conn, room, batch):
+        end_member(conn, member, MemberEnd.SETTLED)  # the agency, or a person, was faster
+    update_batch(conn, batch.id, status=BatchStatus.REJECTED, result_due_at=None)
+
+
+def expire(conn: Connection, room: Room, slug: str) -> int:
+    """Give what no result decided in time to a person; return how many. A late result still settles it."""
+    now, given = room.clock.now(), 0
+    for batch in overdue_batches(conn, slug, now):
+        for member, papers in _live(conn, room, batch):
+            waits = papers.delivery.status is DeliveryStatus.HANDED_OVER
+            end_member(conn, member, MemberEnd.OVERDUE if waits else MemberEnd.SETTLED)
+            if waits:
+                changes = {"due_at": None, "unknown_since": now}
+                settle(conn, papers, DeliveryStatus.UNKNOWN, now, reason="person_decides", delivery=changes)
+                _tell_staff(conn, papers, "withdrawal_unanswered", now)
+                given += 1
+        update_batch(conn, batch.id, result_due_at=None)
+    return given
+
+
+def _free(
+    conn: Connection,
+    papers: Papers,
+    now: datetime,
+    reason: str | None,
+    due_at: datetime | None,
+    raw_code: str | None = None,
+) -> None:
+    """Make a member pending again for the file that is due then, or fail it for a person if none is."""
+    status = DeliveryStatus.PENDING if due_at else DeliveryStatus.FAILED
+    changes = {"due_at": due_at, "unknown_since": None}
+    settle(conn, papers, status, now, reason=reason, raw_code=raw_code, delivery=changes)
+    if due_at is None:
+        _tell_staff(conn, papers, "withdrawal_failed", now)
+
+
+def _tell_staff(conn: Connection, papers: Papers, reason: str, now: datetime) -> None:
+    """Say on the referral what became of its withdrawal: the status that staff see is the submit's."""
+    if papers.delivery.kind is Verb.WITHDRAW:
+        append_event(conn, papers.referral.id, EventKind.CONSENT_CHANGED, now, "hub", reason=reason)
+
+
+def _rejections(conn: Connection, papers: Papers) -> int:
+    """Return how many files were rejected with this delivery in them since a person last acted on it."""
+    lately = memberships_of(conn, papers.delivery.id)[: papers.delivery.tries]
+    return sum(member.ended is MemberEnd.REJECTED for member in lately)
+
+
+def _live(conn: Connection, room: Room, batch: BatchRecord) -> Iterator[tuple[MemberRecord, Papers]]:
+    """Yield the members that the file may still decide."""
+    for member in members_of(conn, batch.id):
+        if member.ended is None:
+            yield member, _papers(conn, room, member)
+
+
+def _undecided(conn: Connection, room: Room, batch: BatchRecord) -> Iterator[tuple[MemberRecord, Papers]]:
+    """Yield the members that wait for the file's result, or for a person because none came; in no later file."""
+    for member in members_of(conn, batch.id):
+        papers = _papers(conn, room, member)
+        is_last = memberships_of(conn, member.delivery_id)[0].batch_id == batch.id
+        waits = papers.delivery.status in {DeliveryStatus.HANDED_OVER, DeliveryStatus.UNKNOWN}
+        if is_last and waits and member.ended in {None, MemberEnd.OVERDUE}:
+            yield member, papers
+
+
+def _papers(conn: Connection, room: Room, member: MemberRecord) -> Papers:
+    delivery = delivery_by_id(conn, member.delivery_id)
+    if delivery is None:
+        raise LookupError(f"{member.delivery_id} vanished while it was in a file")
+    return read_papers(conn, room, delivery)
