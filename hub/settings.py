@@ -21,6 +21,7 @@ from adapters.sdk import AdapterSettings
 from adapters.sdk.settings import is_loopback
 from hub.configured import Dated, Table, check_each_id_once_a_day
 from hub.consent.records import Statute
+from hub.following.deadlines import Deadline
 from hub.routing.rules import Rule
 from schemas.services import ServiceCode
 
@@ -169,8 +170,16 @@ class Settings(Table):
     log: LogSettings = LogSettings()
     delivery: DeliverySettings = DeliverySettings()
     routing: RoutingSettings = RoutingSettings()
+    deadlines: tuple[Deadline, ...] = ()
     statutes: tuple[Statute, ...] = ()
     adapters: Mapping[str, AdapterSettings] = {}
+
+    @field_validator("deadlines")
+    @classmethod
+    def _one_deadline_a_day(cls, deadlines: tuple[Deadline, ...]) -> tuple[Deadline, ...]:
+        named = [(f"{deadline.kind} of {code}", deadline) for deadline in deadlines for code in deadline.services]
+        check_each_id_once_a_day(named)
+        return deadlines
 
     def contradictions(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """Yield what does not go together: the key concerned, and the problem in words without values."""
