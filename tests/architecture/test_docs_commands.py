@@ -122,7 +122,7 @@ async def test_mocks_md_can_be_pasted(tmp_path: Path) -> None:
     assert ("error" in orders, '"office":"3980000"' in orders, '"state":"closed"' in orders) == (False, True, True), (
         orders
     )
-    assert acts == [0, 0]
+    assert set(acts) == {0}
 
 
 async def pasted(script: str) -> str:
