@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from hub.agencies import AgencyState
 from hub.api.views import Check, ReadyView
-from hub.store.following import paused_lanes
+from hub.store.lanes import paused_lanes
 from hub.store.schema import newest, revision_of
 from hub.wiring import Services
 

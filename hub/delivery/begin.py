@@ -30,7 +30,7 @@ from hub.delivery.gating import (
 from hub.delivery.room import Papers, Room, read_papers
 from hub.delivery.settle import settle_without_call
 from hub.store.deliveries import DeliveryRecord, delivery_by_id, update_delivery
-from hub.store.following import paused_lanes
+from hub.store.lanes import paused_lanes
 from hub.store.referrals import update_referral
 from schemas.status import DeliveryStatus
 

@@ -22,7 +22,7 @@ from hub.following.facts import take_facts
 from hub.routing.holds import Hold, next_hold
 from hub.store.batches import ask_cancel, cancel_is_asked
 from hub.store.deliveries import delivery_of_kind
-from hub.store.following import pause_lane, resume_lane
+from hub.store.lanes import pause_lane, resume_lane
 from hub.store.referrals import ReferralRecord, append_event, referral_by_id, update_referral
 from schemas.events import EventKind
 from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode

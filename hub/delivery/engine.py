@@ -17,10 +17,11 @@ from sqlalchemy import Connection
 
 from hub.agencies import ActiveAgency
 from hub.clock import Clock, wait_until
+from hub.delivery.batches.lane import BatchLane
 from hub.delivery.orphans import reclaim_all, reclaim_expired
 from hub.delivery.room import Room
 from hub.store.deliveries import due_ids, next_due
-from hub.store.following import paused_lanes
+from hub.store.lanes import paused_lanes
 from hub.store.store import Store
 
 _log = structlog.get_logger("naru.engine")
@@ -49,6 +50,7 @@ class EmbeddedEngine:
         self._store = store
         self._room = room
         self._lanes: list[_Lane] = []
+        self._batch_lanes: list[BatchLane] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self.running = False
 
@@ -58,7 +60,8 @@ class EmbeddedEngine:
             self._loop.call_soon_threadsafe(self._wake_lanes)
 
     def _wake_lanes(self) -> None:
-        for lane in self._lanes:
+        every: list[_Lane | BatchLane] = [*self._lanes, *self._batch_lanes]
+        for lane in every:
             lane.awake.set()
 
     async def run(self, work: Work) -> None:
@@ -67,7 +70,9 @@ class EmbeddedEngine:
         lost = await self._store.write(partial(reclaim_all, room=self._room))
         if lost:
             _log.warning("orphans_reclaimed", count=lost)
-        self._lanes = [_Lane(self._store, self._room.clock, agency) for agency in self._room.agencies.active.values()]
+        store, room, agencies = self._store, self._room, self._room.agencies.active.values()
+        self._lanes = [_Lane(store, room.clock, agency) for agency in agencies if agency.profile.batching is None]
+        self._batch_lanes = [BatchLane(store, room, agency) for agency in agencies if agency.profile.batching]
         self._room.clock.on_change(self.wake)
         self.running = True
         try:
@@ -75,9 +80,12 @@ class EmbeddedEngine:
                 tasks.create_task(self._reclaim_forever())
                 for lane in self._lanes:
                     tasks.create_task(lane.serve(work))
+                for batch_lane in self._batch_lanes:
+                    tasks.create_task(batch_lane.serve())
         finally:
             self.running = False
-            await asyncio.gather(*(lane.drain() for lane in self._lanes))
+            drains = [lane.drain() for lane in self._lanes] + [lane.drain() for lane in self._batch_lanes]
+            await asyncio.gather(*drains)
 
     async def _reclaim_forever(self) -> None:
         while True:

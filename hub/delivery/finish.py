@@ -19,7 +19,7 @@ from hub.delivery.settle import settle
 from hub.following.facts import Source, take_facts
 from hub.store.attempts import end_attempt
 from hub.store.deliveries import DeliveryRecord, delivery_by_id, update_delivery
-from hub.store.following import pause_lane
+from hub.store.lanes import pause_lane
 from hub.store.referrals import append_event, referral_by_id
 from schemas.events import EventKind
 from schemas.status import BusinessStatus, DeliveryStatus

@@ -12,27 +12,10 @@ from enum import StrEnum
 
 from hub.delivery.hours import OpenHours
 from hub.delivery.waits import doubling_seconds
+from hub.store.lanes import LaneState
 
 _BURST_SECONDS = 0.5
 """How much of its rate a lane that was idle may spend at once."""
-
-
-@dataclass(frozen=True)
-class LaneState:
-    """What is known of one agency's lane."""
-
-    agency: str
-    paused: bool = False
-    next_start_wall: float = 0.0
-    """Epoch seconds: when the next call may begin, by the rate."""
-    failures: int = 0
-    """Calls in a row that did not reach the agency; the same delivery again counts once."""
-    last_failed: str | None = None
-    openings: int = 0
-    """How often the breaker opened during this outage."""
-    closed_until: datetime | None = None
-    """Business time before which nothing is sent: the breaker is open, or the agency asked to wait."""
-    outage_since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +48,7 @@ class Admission:
 
 def admit(state: LaneState, limits: Limits, in_flight: int, now: datetime, wall: float) -> Admission:
     """Return how many calls may begin in a lane of which `in_flight` are under way."""
-    if state.paused:
+    if state.is_paused:
         return Admission(0)
     opens = limits.open_hours.opens_again(now)
     if opens is not None:

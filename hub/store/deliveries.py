@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
 from adapters.sdk import Verb
 from hub.store.tables import deliveries
@@ -30,6 +30,7 @@ class DeliveryRecord:
     tries: int = 0
     lookups: int = 0
     token: int = 0
+    picked_until_wall: float | None = None
     lease_until_wall: float | None = None
     unknown_since: datetime | None = None
 
@@ -93,6 +94,47 @@ def next_due(conn: Connection, agency: str, busy: Collection[str]) -> datetime |
     """Return when the next delivery of a lane falls due, or None if none will."""
     query = select(func.min(deliveries.c.due_at)).where(_awaits_worker(agency), deliveries.c.id.not_in(busy))
     earliest: datetime | None = conn.execute(query).scalar_one()
+    return earliest
+
+
+def in_flight(conn: Connection, agency: str, wall: float) -> int:
+    """Return how many deliveries of a lane somebody works on, or was just given to work on."""
+    taken = or_(deliveries.c.lease_until_wall.is_not(None), deliveries.c.picked_until_wall > wall)
+    query = select(func.count()).select_from(deliveries).where(deliveries.c.agency == agency, taken)
+    return int(conn.execute(query).scalar_one())
+
+
+def pick_due(conn: Connection, agency: str, now: datetime, wall: float, limit: int, until_wall: float) -> list[str]:
+    """Give out what is due in a lane, urgent first, polls last, then by due time; nobody else is given it till then."""
+    query = (
+        select(deliveries.c.id)
+        .where(_awaits_worker(agency), _is_free(wall), deliveries.c.due_at <= now)
+        .order_by(deliveries.c.urgent.desc(), deliveries.c.status == DeliveryStatus.DELIVERED, deliveries.c.due_at)
+        .limit(limit)
+    )
+    ids = list(conn.execute(query).scalars())
+    if ids:
+        conn.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(picked_until_wall=until_wall))
+    return ids
+
+
+def _is_free(wall: float) -> ColumnElement[bool]:
+    return or_(deliveries.c.picked_until_wall.is_(None), deliveries.c.picked_until_wall <= wall)
+
+
+def next_free_due(conn: Connection, agency: str, wall: float) -> datetime | None:
+    """Return when the next delivery of a lane falls due that nobody was given, or None."""
+    query = select(func.min(deliveries.c.due_at)).where(_awaits_worker(agency), _is_free(wall))
+    earliest: datetime | None = conn.execute(query).scalar_one()
+    return earliest
+
+
+def next_return(conn: Connection, agency: str, wall: float) -> float | None:
+    """Return when (epoch seconds) the next delivery that was given out and not begun may be given to another."""
+    query = select(func.min(deliveries.c.picked_until_wall)).where(
+        _awaits_worker(agency), deliveries.c.picked_until_wall > wall
+    )
+    earliest: float | None = conn.execute(query).scalar_one()
     return earliest
 
 

@@ -1,16 +1,15 @@
-"""SQL of what agencies told us (facts, inbox) and of paused lanes."""
+"""SQL of what agencies told us: facts, and the inbox of their callbacks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from hub.store.tables import facts, inbox, lanes
+from hub.store.tables import facts, inbox
 
 
 def fact_is_known(conn: Connection, referral_id: str, digest: str) -> bool:
@@ -64,20 +63,3 @@ def unmatched_calls(conn: Connection, agency: str, wire_key: str, receipt: str |
 def mark_matched(conn: Connection, inbox_id: str, referral_id: str) -> None:
     """Note which referral a stored callback was about."""
     conn.execute(update(inbox).where(inbox.c.id == inbox_id).values(state="matched", referral_id=referral_id))
-
-
-def paused_lanes(conn: Connection) -> Mapping[str, str]:
-    """Return the paused agencies, each with the reason (by_person, misconfigured)."""
-    rows = conn.execute(select(lanes.c.agency, lanes.c.reason).where(lanes.c.paused_at.is_not(None)))
-    return {row.agency: row.reason for row in rows}
-
-
-def pause_lane(conn: Connection, agency: str, at: datetime, by: str, reason: str) -> None:
-    """Stop everything outbound to an agency until `resume_lane`."""
-    conn.execute(delete(lanes).where(lanes.c.agency == agency))
-    conn.execute(insert(lanes).values(agency=agency, paused_at=at, paused_by=by, reason=reason))
-
-
-def resume_lane(conn: Connection, agency: str) -> None:
-    """Let a paused agency's work go on."""
-    conn.execute(delete(lanes).where(lanes.c.agency == agency))

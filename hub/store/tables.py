@@ -206,6 +206,7 @@ deliveries = Table(
     Column("tries", Integer, nullable=False, server_default="0"),  # attempts of the verb itself
     Column("lookups", Integer, nullable=False, server_default="0"),  # look-ups or polls since the last change
     Column("token", Integer, nullable=False, server_default="0"),  # fencing: grows with every attempt
+    Column("picked_until_wall", Float),  # epoch seconds: till then it waits for the worker that it was given to
     Column("lease_until_wall", Float),  # epoch seconds; None: nobody works on it
     Column("unknown_since", Moment),
     Column("created_at", Moment, nullable=False),
@@ -291,7 +292,13 @@ lanes = Table(
     Column("agency", String(40), primary_key=True),
     Column("paused_at", Moment),
     Column("paused_by", String(60)),
-    Column("reason", String(60)),  # by_person, misconfigured
+    Column("reason", String(60)),  # why it is paused: by_person, misconfigured
+    Column("next_start_wall", Float, nullable=False, server_default="0"),  # the rest: see hub/delivery/lanes.py
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("last_failed", String(32)),
+    Column("openings", Integer, nullable=False, server_default="0"),
+    Column("closed_until", Moment),
+    Column("outage_since", Moment),
 )
 
 batches = Table(

@@ -23,7 +23,7 @@ from hub.api.problems import (
 )
 from hub.api.services import Hub
 from hub.api.views import AgenciesView, AgencyView, agency_view
-from hub.store.following import paused_lanes
+from hub.store.lanes import paused_lanes
 from hub.wiring import Services
 
 router = APIRouter(tags=["agencies"])

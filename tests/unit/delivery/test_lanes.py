@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from adapters.sdk import Maintenance, ServiceHours
 from adapters.sdk.kst import KST
 from hub.delivery.hours import OpenHours
-from hub.delivery.lanes import Admission, Alert, LaneState, Limits, Verdict, admit, after_call, after_start
+from hub.delivery.lanes import Admission, Alert, Limits, Verdict, admit, after_call, after_start
+from hub.store.lanes import LaneState
 
 NOW = datetime(2025, 1, 15, 3, 0, tzinfo=UTC)  # a Wednesday, noon in Korea
 LIMITS = Limits(4, 10.0, OpenHours(), 5, 30.0, 900.0)
@@ -115,7 +116,7 @@ def test_an_agency_that_asks_to_wait_is_left_alone_that_long() -> None:
 
 def test_a_paused_lane_waits_for_a_person() -> None:
     """No time opens it again."""
-    assert admit(replace(LANE, paused=True), LIMITS, 0, NOW, 1.0) == Admission(0)
+    assert admit(replace(LANE, paused_at=NOW), LIMITS, 0, NOW, 1.0) == Admission(0)
 
 
 OFFICE = ServiceHours(time(9), time(18))
