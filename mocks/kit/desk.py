@@ -21,6 +21,7 @@ class Desk:
 
     - `certificates`: folder made by `mocks.kit.pki.make_certificates`.
     - `callback_url`, `callback_secret`: where callbacks go, and the shared secret that signs them.
+    - `port`: of the agency's own line; any free one if not given.
     - `folder`: where a `BatchMock` exchanges files; a new one for each server if not given.
     - `unsigned`: `true` if the agency shall neither sign nor ask for signatures (foreign SOAP clients).
     """

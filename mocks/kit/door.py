@@ -17,13 +17,17 @@ class Door:
 
     A socket that never listens holds the port for as long as the door exists, so that nobody else can take it while
     the door is shut.
+
+    Raises:
+        OSError: somebody listens on `port` already; 0 takes any free one.
     """
 
-    def __init__(self, host: str, scheme: str, make_server: Callable[[], Server]) -> None:
+    def __init__(self, host: str, scheme: str, make_server: Callable[[], Server], port: int = 0) -> None:
         self._host = host
         self._scheme = scheme
         self._make_server = make_server
-        self._holder = _bound(host, 0)
+        _check_free(host, port)
+        self._holder = _bound(host, port)
         self._port: int = self._holder.getsockname()[1]
         self._server: Server | None = None
 
@@ -56,9 +60,19 @@ def url_of(host: str, port: int, scheme: str = "http") -> str:
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
+def _check_free(host: str, port: int) -> None:
+    """Check that nobody listens: two doors, which share ports with themselves, would share one with each other too."""
+    with socket.socket(_family(host), socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
 def _bound(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    holder = socket.socket(family, socket.SOCK_STREAM)
+    holder = socket.socket(_family(host), socket.SOCK_STREAM)
     try:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # the holder and the listener share the port

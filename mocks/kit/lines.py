@@ -19,6 +19,8 @@ from mocks.kit.pki import Certificates
 from mocks.kit.server import HttpServer
 from mocks.kit.telegram import TelegramServer
 
+_HIGHEST_PORT = 65535
+
 
 class Line(Protocol):
     """The line of one agency, open or shut. Shut, nobody is reached: no connection is made, no file is worked on."""
@@ -86,16 +88,18 @@ def line_for(kind: type[MockAgency], staff: Callable[[], Staff], place: Place) -
     """Return the line that the agency's class asks for, shut. `staff` is asked for once the line is open.
 
     Raises:
-        ValueError: it speaks TLS, and the setting `certificates` names no folder.
+        ValueError: it speaks TLS, and the setting `certificates` names no folder; or `port` is no port.
+        OSError: somebody listens on `port` already.
     """
-    if issubclass(kind, TelegramMock):
-        return Door(place.host, "tcp", lambda: TelegramServer(staff().answer_telegram))
     if place.folder is not None:
         return Clerk(place.folder, place.clock, lambda: staff().work())
+    port = _port(kind.slug, place.settings)
+    if issubclass(kind, TelegramMock):
+        return Door(place.host, "tcp", lambda: TelegramServer(staff().answer_telegram), port)
     if is_shared(kind):
-        return Door(place.host, "http", lambda: HttpServer(application=place.house))
+        return Door(place.host, "http", lambda: HttpServer(application=place.house), port)
     context = _mutual_tls(kind.slug, place.settings)
-    return Door(place.host, "https", lambda: HttpServer(context, _Lobby(kind.slug, staff())))
+    return Door(place.host, "https", lambda: HttpServer(context, _Lobby(kind.slug, staff())), port)
 
 
 class _Lobby:
@@ -119,6 +123,13 @@ class _Lobby:
         """Return what follows `/<slug>`, None for another path."""
         rest = path.removeprefix(self._prefix)
         return rest if rest != path and rest[:1] in {"", "/"} else None
+
+
+def _port(slug: str, settings: Mapping[str, str]) -> int:
+    text = settings.get("port", "0")
+    if not (text.isascii() and text.isdigit() and int(text[:6]) <= _HIGHEST_PORT):
+        raise ValueError(f"{slug}: the setting port must be a port's number")
+    return int(text)
 
 
 def _mutual_tls(slug: str, settings: Mapping[str, str]) -> ssl.SSLContext:

@@ -11,7 +11,7 @@ Settings = Mapping[str, Mapping[str, str]]
 """Settings by slug; those under `*` hold for every agency. See `Desk` for their names."""
 
 EVERYBODY = "*"
-NAMES = frozenset({"certificates", "callback_url", "callback_secret", "folder", "unsigned"})
+NAMES = frozenset({"certificates", "callback_url", "callback_secret", "folder", "port", "unsigned"})
 """What every agency can be told; its class may name more in `own_settings`."""
 
 

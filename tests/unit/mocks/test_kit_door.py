@@ -96,6 +96,25 @@ async def test_the_ports_are_given_back() -> None:
         free.bind(("127.0.0.1", port))
 
 
+async def test_a_port_may_be_chosen() -> None:
+    """A tester who writes an address down wants it to hold; a port that somebody listens on is not shared."""
+    with contextlib.closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = {"ferry": {"port": str(port)}}
+    async with MockServer([FerryMock], settings) as mocks:
+        assert httpx.URL(own_url(mocks)).port == port
+        with pytest.raises(OSError, match="in use"):
+            await MockServer([FerryMock], settings).__aenter__()
+
+
+@pytest.mark.parametrize("text", ["https", "-1", "65536", "８８００", ""])
+async def test_a_port_is_a_number(text: str) -> None:
+    """Anything else is named as the mistake that it is."""
+    with pytest.raises(ValueError, match="ferry: the setting port"):
+        await MockServer([FerryMock], {"ferry": {"port": text}}).__aenter__()
+
+
 @pytest.mark.parametrize("more", [{"rate": 0.5}, {"times": 1}])
 async def test_refusing_is_a_state(mocks: MockServer, client: httpx.AsyncClient, more: dict[str, float]) -> None:
     """Nobody can count connections that were refused: a rate or a number of times is a mistake that is named."""
