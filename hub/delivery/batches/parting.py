@@ -95,10 +95,10 @@ def reject(conn: Connection, room: Room, batch: BatchRecord, raw_code: str) -> N
     update_batch(conn, batch.id, status=BatchStatus.REJECTED, result_due_at=None)
 
 
-def expire(conn: Connection, room: Room, slug: str) -> int:
-    """Give what no result decided in time to a person; return how many. A late result still settles it."""
+def expire(conn: Connection, room: Room, slug: str, by: datetime) -> int:
+    """Give what no result decided `by` its deadline to a person; return how many. A late result still settles it."""
     now, given = room.clock.now(), 0
-    for batch in overdue_batches(conn, slug, now):
+    for batch in overdue_batches(conn, slug, by):
         for member, papers in _live(conn, room, batch):
             waits = papers.delivery.status is DeliveryStatus.HANDED_OVER
             end_member(conn, member, MemberEnd.OVERDUE if waits else MemberEnd.SETTLED)
