@@ -14,6 +14,9 @@ _CODED = frozenset(
 """Agencies write these in codes of their own, which only their contract can translate."""
 
 
+_SPLITS_DEBTS = "client.debts.secured"
+
+
 def changed_names(act: Act, book: Book, promise: Promise, key: bytes) -> tuple[str, ...]:
     """Return the agency's names of the fields whose value is not the one that the document holds."""
     return tuple(name for name in act.digests if _is_changed(name, act, book, promise, key))
@@ -29,7 +32,15 @@ def _is_changed(name: str, act: Act, book: Book, promise: Promise, key: bytes) -
     path = book.path_of.get(base_of(name))
     if path is None or path in _CODED:
         return False
-    return act.digests[name] not in {digest(key, text) for text in _forms(promise.values(path))}
+    forms = [*_forms(promise.values(path)), *(_split_sums(promise) if path == _SPLITS_DEBTS else ())]
+    return act.digests[name] not in {digest(key, text) for text in forms}
+
+
+def _split_sums(promise: Promise) -> Iterator[str]:
+    """Yield what is owed with and without security: some agencies want sums instead of a yes or no for each debt."""
+    debts = list(zip(promise.values("client.debts.amount"), promise.values(_SPLITS_DEBTS), strict=False))
+    for secured in (True, False):
+        yield str(sum(amount for amount, is_secured in debts if is_secured is secured))
 
 
 def _forms(values: list[object]) -> Iterator[str]:

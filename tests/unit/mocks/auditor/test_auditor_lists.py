@@ -16,6 +16,8 @@ PATHS = {
     "debtList.debtAmt": "client.debts.amount",
     "debtList.scrtYn": "client.debts.secured",
     "telnoList": "client.phones",
+    "SCRT_AMT": "client.debts.secured",
+    "UNSC_AMT": "client.debts.secured",
 }
 DEBTS = [
     {"creditor": "가나저축은행", "amount": 18_500_000, "secured": False},
@@ -65,3 +67,9 @@ def test_an_honest_list_is_unchanged() -> None:
 def test_a_changed_member_is_found(name: str, value: str) -> None:
     """By its own name, also if another field of the list has this very value."""
     assert changed(HONEST | {name: value}) == (name,)
+
+
+def test_sums_with_and_without_security_are_forms_of_a_yes_or_no() -> None:
+    """Where an agency wants debts as two sums, each must be one that the document gives."""
+    assert changed({"SCRT_AMT": "6200000", "UNSC_AMT": "18500000"}) == ()
+    assert changed({"SCRT_AMT": "6200001", "UNSC_AMT": "18500000"}) == ("SCRT_AMT",)
