@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from adapters.sdk import Adapter, Profile, Repeat, Verb
+from hub.calendar import WorkingDays
+from hub.hours import OpenHours
 
 
 class AgencyState(StrEnum):
@@ -42,6 +44,7 @@ class ActiveAgency:
     adapter: Adapter[Any]
     concurrency: int
     per_second: float
+    open_hours: OpenHours
 
     def repeat_of(self, kind: str) -> Repeat:
         """Return what may be done when the answer to a delivery of `kind` was lost.
@@ -59,9 +62,10 @@ class ActiveAgency:
 class Agencies(Mapping[str, Agency]):
     """All installed agencies by slug."""
 
-    def __init__(self, agencies: Mapping[str, Agency]) -> None:
+    def __init__(self, agencies: Mapping[str, Agency], working_days: WorkingDays | None = None) -> None:
         self._agencies = dict(sorted(agencies.items()))
-        self._active = {agency.slug: active for agency in agencies.values() if (active := _active(agency)) is not None}
+        found = ((agency.slug, _active(agency, working_days)) for agency in agencies.values())
+        self._active = {slug: active for slug, active in found if active is not None}
 
     def __getitem__(self, slug: str) -> Agency:
         return self._agencies[slug]
@@ -83,7 +87,7 @@ class Agencies(Mapping[str, Agency]):
             await active.adapter.aclose()
 
 
-def _active(agency: Agency) -> ActiveAgency | None:
+def _active(agency: Agency, working_days: WorkingDays | None) -> ActiveAgency | None:
     if agency.state is not AgencyState.ACTIVE or agency.profile is None or agency.adapter is None:
         return None
     lane, settings = agency.profile.lane, agency.adapter.settings
@@ -94,6 +98,7 @@ def _active(agency: Agency) -> ActiveAgency | None:
         agency.adapter,
         min(lane.concurrency, settings.concurrency or lane.concurrency),
         min(lane.per_second, settings.per_second or lane.per_second),
+        OpenHours(settings.service_hours or lane.hours, settings.maintenance, working_days or WorkingDays()),
     )
 
 

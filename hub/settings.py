@@ -7,6 +7,7 @@ value in its errors, and no secret of the hub's own is ever set: the vault's key
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +20,7 @@ from sqlalchemy.exc import ArgumentError
 
 from adapters.sdk import AdapterSettings
 from adapters.sdk.settings import is_loopback
+from hub.calendar import WorkingDays
 from hub.configured import Dated, Table, check_each_id_once_a_day
 from hub.consent.records import Statute
 from hub.following.deadlines import Deadline
@@ -122,12 +124,28 @@ class DeliverySettings(Table):
     max_age_hours: Annotated[float, Field(gt=0)] = 72.0
     lookup_first_seconds: Annotated[float, Field(gt=0)] = 10.0
     lookup_longest_seconds: Annotated[float, Field(gt=0)] = 900.0
+    breaker_failures: Annotated[int, Field(ge=1, le=100)] = 5
+    """Failed calls in a row, of different referrals, after which an agency counts as out of reach."""
+    breaker_first_seconds: Annotated[float, Field(gt=0)] = 30.0
+    breaker_longest_seconds: Annotated[float, Field(gt=0)] = 900.0
 
     @model_validator(mode="after")
     def _window_fits_lease(self) -> Self:
         if self.send_window_seconds >= self.lease_seconds:
             raise ValueError("send_window_seconds must be shorter than lease_seconds")
         return self
+
+
+class CalendarSettings(Table):
+    """What operators know of Korean working days before the library does: 임시공휴일, and days that offices work."""
+
+    closed: frozenset[date] = frozenset()
+    open: frozenset[date] = frozenset()
+
+    @property
+    def working_days(self) -> WorkingDays:
+        """The calendar."""
+        return WorkingDays(self.closed, self.open)
 
 
 class Route(Dated):
@@ -169,6 +187,7 @@ class Settings(Table):
     clock: ClockSettings = ClockSettings()
     log: LogSettings = LogSettings()
     delivery: DeliverySettings = DeliverySettings()
+    calendar: CalendarSettings = CalendarSettings()
     routing: RoutingSettings = RoutingSettings()
     deadlines: tuple[Deadline, ...] = ()
     statutes: tuple[Statute, ...] = ()

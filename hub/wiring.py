@@ -11,6 +11,7 @@ import httpx
 from adapters.sdk import AdapterError, AdapterSettings, Gate, Wires, capabilities
 from adapters.sdk.registry import AdapterClass, Broken
 from hub.agencies import Agencies, Agency, AgencyState
+from hub.calendar import WorkingDays
 from hub.clock import Clock, SystemClock, VirtualClock
 from hub.configuration import Installed
 from hub.consent.mint import Mint
@@ -41,6 +42,7 @@ class Services:
     vault: Vault
     clock: Clock
     agencies: Agencies
+    working_days: WorkingDays
     intake: Intake
     commands: Commands
     consents: Consents
@@ -68,10 +70,11 @@ async def opened(settings: Settings, installed: Installed) -> AsyncIterator[Serv
         clock = open_clock(settings.clock)
         closing.callback(clock.close)
         gate = Gate()
-        agencies = build_agencies(settings.adapters, installed, gate)
+        agencies = build_agencies(settings.adapters, installed, gate, settings.calendar.working_days)
         closing.push_async_callback(agencies.aclose)
         mint = Mint(gate)
-        room = Room(clock, vault, gate, mint, agencies, settings.delivery, settings.statutes)
+        working_days = settings.calendar.working_days
+        room = Room(clock, vault, gate, mint, agencies, settings.delivery, settings.statutes, working_days)
         engine = EmbeddedEngine(store, room)
         filing = Filing(clock, vault, agencies, settings.routing)
         consents = Consents(room)
@@ -81,6 +84,7 @@ async def opened(settings: Settings, installed: Installed) -> AsyncIterator[Serv
             vault=vault,
             clock=clock,
             agencies=agencies,
+            working_days=room.working_days,
             intake=Intake(store, clock, vault, filing, consents, engine.wake),
             commands=Commands(room),
             consents=consents,
@@ -104,9 +108,15 @@ def open_clock(settings: ClockSettings) -> Clock:
         raise ClockUnreachableError(f"clock.source: no clock answers there ({type(error).__name__})") from None
 
 
-def build_agencies(settings: Mapping[str, AdapterSettings], installed: Installed, gate: Gate) -> Agencies:
+def build_agencies(
+    settings: Mapping[str, AdapterSettings],
+    installed: Installed,
+    gate: Gate,
+    working_days: WorkingDays | None = None,
+) -> Agencies:
     """Build every installed adapter that is enabled. One that cannot be built is a broken lane, not a dead hub."""
-    return Agencies({slug: _agency(slug, adapter, settings, gate) for slug, adapter in installed.items()})
+    built = {slug: _agency(slug, adapter, settings, gate) for slug, adapter in installed.items()}
+    return Agencies(built, working_days)
 
 
 def _agency(slug: str, adapter: AdapterClass | Broken, settings: Mapping[str, AdapterSettings], gate: Gate) -> Agency:

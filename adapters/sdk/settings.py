@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from adapters.sdk.profile import Maintenance, ServiceHours
+
 
 class AdapterSettings(BaseModel):
     """Base of every adapter's settings. Secrets are `SecretStr` fields; file paths name keys, never hold them."""
@@ -29,6 +31,10 @@ class AdapterSettings(BaseModel):
     """Calls in flight, if fewer than the profile's."""
     per_second: Annotated[float | None, Field(gt=0)] = None
     """Calls begun in a second, if fewer than the profile's."""
+    service_hours: ServiceHours | None = None
+    """운영 시간 (KST), if other than the profile's: `{ opens = 09:00:00, closes = 18:00:00 }`."""
+    maintenance: tuple[Maintenance, ...] = ()
+    """점검 that the agency announced: `[{ begins = 2025-01-15T22:00:00+09:00, ends = … }]`."""
 
     def missing(self) -> list[str]:
         """Return the names of the settings that an enabled agency needs and that are empty. Never a value."""

@@ -52,6 +52,8 @@ class Job:
 def begin(conn: Connection, room: Room, delivery_id: str) -> Job | None:
     """Prepare the next call of a delivery; None if there is none to make now."""
     delivery, now = delivery_by_id(conn, delivery_id), room.clock.now()
+    if delivery is not None and delivery.picked_until_wall is not None:
+        update_delivery(conn, delivery.id, picked_until_wall=None)  # its turn has come; what follows may be another
     agency = None if delivery is None else room.agencies.active.get(delivery.agency)
     if delivery is None or agency is None or not _may_work(conn, delivery, agency, now):
         return None

@@ -8,18 +8,20 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from adapters.sdk import Delivered, Fact, Found, Verb
+from adapters.sdk import BusyError, Delivered, Fact, Found, Verb
 from hub.agencies import ActiveAgency
 from hub.delivery.acts import is_followed
 from hub.delivery.arrival import note_arrival
 from hub.delivery.begin import Job
+from hub.delivery.lanes import Alert, after_call, verdict_of
 from hub.delivery.results import Before, Change, Result, change_after
 from hub.delivery.room import Papers, Room, read_papers, text_sealer
 from hub.delivery.settle import settle
+from hub.delivery.turns import limits_of
 from hub.following.facts import Source, take_facts
 from hub.store.attempts import end_attempt
 from hub.store.deliveries import DeliveryRecord, delivery_by_id, update_delivery
-from hub.store.lanes import pause_lane
+from hub.store.lanes import lane_of, pause_lane, save_lane
 from hub.store.referrals import append_event, referral_by_id
 from schemas.events import EventKind
 from schemas.status import BusinessStatus, DeliveryStatus
@@ -29,9 +31,28 @@ _SOURCES: dict[Verb, Source] = {
 }  # fmt: skip
 
 
-def finish(conn: Connection, room: Room, job: Job, result: Result) -> None:
-    """Store the result of a job. A result that comes after the lease was taken away still counts if it is a receipt."""
+def finish(conn: Connection, room: Room, job: Job, result: Result) -> Alert | None:
+    """Store the result of a job; return what the operators are to be told of the agency, once this is committed.
+
+    A result that comes after the lease was taken away still counts if it is a receipt.
+    """
     now = room.clock.now()
+    alert = _judge_lane(conn, room, job, result, now)
+    _store(conn, room, job, result, now)
+    return alert
+
+
+def _judge_lane(conn: Connection, room: Room, job: Job, result: Result, now: datetime) -> Alert | None:
+    agency = room.agencies.active[job.agency]
+    before = lane_of(conn, job.agency, lock=True)
+    wait = result.retry_after_seconds if isinstance(result, BusyError) else None
+    after, alert = after_call(before, limits_of(room, agency), job.delivery_id, verdict_of(result), now, wait)
+    if after != before:
+        save_lane(conn, after)
+    return alert
+
+
+def _store(conn: Connection, room: Room, job: Job, result: Result, now: datetime) -> None:
     delivery = delivery_by_id(conn, job.delivery_id)
     if delivery is None:
         raise LookupError(f"{job.delivery_id} vanished while it was sent")

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from hub.delivery.hours import OpenHours
+from adapters.sdk import BusyError, NotSentError, UncertainError
 from hub.delivery.waits import doubling_seconds
+from hub.hours import OpenHours
 from hub.store.lanes import LaneState
 
 _BURST_SECONDS = 0.5
@@ -82,6 +83,19 @@ class Verdict(StrEnum):
     """No connection, no answer, or no answer of the contract."""
     NOTHING = "nothing"
     """The call ended for a reason of ours; it says nothing of the agency."""
+
+
+def verdict_of(result: object) -> Verdict:
+    """Return what the result of a call says of its agency's lane."""
+    match result:
+        case BusyError():
+            return Verdict.ANSWERED
+        case NotSentError() | UncertainError():
+            return Verdict.UNREACHED
+        case Exception():
+            return Verdict.NOTHING
+        case _:
+            return Verdict.ANSWERED
 
 
 class Alert(StrEnum):

@@ -10,6 +10,7 @@ import structlog
 from adapters.sdk import AdapterError, HostileReplyError
 from hub.delivery.begin import Job, begin
 from hub.delivery.finish import finish
+from hub.delivery.lanes import Alert
 from hub.delivery.results import Result
 from hub.delivery.room import Room
 from hub.store.store import Store
@@ -30,8 +31,11 @@ class Worker:
         if job is None:
             return
         result = await self._call(job)
-        await self._store.write(partial(finish, room=self._room, job=job, result=result))
+        alert = await self._store.write(partial(finish, room=self._room, job=job, result=result))
         self._room.gate.forget(job.attempt_id)
+        if alert is not None:  # once for each outage: an operator's alarm hangs on these two lines
+            level = logging.ERROR if alert is Alert.OUTAGE_BEGAN else logging.WARNING
+            _log.log(level, alert.value, agency=job.agency)
 
     async def _call(self, job: Job) -> Result:
         """Call the verb; whatever it raises is a result too, for after a write an error is news like any other."""

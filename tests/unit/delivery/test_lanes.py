@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from adapters.sdk import Maintenance, ServiceHours
 from adapters.sdk.kst import KST
-from hub.delivery.hours import OpenHours
+from hub.hours import OpenHours
 from hub.delivery.lanes import Admission, Alert, Limits, Verdict, admit, after_call, after_start
 from hub.store.lanes import LaneState
 
