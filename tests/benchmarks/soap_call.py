@@ -2,7 +2,8 @@
 
 Ratios of one run, of this process only; the server that answers is another one. The steps take turns, round by round.
 Each counts by its quietest round, since a neighbour on the machine only ever adds; the median over all rounds stands
-beside it. The exit status is 1 if the bar is missed.
+beside it. A read uses its connection again, a write makes one of its own and a decision too (`docs/decisions/0010`). The
+exit status is 1 if the bar is missed.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -22,7 +24,7 @@ import httpx
 
 from adapters.haengbok.adapter import _RULES, _operation, contract
 from adapters.haengbok.mapping import REGISTER, register_content
-from adapters.sdk import Gate, HttpEndpoint, HttpWire, Impersonal, Wires
+from adapters.sdk import Disclose, Gate, HttpEndpoint, HttpWire, Impersonal, Wires
 from adapters.sdk.decisions import steady_now
 from adapters.sdk.testing import full_document
 from adapters.sdk.transports.soap_envelope import parse, split
@@ -90,8 +92,14 @@ async def cpu_of(call: Callable[[], Awaitable[object]]) -> float:
 async def measure(port: int, made: Certificates, message: bytes) -> dict[str, list[float]]:
     """Take the steps in turn, several rounds, and return the milliseconds of each, round by round."""
     url = f"http://127.0.0.1:{port}"
-    gate = Gate()
-    decision = gate.stamp(Impersonal(attempt_id="a", recipient="haengbok", send_by=steady_now() + 600))
+    gate, numbers = Gate(), count()
+    read = gate.stamp(Impersonal(attempt_id="a", recipient="haengbok", send_by=steady_now() + 600))
+
+    def write() -> Disclose:
+        attempt, fields = str(next(numbers)), frozenset(REGISTER.discloses)
+        said = {"attempt_id": attempt, "recipient": "haengbok", "send_by": steady_now() + 600}
+        return gate.stamp(Disclose(**said, fields=fields, bases={}, fields_hmac=""))
+
     endpoint = HttpEndpoint(url, 10, 1 << 20)
     wires = Wires("haengbok", gate)
     http = HttpWire("haengbok", gate, endpoint)
@@ -100,9 +108,11 @@ async def measure(port: int, made: Certificates, message: bytes) -> dict[str, li
     operation = _operation("Referral", "register")
     async with httpx.AsyncClient(trust_env=False) as raw:
         steps: dict[str, Callable[[], Awaitable[object]]] = {
-            "raw httpx post of the same bytes": lambda: raw.post(url + PATH, content=message),
-            "HttpWire: gated, capped, classified": lambda: http.send(decision, "POST", PATH, body=message),
-            "SoapWire: made, signed, checked, read": lambda: soap.call(decision, PATH, operation, HEADER, content),
+            "raw httpx post of the same bytes, connection kept": lambda: raw.post(url + PATH, content=message),
+            "HttpWire, a read": lambda: http.send(read, "POST", PATH, body=message),
+            "HttpWire, a write": lambda: http.send(write(), "POST", PATH, body=message),
+            "SOAP signed and checked, a read": lambda: soap.call(read, PATH, operation, HEADER, content),
+            "SOAP signed and checked, a write": lambda: soap.call(write(), PATH, operation, HEADER, content),
         }
         taken: dict[str, list[float]] = {name: [] for name in steps}
         for call in steps.values():
@@ -138,7 +148,7 @@ def main() -> int:
         ratio = min(spent) / min(base)
         median = statistics.median(one / raw for one, raw in zip(spent, base, strict=True))
         print(f"{ratio:5.2f} (median {median:4.2f})  {min(spent):6.3f} ms CPU  {name}")  # noqa: T201 - the same
-    print(f"the last one may cost {BAR:g} at most: {'met' if ratio <= BAR else 'MISSED'}")  # noqa: T201 - the same
+    print(f"the last one, the dearest, may cost {BAR:g} at most: {'met' if ratio <= BAR else 'MISSED'}")  # noqa: T201 - the same
     return int(ratio > BAR)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,20 +23,11 @@ class CallUnderWay:
     """Requests begun."""
     left: bool = False
     """Whether the gate let a first byte pass."""
-    wrote: bool = False
-    """Whether a whole request head was written."""
 
     def pass_gate(self) -> None:
         """Let the first byte pass, or raise what `Gate.let_first_byte_pass` raises."""
         self.gate.let_first_byte_pass(self.decision, self.slug)
         self.left = True
-
-    async def trace(self, event: str, _info: Mapping[str, Any]) -> None:
-        """Hear of httpcore's steps; the last moment before the first byte is `send_request_headers.started`."""
-        if event.endswith(".send_request_headers.started"):
-            self.pass_gate()
-        elif event.endswith(".send_request_headers.complete"):
-            self.wrote = True
 
 
 class CappedStream(httpx.AsyncByteStream):

@@ -12,11 +12,11 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import httpx
 
-from adapters.sdk.decisions import Decision, Gate
+from adapters.sdk.decisions import Decision, Gate, Impersonal, Reconcile
 from adapters.sdk.errors import (
     AdapterError,
     BadReplyError,
@@ -26,13 +26,10 @@ from adapters.sdk.errors import (
     UndecidedError,
 )
 from adapters.sdk.transports.gated import CallUnderWay, CappedStream
+from adapters.sdk.transports.http_pool import ALONE, FIRST_BYTE, HttpPool
 from adapters.sdk.transports.silence import silence_libraries
 
-_NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_NO_REQUEST = (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError)
-# Agencies' servers often close idle connections after 5 s; a connection that is closed while we write costs an unknown.
-_POOL = httpx.Limits(max_connections=10, max_keepalive_connections=0)
-# No connection is used twice: a byte too many behind one answer would be read as the answer to the next call.
+_NO_REQUEST = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, UnicodeError)
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "naru"}
 
 silence_libraries()
@@ -78,7 +75,8 @@ class HttpReply:
 class HttpWire:
     """Calls one agency over HTTP. Build it through `Wires.http`.
 
-    At most ten connections at once, each for one request; no redirects, cookies, proxies or compressed answers.
+    At most ten connections at once; one for each write, and proven empty before any is used again (`http_pool`). No
+    redirects, cookies, proxies or compressed answers.
     Every failure is classified by whether a byte may have left: not sent, or uncertain.
 
     Raises:
@@ -93,14 +91,12 @@ class HttpWire:
         self._endpoint = endpoint
         self._base_url = endpoint.base_url.rstrip("/")
         self._auth = endpoint.auth or httpx.Auth()
-        self._traces = inner is None  # an in-process transport writes no bytes that could be traced
-        self._limits = dict.fromkeys(("connect", "read", "write", "pool"), endpoint.timeout_seconds)
         try:
             _address(self._base_url)
         except httpx.InvalidURL:
             raise MisconfiguredError(f"{slug}: base_url is no address") from None
-        verify = endpoint.tls or _system_trust()
-        self._transport = inner or httpx.AsyncHTTPTransport(verify=verify, limits=_POOL, trust_env=False)
+        self._inner = inner
+        self._transport = inner or HttpPool(endpoint.tls)
 
     async def send(
         self,
@@ -156,11 +152,11 @@ class HttpWire:
     async def _send_one(self, call: CallUnderWay, request: httpx.Request) -> httpx.Response:
         """Pass the gate, send, and return the answer behind its caps, not yet read."""
         call.requests += 1
-        request.extensions = {**request.extensions, "timeout": self._limits}
-        if self._traces:
-            request.extensions["trace"] = call.trace
+        if self._inner is None:
+            alone = not isinstance(call.decision, Reconcile | Impersonal)
+            request.extensions = {FIRST_BYTE: call.pass_gate, ALONE: alone}
         else:
-            call.pass_gate()
+            call.pass_gate()  # there is no first byte within a process
         reply = await self._transport.handle_async_request(request)
         try:
             stream = CappedStream(reply, self._endpoint.max_reply_bytes, self._slug)
@@ -179,10 +175,10 @@ def classified(call: CallUnderWay, error: Exception) -> AdapterError:
     what = f"{call.slug}: %s ({type(error).__name__})"
     if not call.left and any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
         return MisconfiguredError(what % "its certificate is not trusted")
-    if call.requests <= 1 and isinstance(error, _NOT_CONNECTED):
-        return NotSentError(what % "could not connect")
-    if isinstance(error, (*_NO_REQUEST, httpx.LocalProtocolError)) and not call.wrote:
+    if isinstance(error, _NO_REQUEST) and not call.left:
         return MisconfiguredError(what % "no request can be made of this address and these headers")
+    if call.requests <= 1 and isinstance(error, httpx.ConnectError):
+        return NotSentError(what % "could not connect")
     if call.left:
         return UncertainError(what % "the call broke off after the first byte")
     return NotSentError(what % "the call broke off before the first byte")
@@ -197,8 +193,3 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 @lru_cache(maxsize=256)
 def _address(text: str) -> httpx.URL:
     return httpx.URL(text)  # parsing takes longer than one would think, and an agency has few addresses
-
-
-@cache
-def _system_trust() -> ssl.SSLContext:
-    return ssl.create_default_context()

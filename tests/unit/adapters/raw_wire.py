@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -20,12 +21,13 @@ class RawServer:
     """What a raw server saw: every byte of every connection, and which connections the client has ended."""
 
     port: int = 0
+    scheme: str = "http"
     connections: list[bytearray] = field(default_factory=list)
     ended: list[asyncio.Event] = field(default_factory=list)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     @property
     def received(self) -> int:
@@ -49,9 +51,9 @@ async def read_request(reader: asyncio.StreamReader, seen: bytearray) -> None:
 
 
 @asynccontextmanager
-async def raw_server(answer: Answer) -> AsyncIterator[RawServer]:
+async def raw_server(answer: Answer, tls: ssl.SSLContext | None = None) -> AsyncIterator[RawServer]:
     """Serve on a free port: read a request, then let `answer` do what it likes, on every connection."""
-    state = RawServer()
+    state = RawServer(scheme="https" if tls else "http")
     tasks = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -70,7 +72,7 @@ async def raw_server(answer: Answer) -> AsyncIterator[RawServer]:
         finally:
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     state.port = server.sockets[0].getsockname()[1]
     try:
         yield state

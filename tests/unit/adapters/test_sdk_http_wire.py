@@ -215,9 +215,9 @@ async def test_what_breaks_after_the_first_byte_is_uncertain(
         wire = wire_to(server.url, timeout=0.3, cap=4096)
         with pytest.raises(error) as raised:
             await wire.send(decisions.disclose(), "POST", "/a", body=b"x")
-        kept = wire._transport._pool.connections  # type: ignore[attr-defined]  # httpcore's pool
+        kept = wire._transport.connections
 
-    assert (error, []) == (type(raised.value), kept)
+    assert (error, 0) == (type(raised.value), kept)
 
 
 async def test_a_connection_is_closed_after_a_cut(wire_to: Callable[..., HttpWire], decisions: Decisions) -> None:
@@ -238,14 +238,21 @@ async def test_a_refused_connection_sends_nothing(wire_to: Callable[..., HttpWir
 
 
 async def test_a_full_pool_sends_nothing(wire_to: Callable[..., HttpWire], decisions: Decisions) -> None:
-    """Fifteen calls at once, none of them answered: the pool's overflow is not sent, the rest uncertain."""
+    """Fifteen calls at once, none of them answered: ten leave, the pool's overflow is not sent, the rest uncertain."""
     async with raw_server(silence) as server:
         wire = wire_to(server.url, timeout=0.5)
-        calls = [wire.send(decisions.disclose(), "POST", "/a", body=b"x") for _ in range(15)]
+        calls = [asyncio.ensure_future(wire.send(decisions.disclose(), "POST", "/a", body=b"x")) for _ in range(15)]
+        async with asyncio.timeout(5):
+            while sum(connection.count(b"POST") for connection in server.connections) < 10:  # noqa: ASYNC110 - nobody announces it
+                await asyncio.sleep(0)
+        for _ in range(100):
+            await asyncio.sleep(0)  # an eleventh would have come by now
+        at_once = len(server.connections)
         results = await asyncio.gather(*calls, return_exceptions=True)
         sent = sum(connection.count(b"POST") for connection in server.connections)
 
     not_sent = sum(type(result) is NotSentError for result in results)
+    assert at_once == 10
     assert sent == sum(type(result) is UncertainError for result in results) == 15 - not_sent
     assert not_sent > 0
 
@@ -361,28 +368,6 @@ NOON = datetime(2025, 1, 2, 12, 0, tzinfo=UTC)
 def test_retry_after_is_read_in_both_forms(text: str, seconds: float | None) -> None:
     """Seconds or an HTTP date; anything else is no wish."""
     assert seconds == HttpReply(503, {"retry-after": text}, b"").retry_after_seconds(NOON)
-
-
-@pytest.mark.parametrize("status", [200, 204, 304])
-async def test_a_byte_too_many_is_never_the_next_answer(
-    status: int, wire_to: Callable[..., HttpWire], decisions: Decisions
-) -> None:
-    """What stands behind one answer must not be read as the answer to the next write: it would be believed unread."""
-
-    async def poison(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        length = 2 if status == 200 else None
-        head = f"HTTP/1.1 {status} X\r\n" + (f"Content-Length: {length}\r\n\r\nok" if length else "\r\n")
-        writer.write(head.encode() + reply_bytes(503, b""))
-        await writer.drain()
-
-    async with raw_server(poison) as server:
-        wire = wire_to(server.url)
-        first = await wire.send(decisions.impersonal(), "GET", "/a")
-        second = await wire.send(decisions.disclose(), "POST", "/a", body=b"x")
-        await wire.aclose()
-
-    assert (first.status, second.status) == (status, status)
-    assert len(server.connections) == 2
 
 
 @pytest.mark.parametrize("day", ["99999999999999999999", "1 Jan 2026 99999999999999999999:00:00", "1 Jan 0000"])
