@@ -68,14 +68,14 @@ class Server(ABC):
         self._is_stopping = True
         if self._server is not None:
             self._server.close()
+        every = self._idle | self._busy
         for task in self._idle:
             task.cancel()
         if self._busy:
             await asyncio.wait(self._busy, timeout=_GRACE_SECONDS)
-        left = self._busy | self._idle
-        for task in left:
+        for task in self._busy:
             task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.gather(*every, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -89,6 +89,8 @@ class Server(ABC):
             self._idle.discard(task)
             self._busy.discard(task)
             writer.close()
+            with contextlib.suppress(OSError, TimeoutError):  # over TLS both sides say goodbye first
+                await asyncio.wait_for(writer.wait_closed(), _GRACE_SECONDS)
 
     @abstractmethod
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, working: Working) -> None:
