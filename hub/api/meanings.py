@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hub.api.standing import WaitsOn
+from hub.api.standing import Party, WaitsOn
+from hub.routing.rules import Verdict
 from schemas.events import EventKind
 from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
 
@@ -67,6 +68,18 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         WaitsOn.CENTRE: "센터의 사람이 결정하거나 보완해야 합니다.",
         WaitsOn.AGENCY: "기관이 처리하고 있습니다.",
         WaitsOn.NOBODY: "끝났습니다.",
+    },
+    Party.__name__: {
+        Party.CLIENT: "대상자의 동의를 기다립니다.",
+        Party.COUNSELLOR: "상담사가 결정하거나 보완해야 합니다.",
+        Party.OPERATOR: "운영자가 설정이나 법적 근거, 중지된 전송을 살펴야 합니다.",
+        Party.AGENCY: "기관이 처리하고 있습니다.",
+        Party.HUB: "나루가 보내거나 확인하고 있습니다.",
+    },
+    Verdict.__name__: {
+        Verdict.MET: "기준에 맞습니다.",
+        Verdict.UNMET: "기준에 맞지 않습니다. 의뢰를 보류하며, 거절하지는 않습니다.",
+        Verdict.OPEN: "문서에 없는 내용이 있어 알 수 없습니다. 기관이 판단합니다.",
     },
 }
 """Name of the enumeration → value → what it means."""

@@ -22,6 +22,21 @@ class WaitsOn(StrEnum):
     """끝남: nothing more is expected."""
 
 
+class Party(StrEnum):
+    """Who has the next step, as people would say it; `waits_on` says the same more coarsely."""
+
+    CLIENT = "client"
+    """대상자: a consent."""
+    COUNSELLOR = "counsellor"
+    """상담사: a decision, or something to supply."""
+    OPERATOR = "operator"
+    """운영자: a setting, a legal basis, a paused lane."""
+    AGENCY = "agency"
+    """기관."""
+    HUB = "hub"
+    """나루."""
+
+
 _DONE = ENDED | NEGATIVE
 _BY_DELIVERY = {
     DeliveryStatus.PENDING: WaitsOn.HUB,

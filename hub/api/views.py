@@ -5,8 +5,8 @@ Here are the shapes, and how a stored record becomes one. Which record that is, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,10 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from adapters.sdk import Repeat, Verb
 from hub.agencies import Agency, AgencyState
 from hub.api.reasons import offers_in_words, text_of
+from hub.api.rule_views import RuleView, applied_rules, reason_in_words
 from hub.api.standing import WaitsOn, waits_on
 from hub.consent.records import ConsentRecord
 from hub.intake.promises import AcceptedCase, AcceptedReferral
-from hub.store.cases import CaseRecord
+from hub.routing.rules import Rule
 from hub.store.referrals import ReferralRecord
 from schemas.consent import ConsentBasis, ConsentType
 from schemas.events import Event
@@ -75,20 +76,18 @@ class ReferralView(View):
     possible_duplicate_of: str | None
     overridden: tuple[str, ...]
     """Reasons that a counsellor decided against."""
+    routed_on: date | None
+    """배정일 (KST): the day whose routes and rules were applied."""
+    route_from: date | None
+    """The first day of the route to this agency that was taken."""
+    rules: tuple[RuleView, ...]
+    """신청 기준 that were applied; held for `rule_not_met`: those with the verdict `unmet` hold it."""
     outcome: OutcomeCode | None
     """종결 사유."""
     due_on: str | None
     """처리 기한 (KST)."""
     created_at: datetime
     updated_at: datetime
-
-
-class Waiting(View):
-    """How many referrals of a case wait on whom."""
-
-    hub: int
-    centre: int
-    agency: int
 
 
 class CaseConsentView(View):
@@ -103,21 +102,6 @@ class CaseConsentView(View):
     signed_at: datetime
     expires_at: datetime | None
     withdrawn_at: datetime | None
-
-
-class CaseView(View):
-    """사례: the roll-up over the agencies."""
-
-    id: str
-    reference: str | None
-    """The centre's own number."""
-    created_at: datetime
-    done: int
-    """Referrals of which nothing more is expected."""
-    waiting: Waiting
-    consents: tuple[CaseConsentView, ...]
-    """In the order in which they came, the withdrawn ones too."""
-    referrals: tuple[ReferralView, ...]
 
 
 class ReferralsView(View):
@@ -232,26 +216,16 @@ def accepted_view(accepted: AcceptedCase) -> AcceptedView:
     )
 
 
-def referral_view(record: ReferralRecord) -> ReferralView:
-    """Return the public part of a referral's row."""
+def referral_view(record: ReferralRecord, rules: Sequence[Rule]) -> ReferralView:
+    """Return the public part of a referral's row; `rules` are those of the configuration."""
     values = {name: getattr(record, name) for name in ReferralView.model_fields if hasattr(record, name)}
-    return ReferralView(reason_text=text_of(record.reason, record.reason_paths), waits_on=waits_on(record), **values)
-
-
-def case_view(case: CaseRecord, referrals: Iterable[ReferralRecord], consents: Iterable[ConsentRecord]) -> CaseView:
-    """Return the roll-up of a case."""
-    views = tuple(referral_view(record) for record in referrals)
-    waits = [view.waits_on for view in views]
-    return CaseView(
-        id=case.id,
-        reference=case.reference,
-        created_at=case.created_at,
-        done=waits.count(WaitsOn.NOBODY),
-        waiting=Waiting(
-            hub=waits.count(WaitsOn.HUB), centre=waits.count(WaitsOn.CENTRE), agency=waits.count(WaitsOn.AGENCY)
-        ),
-        consents=tuple(_consent_as(CaseConsentView, consent) for consent in consents),
-        referrals=views,
+    return ReferralView(
+        reason_text=reason_in_words(record, rules),
+        waits_on=waits_on(record),
+        routed_on=record.grounds.day if record.grounds else None,
+        route_from=record.grounds.route_from if record.grounds else None,
+        rules=tuple(applied_rules(record.grounds, rules)),
+        **values,
     )
 
 
@@ -265,10 +239,11 @@ def event_view(event: Event) -> EventView:
 
 def consent_view(record: ConsentRecord) -> ConsentView:
     """Return the public part of a consent's row."""
-    return _consent_as(ConsentView, record)
+    return consent_as(ConsentView, record)
 
 
-def _consent_as(view: type[SomeConsentView], record: ConsentRecord) -> SomeConsentView:
+def consent_as(view: type[SomeConsentView], record: ConsentRecord) -> SomeConsentView:
+    """Return a consent's row as one of its views."""
     values = {name: getattr(record, name) for name in view.model_fields}
     return view(**{name: tuple(sorted(v)) if isinstance(v, frozenset) else v for name, v in values.items()})
 

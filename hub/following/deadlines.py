@@ -69,7 +69,7 @@ class Due:
     @property
     def last_day(self) -> date:
         """The day in Korea on which the period ends."""
-        return _last_day(self.over_at)
+        return last_day_before(self.over_at)
 
 
 def due(
@@ -80,7 +80,7 @@ def due(
     for deadline in deadlines:
         if deadline.kind is kind and service in deadline.services and deadline.holds_on(day):
             longest = _end(deadline, start, deadline.extension, calendar) if deadline.extension else None
-            return Due(deadline, _end(deadline, start, 0, calendar), longest and _last_day(longest))
+            return Due(deadline, _end(deadline, start, 0, calendar), longest and last_day_before(longest))
     return None
 
 
@@ -94,5 +94,6 @@ def _end(deadline: Deadline, start: datetime, more: int, calendar: WorkingDays) 
     return calendar.end_of(eve, 1)
 
 
-def _last_day(over_at: datetime) -> date:
+def last_day_before(over_at: datetime) -> date:
+    """Return the day in Korea on which a period ends; `over_at` is the first moment past it."""
     return kst_today(over_at - _INSTANT)

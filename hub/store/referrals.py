@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -174,32 +174,3 @@ def _event(row: Row[Any]) -> Event:
     hidden = {"referral_id", "sealed_text", "offers"}
     told = {name: value for name, value in row._mapping.items() if name not in hidden}  # noqa: SLF001 - as above
     return Event(**told, offers=tuple(row.offers or ()))
-
-
-@dataclass(frozen=True)
-class TurningPoints:
-    """When a referral first was taken by its agency, and when each business status was last told."""
-
-    taken_at: datetime | None = None
-    told_at: Mapping[BusinessStatus, datetime] = field(default_factory=dict)
-
-
-def turning_points(conn: Connection, case_id: str) -> dict[str, TurningPoints]:
-    """Return the turning points of a case's referrals, by referral; a fact that could not apply is none."""
-    query = (
-        select(events.c.referral_id, events.c.delivery, events.c.business, events.c.at)
-        .join(referrals, referrals.c.id == events.c.referral_id)
-        .where(
-            referrals.c.case_id == case_id,
-            events.c.kind != EventKind.FACT_FLAGGED,
-            events.c.business.is_not(None) | (events.c.delivery == DeliveryStatus.DELIVERED),
-        )
-        .order_by(events.c.referral_id, events.c.sequence)
-    )
-    found: dict[str, TurningPoints] = {}
-    for row in conn.execute(query):
-        before = found.get(row.referral_id, TurningPoints())
-        taken = row.at if row.delivery == DeliveryStatus.DELIVERED else None
-        told = {} if row.business is None else {BusinessStatus(row.business): row.at}
-        found[row.referral_id] = TurningPoints(before.taken_at or taken, {**before.told_at, **told})
-    return found

@@ -12,6 +12,7 @@ from hub.api.asked import MoreReferrals
 from hub.api.bodies import Received, body_of
 from hub.api.callers import CurrentActor
 from hub.api.described import answers, link, problems, takes
+from hub.api.next_steps import Surroundings
 from hub.api.problems import (
     IDEMPOTENCY_CONFLICT,
     IDEMPOTENCY_KEY_MISSING,
@@ -24,10 +25,13 @@ from hub.api.problems import (
     UNSUPPORTED_MEDIA_TYPE,
 )
 from hub.api.reads import read_case
+from hub.api.rollup import CaseView, case_view
 from hub.api.services import Hub
-from hub.api.views import AcceptedView, CaseView, accepted_view, case_view
+from hub.api.views import AcceptedView, accepted_view
 from hub.store.consents import consents_of_case
+from hub.store.lanes import paused_lanes
 from hub.store.referrals import referrals_of_case
+from hub.store.turning_points import turning_points
 from schemas.case import CaseDocument
 
 router = APIRouter(tags=["cases"])
@@ -90,7 +94,15 @@ async def one_case(hub: Hub, actor: CurrentActor, case_id: CaseId) -> CaseView:
 
     def read(conn: Connection) -> CaseView:
         case = read_case(conn, actor, case_id, hub.clock.now())
-        return case_view(case, referrals_of_case(conn, case.id), consents_of_case(conn, case.id))
+        rules, deadlines = hub.settings.routing.rules, hub.settings.deadlines
+        around = Surroundings(hub.clock.now(), paused_lanes(conn), rules, deadlines, hub.working_days)
+        return case_view(
+            case,
+            referrals_of_case(conn, case.id),
+            consents_of_case(conn, case.id),
+            turning_points(conn, case.id),
+            around,
+        )
 
     return await hub.store.write(read)
 

@@ -81,7 +81,7 @@ async def list_of_referrals(
     found = await hub.store.write(read)
     page = found[: query.limit]
     lead_on(response, "/v1/referrals", query, page[-1].id if len(found) > len(page) else None)
-    return ReferralsView(referrals=tuple(referral_view(referral) for referral in page))
+    return ReferralsView(referrals=tuple(referral_view(referral, hub.settings.routing.rules) for referral in page))
 
 
 @router.get(
@@ -91,7 +91,10 @@ async def list_of_referrals(
 )
 async def one_referral(hub: Hub, actor: CurrentActor, referral_id: ReferralId) -> ReferralView:
     """Say how far a referral has come, and on whom it waits."""
-    return await hub.store.write(lambda conn: referral_view(read_referral(conn, actor, referral_id, hub.clock.now())))
+    rules = hub.settings.routing.rules
+    return await hub.store.write(
+        lambda conn: referral_view(read_referral(conn, actor, referral_id, hub.clock.now()), rules)
+    )
 
 
 class EventListing(Page):
@@ -128,7 +131,8 @@ async def _step(hub: Services, actor: Actor, referral_id: str, step: Callable[[C
 
     def take(conn: Connection) -> ReferralView:
         step(conn)
-        return referral_view(known(referral_by_id(conn, referral_id, centre_id=actor.centre_id)))
+        found = known(referral_by_id(conn, referral_id, centre_id=actor.centre_id))
+        return referral_view(found, hub.settings.routing.rules)
 
     view = await hub.store.write(take)
     hub.engine.wake()

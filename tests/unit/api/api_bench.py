@@ -160,13 +160,14 @@ def consent(**changes: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def bench_in(folder: Path) -> AsyncIterator[Bench]:
-    """Open a bench on a store of its own."""
+async def bench_in(folder: Path, *, rules: Any = (), deadlines: Any = ()) -> AsyncIterator[Bench]:
+    """Open a bench on a store of its own; `rules` and `deadlines` as configuration writes them."""
     routes = (Route.model_validate({"agency": "pier", "from": "2020-01-01"}),)
     settings = Settings(
         store=StoreSettings(url=f"sqlite:///{folder / 'naru.db'}"),
         vault=VaultSettings(key_file=folder / "keys" / "kek"),
-        routing=RoutingSettings(services={ServiceCode.WEL_EMERG: routes, ServiceCode.WEL_CASE: routes}),
+        routing=RoutingSettings(services={ServiceCode.WEL_EMERG: routes, ServiceCode.WEL_CASE: routes}, rules=rules),
+        deadlines=deadlines,
         adapters={"pier": PierAdapter.settings_type(enabled=True, base_url="https://pier.test")},
     )
     installed = {"pier": PierAdapter, "wreck": Broken("wreck", "ImportError while importing wreck:Wreck")}

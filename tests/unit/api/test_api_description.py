@@ -16,7 +16,8 @@ from hub.api import examples
 from hub.api.app import describe
 from hub.api.asked import Closing, MoreConsents, MoreReferrals, Override, Resolution
 from hub.api.problems import KINDS
-from hub.api.standing import WaitsOn
+from hub.api.standing import Party, WaitsOn
+from hub.routing.rules import Verdict
 from schemas.case import CaseDocument
 from schemas.events import EventKind
 from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
@@ -87,7 +88,7 @@ def test_no_description_speaks_of_python() -> None:
     assert "Raises:" not in json.dumps(describe())
 
 
-@pytest.mark.parametrize("values", [DeliveryStatus, BusinessStatus, EventKind, OutcomeCode, WaitsOn])
+@pytest.mark.parametrize("values", [DeliveryStatus, BusinessStatus, EventKind, OutcomeCode, WaitsOn, Party, Verdict])
 def test_every_status_is_explained(values: type[StrEnum]) -> None:
     """Each value that an application has to understand is explained in Korean where its type is described."""
     description = describe()["components"]["schemas"][values.__name__]["description"]

@@ -1,0 +1,57 @@
+"""SQL of a case's turning points: the moments from which the periods of its referrals run. Read, never written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from hub.store.tables import batch_members, batches, deliveries, events, referrals
+from schemas.events import EventKind
+from schemas.status import BusinessStatus, DeliveryStatus
+
+
+@dataclass(frozen=True)
+class TurningPoints:
+    """When a referral was first taken by its agency, and when each business status was last told."""
+
+    taken_at: datetime | None = None
+    told_at: Mapping[BusinessStatus, datetime] = field(default_factory=dict)
+    result_due_at: datetime | None = None
+    """While it lies in a batch file: the first moment past the term of the file's result."""
+
+
+def turning_points(conn: Connection, case_id: str) -> dict[str, TurningPoints]:
+    """Return the turning points of a case's referrals, by referral; a fact that could not apply is none."""
+    found: dict[str, TurningPoints] = {}
+    query = (
+        select(events.c.referral_id, events.c.delivery, events.c.business, events.c.at)
+        .join(referrals, referrals.c.id == events.c.referral_id)
+        .where(
+            referrals.c.case_id == case_id,
+            events.c.kind != EventKind.FACT_FLAGGED,
+            events.c.business.is_not(None) | (events.c.delivery == DeliveryStatus.DELIVERED),
+        )
+        .order_by(events.c.referral_id, events.c.sequence)
+    )
+    for row in conn.execute(query):
+        before = found.get(row.referral_id, TurningPoints())
+        taken = row.at if row.delivery == DeliveryStatus.DELIVERED else None
+        told = {} if row.business is None else {BusinessStatus(row.business): row.at}
+        found[row.referral_id] = TurningPoints(before.taken_at or taken, {**before.told_at, **told})
+    for referral_id, moment in _results_due(conn, case_id):
+        found[referral_id] = replace(found.get(referral_id, TurningPoints()), result_due_at=moment)
+    return found
+
+
+def _results_due(conn: Connection, case_id: str) -> list[tuple[str, datetime]]:
+    query = (
+        select(deliveries.c.referral_id, batches.c.result_due_at)
+        .join(batch_members, batch_members.c.delivery_id == deliveries.c.id)
+        .join(batches, batches.c.id == batch_members.c.batch_id)
+        .join(referrals, referrals.c.id == deliveries.c.referral_id)
+        .where(referrals.c.case_id == case_id, batch_members.c.ended.is_(None), batches.c.result_due_at.is_not(None))
+    )
+    return [(row.referral_id, row.result_due_at) for row in conn.execute(query)]

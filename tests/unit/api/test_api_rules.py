@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from api_bench import Bench, bench_in, case
+
+from adapters.sdk.kst import kst_today
+from hub.api import examples
+from hub.clock import wall_now
+
+RULES = [
+    {
+        "id": name, "services": ["WEL-EMERG"], "any_of": [condition], "words": words, "source": f"{name} 고시",
+        "mark": "S2", "from": "2025-01-01",
+    }
+    for name, condition, words in (
+        ("income", {"fact": "median_income_percent", "at_most": 75}, "중위소득 75% 이하입니다."),
+        ("debt", {"fact": "total_debt", "at_most": 1_000}, "채무 1천 원 이하입니다."),
+        ("days", {"fact": "days_overdue", "at_most": 30}, "연체 30일 이하입니다."),
+    )
+]  # fmt: skip
+DEADLINES = [
+    {
+        "kind": "decision", "services": ["WEL-EMERG"], "days": 30, "extension": 30, "words": "30일 안에 결정합니다.",
+        "source": "결정법", "mark": "S", "from": "2025-01-01",
+    },
+    {
+        "kind": "objection", "services": ["WEL-EMERG"], "days": 90, "words": "90일 안에 이의신청합니다.",
+        "source": "이의법", "mark": "S", "from": "2025-01-01",
+    },
+]  # fmt: skip
+
+
+@pytest.fixture
+async def ruled(tmp_path: Path) -> AsyncIterator[Bench]:
+    """The API with rules and deadlines for its one service."""
+    async with bench_in(tmp_path, rules=RULES, deadlines=DEADLINES) as opened:
+        yield opened
+
+
+def broken(**more: Any) -> dict[str, Any]:
+    """Return a case that two of the rules do not fit, and of which the third knows."""
+    debts = [{"creditor": "가상캐피탈", "amount": 2_000, "secured": False, "days_overdue": 3}]
+    client = examples.CASE["client"] | {"debts": debts, "household": {"median_income_percent": 80}}
+    return case(client=client, **more)
+
+
+async def _case(bench: Bench, accepted: dict[str, Any]) -> dict[str, Any]:
+    told: dict[str, Any] = (await bench.ask.get(f"/v1/cases/{accepted['id']}")).json()
+    return told
+
+
+async def test_the_referral_names_the_rules_that_hold_it(ruled: Bench) -> None:
+    """Each rule that was applied is shown with words, source, mark and days; the unmet ones are in the reason too."""
+    accepted = await ruled.accept(broken())
+    told = await ruled.referral(accepted["referrals"][0]["id"])
+
+    assert (told["delivery"], told["reason"], told["waits_on"]) == ("held", "rule_not_met", "centre")
+    assert [(rule["id"], rule["verdict"]) for rule in told["rules"]] == [
+        ("income", "unmet"), ("debt", "unmet"), ("days", "met"),
+    ]  # fmt: skip
+    assert told["rules"][0] | {"verdict": "unmet"} == {
+        "id": "income", "verdict": "unmet", "words": "중위소득 75% 이하입니다.", "source": "income 고시", "mark": "S2",
+        "valid_from": "2025-01-01", "valid_to": None,
+    }  # fmt: skip
+    assert "중위소득 75% 이하입니다. (출처: income 고시) / 채무 1천 원" in told["reason_text"]
+    assert "연체" not in told["reason_text"]
+    assert (told["routed_on"], told["route_from"]) == (str(kst_today(wall_now())), "2020-01-01")
+
+
+async def test_override_lets_it_go_and_stays_to_be_seen(ruled: Bench) -> None:
+    """A counsellor's reason sends it; that the rules were not met, and that somebody decided so, is still told."""
+    referral_id = (await ruled.accept(broken()))["referrals"][0]["id"]
+    retried = await ruled.ask.post(f"/v1/referrals/{referral_id}/retry")
+    told = (await ruled.ask.post(f"/v1/referrals/{referral_id}/override", json=examples.OVERRIDE)).json()
+    async with ruled.engine_running():
+        after = await ruled.until(referral_id, "delivered")
+
+    assert (retried.status_code, retried.json()["legal"]) == (409, ["override", "cancel", "close"])
+    assert (told["delivery"], told["overridden"]) == ("pending", ["rule_not_met"])
+    assert [rule["verdict"] for rule in after["rules"]] == ["unmet", "unmet", "met"]
+
+
+async def test_roll_up_says_who_decides_and_why(ruled: Bench) -> None:
+    """A held referral waits on the counsellor, and the rules are named where the work is listed."""
+    told = await _case(ruled, await ruled.accept(broken()))
+
+    assert [(step["who"], step["by"]) for step in told["next_steps"]] == [("counsellor", None)]
+    assert "출처: debt 고시" in told["next_steps"][0]["what"]
+    assert told["summary"] == "의뢰 1건 가운데 0건이 끝났습니다. 남은 일: 상담사 확인 1건."
+
+
+async def test_roll_up_waits_for_the_client(ruled: Bench) -> None:
+    """Without a consent it is the client who is waited for."""
+    accepted = await ruled.accept(case(consents=[]))
+    async with ruled.engine_running():
+        await ruled.until(accepted["referrals"][0]["id"], "held")
+    (step,) = (await _case(ruled, accepted))["next_steps"]
+
+    assert step["who"] == "client"
+    assert step["what"].startswith("제공에 필요한 동의가 없습니다")
+
+
+async def test_roll_up_says_by_when_the_agency_decides(ruled: Bench) -> None:
+    """What the agency took is due by its programme's rule, with the rule's source and how much longer it may take."""
+    accepted = await ruled.accept()
+    async with ruled.engine_running():
+        await ruled.until(accepted["referrals"][0]["id"], "delivered")
+    (step,) = (await _case(ruled, accepted))["next_steps"]
+
+    assert (step["who"], step["what"], step["overdue"]) == ("agency", "접수.", False)
+    assert step["because"] == "30일 안에 결정합니다. (결정법)"
+    assert step["by"] >= str(kst_today(wall_now()) + timedelta(days=30))
+    assert step["extended_to"] > step["by"]
+
+
+async def test_roll_up_waits_for_the_operator_while_a_lane_rests(ruled: Bench) -> None:
+    """A paused agency's referrals wait on whoever resumes it."""
+    await ruled.ask.post("/v1/agencies/pier/pause")
+    (step,) = (await _case(ruled, await ruled.accept()))["next_steps"]
+
+    assert (step["who"], "운영자가 다시 시작하면" in step["what"]) == ("operator", True)
+
+
+async def test_roll_up_keeps_what_is_done(ruled: Bench) -> None:
+    """A refused referral is done; the agency's word is told, and nothing is waited for."""
+    ruled.pier.mood = "refuses"
+    accepted = await ruled.accept()
+    async with ruled.engine_running():
+        await ruled.until(accepted["referrals"][0]["id"], "refused")
+    told = await _case(ruled, accepted)
+
+    assert (told["next_steps"], told["done"]) == ([], 1)
+    assert [(one["what"], one["objection_until"]) for one in told["finished"]] == [
+        ("기관이 대상이 아니라고 답했습니다.", None)
+    ]
