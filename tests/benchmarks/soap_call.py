@@ -2,8 +2,8 @@
 
 Ratios of one run, of this process only; the server that answers is another one. The steps take turns, round by round.
 Each counts by its quietest round, since a neighbour on the machine only ever adds; the median over all rounds stands
-beside it. A read uses its connection again, a write makes one of its own and a decision too (`docs/decisions/0010`). The
-exit status is 1 if the bar is missed.
+beside it. A read uses its connection again; a write makes one of its own, and a decision too (`docs/decisions/0010`).
+The exit status is 1 if the bar is missed.
 """
 
 from __future__ import annotations
