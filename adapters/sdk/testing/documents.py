@@ -170,7 +170,7 @@ def _rrn(*, other: bool) -> str:
 
 
 def _wanted_at(*, other: bool) -> datetime:
-    return datetime(2027, 5, 4, 5 + other, 30, tzinfo=UTC)
+    return datetime(2097, 5, 7, 5 + other, 30, tzinfo=UTC)
 
 
 def _moment(moment: datetime) -> tuple[str, ...]:
