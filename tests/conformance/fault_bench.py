@@ -10,14 +10,14 @@ import asyncio
 import contextlib
 import secrets
 import tomllib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from adapters.sdk import Adapter, AdapterError, Verb, capabilities
+from adapters.sdk import Adapter, AdapterError, Impersonal, NotSentError, UncertainError, Verb, capabilities
 from adapters.sdk.registry import AdapterClass, Broken, installed_adapters
 from adapters.sdk.testing import ANSWERS, Bench, Row, live_bench_of, rows_for
 from hub.cli.demo import stage
@@ -153,6 +153,17 @@ async def come_to(bench: Bench, verb: Verb, key: str, receipt: str) -> object:
         return error
 
 
+async def greet(adapter: Any, leave: Callable[[], Impersonal]) -> None:
+    """Ask an agency whether it is there, if its adapter can: whatever is fetched before all calls (tokens) then is.
+
+    On a slow machine an impatient adapter may need to ask again.
+    """
+    while Verb.PROBE in capabilities(type(adapter)):
+        with contextlib.suppress(NotSentError, UncertainError):
+            await adapter.probe(leave())
+            return
+
+
 @contextlib.asynccontextmanager
 async def open_stage(root: Path) -> AsyncIterator[Stage]:
     """Serve every registered mock, and connect every registered adapter to its agency's own port."""
@@ -174,7 +185,8 @@ async def open_stage(root: Path) -> AsyncIterator[Stage]:
             with contextlib.chdir(root):  # relative paths of the configuration start where the hub is started
                 for slug, adapter in adapters().items():
                     own = settings.adapters[slug].model_copy(update={"timeout_seconds": seconds})
-                    built[slug] = await open_things.enter_async_context(live_bench_of(adapter, own))
+                    bench = built[slug] = await open_things.enter_async_context(live_bench_of(adapter, own))
+                    await greet(bench.adapter, bench.impersonal)
             benches.append(built)
         http = httpx.AsyncClient(base_url=f"{server.base_url}/_mock", trust_env=False)
         control = await open_things.enter_async_context(http)

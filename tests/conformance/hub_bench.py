@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fault_bench import Stage
+from fault_bench import Stage, greet
 
 from adapters.sdk import InboundCall, Verb
 from adapters.sdk.kst import kst_today
@@ -157,5 +157,7 @@ async def open_hub(stage: Stage, name: str, timeout_seconds: float) -> AsyncIter
         with pytest.MonkeyPatch.context() as patched, contextlib.chdir(stage.folder):
             patched.setattr(wiring, "open_clock", lambda _: clock)  # a virtual one would wait for our own event loop
             services = await open_things.enter_async_context(opened(settings, installed_adapters()))
+        for slug, agency in services.agencies.active.items():
+            await greet(agency.adapter, services.worker._room.mint.leave_for_tokens(slug))
         centre = services.store.write_now(lambda conn: add_centre(conn, "시험 센터", clock.now()))
         yield HubBench(services, stage, Actor("key:test", centre), count())

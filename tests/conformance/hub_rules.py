@@ -76,7 +76,8 @@ def _result(verb: Verb, says: Says) -> Result:
 
 def _repeat_of(adapter: AdapterClass, verb: Verb) -> Repeat:
     nobody: Any = None
-    return ActiveAgency(adapter.profile.slug, adapter.profile, capabilities(adapter), nobody, 1, 1.0).repeat_of(verb)
+    verbs = capabilities(adapter)
+    return ActiveAgency(adapter.profile.slug, adapter.profile, verbs, nobody, 1, 1.0, nobody).repeat_of(verb)
 
 
 def _before(adapter: AdapterClass, act: Act, repeat: Repeat, says: Says) -> Before:
