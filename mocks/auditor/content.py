@@ -46,13 +46,14 @@ def _split_sums(promise: Promise) -> Iterator[str]:
 def _forms(values: list[object]) -> Iterator[str]:
     """Yield what a wire may make of the values of one field.
 
-    Each as it is or without marks, yes and no as Y and N, or their sum or number.
+    Each as it is, in one line or without marks, yes and no as Y and N, or their sum or number.
     """
     for value in values:
         if isinstance(value, bool):
             yield "Y" if value else "N"
         text = str(value)
         yield text
+        yield " ".join(text.split())
         yield "".join(letter for letter in text if letter.isalnum())
     amounts = [value for value in values if isinstance(value, int)]
     if amounts and len(amounts) == len(values):
