@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import datetime
 
 from mocks.auditor.books import Act, Book, base_of, digest
 from mocks.auditor.promises import Promise
+from mocks.auditor.rules import KST
 
 _IDENTITY = frozenset({"client.name", "client.birth_date"})
-_CODED = frozenset(
-    {"client.sex", "client.employment.status", "referral.kind", "referral.urgency", "referral.service_code"}
-)
+_CODED = frozenset({
+    "client.sex", "client.employment.status", "referral.kind", "referral.urgency", "referral.service_code",
+    "referral.appointment.method",
+})  # fmt: skip
 """Agencies write these in codes of their own, which only their contract can translate."""
 
 
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
 _SPLITS_DEBTS = "client.debts.secured"
 
 
@@ -46,9 +51,11 @@ def _split_sums(promise: Promise) -> Iterator[str]:
 def _forms(values: list[object]) -> Iterator[str]:
     """Yield what a wire may make of the values of one field.
 
-    Each as it is, in one line or without marks, yes and no as Y and N, or their sum or number.
+    Each as it is, in one line or without marks, moments in Korea's time, yes and no as Y and N, or their sum or number.
     """
     for value in values:
+        if isinstance(value, str) and _MOMENT.match(value):
+            yield f"{datetime.fromisoformat(value).astimezone(KST):%Y%m%d%H%M%S}"
         if isinstance(value, bool):
             yield "Y" if value else "N"
         text = str(value)

@@ -21,6 +21,7 @@ _PLAIN = frozenset(
     f"referral.{name}"
     for name in (
         "service_code", "kind", "urgency", "counselled_on", "referred_on", "due_on", "officer_name", "officer_phone",
+        "appointment.method", "appointment.wanted_at",
     )
 )  # fmt: skip
 

@@ -16,6 +16,7 @@ PATHS = {
     "debtList.debtAmt": "client.debts.amount",
     "debtList.scrtYn": "client.debts.secured",
     "telnoList": "client.phones",
+    "cnslHopeDt": "referral.appointment.wanted_at",
     "SCRT_AMT": "client.debts.secured",
     "UNSC_AMT": "client.debts.secured",
 }
@@ -36,7 +37,8 @@ HONEST = {
 def changed(told: dict[str, str]) -> tuple[str, ...]:
     """Return what arrived changed of a promise with these debts and one telephone."""
     promise = Promise(
-        case="sample", referral_id="ref_1", service_code="DEBT-IND", agency="quay", referral={}, consents=(),
+        case="sample", referral_id="ref_1", service_code="DEBT-IND", agency="quay", consents=(),
+        referral={"appointment": {"wanted_at": "2025-03-10T01:30:00Z"}},
         client={"debts": DEBTS, "phones": ["010-0000-0001"]}, cancelled=False, told=False, final={},
     )  # fmt: skip
     act = Act(
@@ -73,3 +75,9 @@ def test_sums_with_and_without_security_are_forms_of_a_yes_or_no() -> None:
     """Where an agency wants debts as two sums, each must be one that the document gives."""
     assert changed({"SCRT_AMT": "6200000", "UNSC_AMT": "18500000"}) == ()
     assert changed({"SCRT_AMT": "6200001", "UNSC_AMT": "18500000"}) == ("SCRT_AMT",)
+
+
+def test_a_moment_may_arrive_in_koreas_time() -> None:
+    """The document says UTC, or has an offset; agencies write fourteen digits."""
+    assert changed({"cnslHopeDt": "20250310103000"}) == ()
+    assert changed({"cnslHopeDt": "20250310013000"}) == ("cnslHopeDt",)
