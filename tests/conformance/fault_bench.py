@@ -24,11 +24,12 @@ from hub.cli.demo import stage
 from hub.cli.demo.folder import DemoFolder
 from hub.configuration import read_settings
 from hub.settings import Settings
-from mocks.kit.agency import HttpMock
+from mocks.kit.agency import MockAgency
 from mocks.kit.counter import Counter
 from mocks.kit.fault_catalogue import CATALOGUE, By, Moment
 from mocks.kit.journal import Entry
 from mocks.kit.ledger import Act
+from mocks.kit.lines import impossible_on
 from mocks.kit.pki import make_certificates
 from mocks.kit.registry import installed_mocks
 from mocks.kit.run import MockServer
@@ -58,7 +59,7 @@ def adapters() -> Mapping[str, AdapterClass]:
     return {slug: one for slug, one in found.items() if not isinstance(one, Broken)}
 
 
-def mock_of(slug: str) -> type[HttpMock]:
+def mock_of(slug: str) -> type[MockAgency]:
     """Return the mock agency that is registered under an adapter's slug."""
     (kind,) = installed_mocks([slug])
     return kind
@@ -81,8 +82,9 @@ def callback_rows(slug: str) -> list[Row]:
 
 
 def _rows(slug: str) -> list[Row]:
-    own, table = mock_of(slug).own_faults, rows_for(adapters()[slug])
-    return [table[name] for name, kind in CATALOGUE.items() if kind.by is By.KIT or name in own]
+    agency, table = mock_of(slug), rows_for(adapters()[slug])
+    possible = {name for name, kind in CATALOGUE.items() if kind.by is By.KIT} - impossible_on(agency)
+    return [table[name] for name in CATALOGUE if name in possible | agency.own_faults]
 
 
 @dataclass
