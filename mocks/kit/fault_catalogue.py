@@ -29,6 +29,20 @@ class Moment(StrEnum):
     """When a batch agency lays a file down."""
 
 
+class LineKind(StrEnum):
+    """The kinds of lines that agencies have."""
+
+    HTTP = "http"
+    TELEGRAM = "telegram"
+    FILES = "files"
+
+
+CALLS = frozenset({LineKind.HTTP, LineKind.TELEGRAM})
+"""The lines on which an agency is asked and answers."""
+HTTP_ONLY = frozenset({LineKind.HTTP})
+"""For what telegrams have not: a status, headers, a label of the encoding, XML or JSON."""
+
+
 class By(StrEnum):
     """Who carries a fault out."""
 
@@ -52,8 +66,8 @@ class FaultKind:
     by: By = By.KIT
     seconds: float | None = None
     """The default of the rule's `seconds`, where the fault has a duration; None where it has none."""
-    http_only: bool = False
-    """Whether it needs what telegrams have not: a status, headers, a label of the encoding, XML or JSON."""
+    lines: frozenset[LineKind] = CALLS
+    """The kinds of lines that can have it; an agency on another line cannot be set to it."""
 
     def as_json(self) -> Mapping[str, Any]:
         """Return the entry as it stands in `GET /_mock/faults`."""
@@ -64,7 +78,7 @@ class FaultKind:
             "strikes_at": self.moment.value,
             "carried_out_by": self.by.value,
             "seconds": self.seconds,
-            "http_only": self.http_only,
+            "lines": sorted(self.lines),
         }
 
 
@@ -73,6 +87,7 @@ _BEFORE_ACCEPTANCE = (
         "refuse_connection",
         acts=False,
         moment=Moment.CONNECT,
+        lines=frozenset(LineKind),
         what="As long as this is set nobody listens on the agency's own port (`own_url` in GET /_mock/agencies), and "
         "its connections are closed. The shared port cannot refuse one agency only: there the connection is reset as "
         "soon as the request line names it. Only for operation *, without rate and times.",
@@ -91,13 +106,13 @@ _BEFORE_ACCEPTANCE = (
         acts=False,
         what="An HTML maintenance page in EUC-KR (시스템 점검 안내) with status 200; for a telegram, its bytes alone.",
     ),
-    FaultKind("busy_429", acts=False, http_only=True, what="429, empty, without Retry-After."),
+    FaultKind("busy_429", acts=False, lines=HTTP_ONLY, what="429, empty, without Retry-After."),
     FaultKind(
-        "busy_429_retry_after", acts=False, http_only=True, seconds=1, what="429, empty; `seconds` is the Retry-After."
+        "busy_429_retry_after", acts=False, lines=HTTP_ONLY, seconds=1, what="429, empty; `seconds` is the Retry-After."
     ),
-    FaultKind("busy_503", acts=False, http_only=True, what="503, empty, without Retry-After."),
+    FaultKind("busy_503", acts=False, lines=HTTP_ONLY, what="503, empty, without Retry-After."),
     FaultKind(
-        "busy_503_retry_after", acts=False, http_only=True, seconds=1, what="503, empty; `seconds` is the Retry-After."
+        "busy_503_retry_after", acts=False, lines=HTTP_ONLY, seconds=1, what="503, empty; `seconds` is the Retry-After."
     ),
 )
 
@@ -122,11 +137,11 @@ _AFTER_ACCEPTANCE = (
     ),
     FaultKind("truncated_body", acts=True, what="Half of the body, announced as if it were the whole."),
     FaultKind("empty_200", acts=True, what="200 with an empty body, or a telegram of length 0000."),
-    FaultKind("empty_202", acts=True, http_only=True, what="202 with an empty body."),
+    FaultKind("empty_202", acts=True, lines=HTTP_ONLY, what="202 with an empty body."),
     FaultKind(
         "mislabelled_encoding",
         acts=True,
-        http_only=True,
+        lines=HTTP_ONLY,
         what="The body in CP949, with 똠방각하 in it, under headers and declarations that say UTF-8.",
     ),
     FaultKind(
@@ -135,15 +150,15 @@ _AFTER_ACCEPTANCE = (
         what="The body in CP949 labelled EUC-KR, with syllables that true EUC-KR lacks (똠방각하); telegrams in UTF-8.",
     ),
     FaultKind(
-        "gzip_bomb", acts=True, http_only=True, what="Content-Encoding gzip: 64 KiB that become 64 MiB of white space."
+        "gzip_bomb", acts=True, lines=HTTP_ONLY, what="Content-Encoding gzip: 64 KiB that become 64 MiB of white space."
     ),
     FaultKind(
-        "deep_nesting", acts=True, http_only=True, what="20,000 arrays (JSON) or elements (XML) one inside the other."
+        "deep_nesting", acts=True, lines=HTTP_ONLY, what="20,000 arrays (JSON) or elements (XML) one inside the other."
     ),
     FaultKind(
         "dtd_entity",
         acts=True,
-        http_only=True,
+        lines=HTTP_ONLY,
         what="XML with a DTD, entities that grow by a billion, and an external one.",
     ),
 )

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mocks.kit.fault_catalogue import CATALOGUE, By, FaultKind, Moment
+from mocks.kit.fault_catalogue import CATALOGUE, By, FaultKind, LineKind, Moment
+
+_FILES = frozenset({LineKind.FILES})
 
 
 def _taking_in(name: str, what: str) -> FaultKind:
-    return FaultKind(name, acts=False, what=what, moment=Moment.FILE_IN, by=By.AGENCY)
+    return FaultKind(name, acts=False, what=what, moment=Moment.FILE_IN, by=By.AGENCY, lines=_FILES)
 
 
 def _laying_down(name: str, what: str, seconds: float | None = None) -> FaultKind:
-    return FaultKind(name, acts=True, what=what, moment=Moment.FILE_OUT, by=By.AGENCY, seconds=seconds)
+    return FaultKind(name, acts=True, what=what, moment=Moment.FILE_OUT, by=By.AGENCY, lines=_FILES, seconds=seconds)
 
 
 FILE_CATALOGUE: Mapping[str, FaultKind] = {

@@ -13,7 +13,8 @@ from mocks.kit.agency import BatchMock, HttpMock, MockAgency, Reply, Request, Te
 from mocks.kit.clock import BusinessClock
 from mocks.kit.connection import Answer, Application
 from mocks.kit.door import Door
-from mocks.kit.fault_catalogue import CATALOGUE, Moment
+from mocks.kit.fault_catalogue import LineKind
+from mocks.kit.file_faults import EVERY_FAULT
 from mocks.kit.folder import Clerk, DropFolder
 from mocks.kit.pki import Certificates
 from mocks.kit.server import HttpServer
@@ -60,16 +61,16 @@ def is_shared(kind: type[MockAgency]) -> bool:
     return issubclass(kind, HttpMock) and not kind.tls
 
 
-def impossible_on(kind: type[MockAgency]) -> frozenset[str]:
-    """Return the faults of the catalogue that the agency's line cannot have.
-
-    Telegrams lack what HTTP has; folders are asked nothing, but may be left alone by the agency.
-    """
+def line_kind(kind: type[MockAgency]) -> LineKind:
+    """Return the kind of line that an agency's class asks for."""
     if issubclass(kind, BatchMock):
-        return frozenset(name for name, fault in CATALOGUE.items() if fault.moment is not Moment.CONNECT)
-    if not issubclass(kind, TelegramMock):
-        return frozenset()
-    return frozenset(name for name, fault in CATALOGUE.items() if fault.http_only)
+        return LineKind.FILES
+    return LineKind.TELEGRAM if issubclass(kind, TelegramMock) else LineKind.HTTP
+
+
+def impossible_on(kind: type[MockAgency]) -> frozenset[str]:
+    """Return the faults that the agency's line cannot have."""
+    return frozenset(name for name, fault in EVERY_FAULT.items() if line_kind(kind) not in fault.lines)
 
 
 @dataclass(frozen=True)

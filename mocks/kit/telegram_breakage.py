@@ -73,4 +73,4 @@ TELEGRAM_BREAKAGES: Mapping[str, Breakage] = {
     "empty_200": _say_nothing,
     "wrong_encoding": _encode_wrongly,
 }
-"""What the kit does by itself to telegrams, for every fault of the catalogue that is not `http_only`."""
+"""What the kit does by itself to telegrams, for every fault of the catalogue that telegram lines can have."""

@@ -9,7 +9,7 @@ import pytest
 from kit_bench import raw_call
 from test_kit_lines import WireMock
 
-from mocks.kit.fault_catalogue import CATALOGUE, By, Moment
+from mocks.kit.fault_catalogue import CATALOGUE, By, LineKind, Moment
 from mocks.kit.faults import FaultError
 from mocks.kit.run import MockServer
 from mocks.kit.telegram import framed
@@ -17,7 +17,7 @@ from mocks.kit.telegram_breakage import TELEGRAM_BREAKAGES
 
 SAID = "홍길동".encode("cp949")
 OF_THE_KIT = {name for name, kind in CATALOGUE.items() if kind.by is By.KIT and kind.moment is not Moment.CALLBACK}
-HTTP_ONLY = {name for name, kind in CATALOGUE.items() if kind.http_only}
+HTTP_ONLY = {name for name, kind in CATALOGUE.items() if LineKind.TELEGRAM not in kind.lines}
 
 
 @pytest.fixture
