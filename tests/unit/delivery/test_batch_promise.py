@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from barge import Dock
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from adapters.sdk import Verb
+from hub.store.referrals import ReferralRecord
+from schemas.status import DeliveryStatus
+
+D = DeliveryStatus
+IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - a folder of its own in it; no disk to wait for
+NAMES = [first + second for first in "김이박최정강조윤장임한오" for second in ("나루", "가람", "바다", "하늘")]
+SOME = st.integers(0, 1000)
+DAY = 24 * 3600.0
+
+
+class Crossing(RuleBasedStateMachine):
+    """Referrals, withdrawals, cut-offs, deaths, answers, rejections and silence, in any order."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.folder = tempfile.TemporaryDirectory(dir=IN_MEMORY)
+        self.dock = Dock(Path(self.folder.name))
+        self.referrals: list[str] = []
+        self.consents: dict[str, str] = {}
+        self.stopped: dict[str, set[str]] = {}
+        self.misjudged: set[str] = set()
+
+    @rule()
+    @precondition(lambda self: len(self.referrals) < len(NAMES))
+    def accept(self) -> None:
+        referral_id = self.dock.accept(name=NAMES[len(self.referrals)])
+        self.consents[referral_id] = self.dock.consent_ids[0]
+        self.referrals.append(referral_id)
+
+    @rule(which=SOME)
+    @precondition(lambda self: self.referrals)
+    def withdraw(self, which: int) -> None:
+        referral_id = self.referrals[which % len(self.referrals)]
+        done = self.dock.do(self.dock.consents.withdraw, self.consents[referral_id])
+        if done.stopped:
+            self.stopped[referral_id] = {name for name, _ in self.dock.files()}
+
+    @rule(which=SOME)
+    @precondition(lambda self: self.referrals)
+    def cancel(self, which: int) -> None:
+        referral = self.dock.referral(self.referrals[which % len(self.referrals)])
+        if referral.delivery in {D.PENDING, D.HELD, D.HANDED_OVER, D.FAILED}:
+            self.dock.do(self.dock.commands.cancel, referral.id)
+
+    @rule(which=SOME, has_arrived_known=st.booleans())
+    @precondition(lambda self: self.referrals)
+    def resolve(self, which: int, has_arrived_known: bool) -> None:
+        """A person asks the agency, which tells the truth; or the person errs, and says that it did not arrive."""
+        referral = self.dock.referral(self.referrals[which % len(self.referrals)])
+        if referral.delivery is D.UNKNOWN:
+            arrived = referral.wire_key in self.dock.office.accepted and has_arrived_known
+            receipt = f"K-{referral.wire_key}" if arrived else None
+            self.misjudged |= set() if arrived else {referral.wire_key}
+            self.dock.do(self.dock.commands.resolve, referral.id, arrived=arrived, receipt=receipt, reason="확인")
+
+    @rule(seconds=st.sampled_from([60.0, 600.0, 8 * 3600.0, DAY]))
+    def pass_time(self, seconds: float) -> None:
+        self.dock.clock.advance(seconds)
+        self.dock.clerk_works()
+
+    @rule(seconds=st.sampled_from([600.0, DAY]), step=st.integers(0, 12))
+    def die(self, seconds: float, step: int) -> None:
+        self.dock.clock.advance(seconds)
+        self.dock.dies_at(step)
+
+    @rule(which=SOME, how=st.sampled_from(["answer", "part", "refuse", "reject"]))
+    def the_office_works(self, which: int, how: str) -> None:
+        office = self.dock.office
+        office.collect()
+        if not office.waiting:
+            return
+        name = office.waiting[which % len(office.waiting)]
+        if how == "reject":
+            office.reject(name)
+        else:
+            office.answer(name, refuse=how == "refuse", leave_out=int(how == "part"))
+
+    @invariant()
+    def no_name_has_two_contents(self) -> None:
+        self.dock.office.collect()
+        assert self.dock.office.broken_names == []
+
+    def teardown(self) -> None:
+        if hasattr(self, "dock"):
+            try:
+                self.settle()
+            finally:
+                self.dock.close()
+                self.folder.cleanup()
+
+    def settle(self) -> None:
+        """Let the office answer what it has, and let every deadline pass."""
+        dock = self.dock
+        for _ in range(8):
+            for name in (*dock.office.collect(), *dock.office.waiting):
+                if name in dock.office.waiting:
+                    dock.office.answer(name)
+            for _ in range(4):
+                dock.clock.advance(DAY)
+                dock.clerk_works()
+        for referral_id in self.referrals:
+            self.check(dock.referral(referral_id))
+        assert (dock.office.ours, dock.office.theirs) == ([], [])
+        assert set(dock.office.twice) <= self.misjudged
+
+    def check(self, referral: ReferralRecord) -> None:
+        """The hub and the office agree; where they cannot, a person was asked."""
+        office, key = self.dock.office, referral.wire_key
+        has_it, judged_well = key in office.accepted, key not in self.misjudged
+        assert referral.delivery in {D.DELIVERED, D.REFUSED, D.CANCELLED, D.FAILED, D.UNKNOWN}
+        if referral.delivery is D.DELIVERED:
+            assert has_it
+        if has_it and judged_well:
+            assert referral.delivery in {D.DELIVERED, D.UNKNOWN}
+        if referral.delivery is D.UNKNOWN:
+            assert referral.reason == "person_decides"
+        if referral.id in self.stopped:
+            assert not has_it or office.accepted[key] in self.stopped[referral.id]
+        withdrawals = [one for one in self.dock.deliveries(referral.id) if one.kind is Verb.WITHDRAW]
+        assert len(withdrawals) <= 1
+        for withdrawal in withdrawals:
+            assert withdrawal.status in {D.DELIVERED, D.REFUSED, D.UNKNOWN, D.FAILED}
+            assert (key in office.withdrawn) is (withdrawal.status is D.DELIVERED)
+
+
+@pytest.mark.slow
+class TestCrossing(Crossing.TestCase):  # type: ignore[name-defined,misc]  # hypothesis makes the class
+    """Nothing is lost, nothing is in two files that the agency took, no name has two contents."""
+
+    settings = settings(
+        max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
