@@ -8,8 +8,6 @@ from pathlib import Path
 import postgresql
 import pytest
 
-STORES = ("sqlite", "postgresql")
-
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
@@ -18,7 +16,7 @@ def postgres_server() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=postgresql.STORES)
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty store, on each database in turn."""
     if request.param == "sqlite":

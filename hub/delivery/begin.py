@@ -6,7 +6,6 @@ that, the attempt has no outcome, and the delivery is *unknown* until the agency
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,6 +31,7 @@ from hub.delivery.settle import settle_without_call
 from hub.store.deliveries import DeliveryRecord, delivery_by_id, update_delivery
 from hub.store.lanes import paused_lanes
 from hub.store.referrals import update_referral
+from hub.store.wall import wall_of
 from schemas.status import DeliveryStatus
 
 
@@ -133,7 +133,7 @@ def _start(
 ) -> Job:
     """Write the attempt down and take the lease: after this commit, what becomes of it must be found out."""
     journal(conn, papers, attempt, verb, order.decision)
-    update_delivery(conn, papers.delivery.id, token=attempt.token, lease_until_wall=_lease_end(room, agency))
+    update_delivery(conn, papers.delivery.id, token=attempt.token, lease_until_wall=_lease_end(conn, room, agency))
     if act is Act.SEND:
         mark_sending(conn, papers, attempt)
     else:
@@ -141,7 +141,7 @@ def _start(
     return Job(attempt.id, papers.delivery.id, agency.slug, act, verb, attempt.token, attempt.started_at, order)
 
 
-def _lease_end(room: Room, agency: ActiveAgency) -> float:
+def _lease_end(conn: Connection, room: Room, agency: ActiveAgency) -> float:
     """Return when the attempt must be over (epoch seconds): after its send window, its call and some seconds more."""
     longest = room.settings.send_window_seconds + float(agency.adapter.settings.timeout_seconds) + 10.0
-    return time.time() + max(room.settings.lease_seconds, longest)
+    return wall_of(conn) + max(room.settings.lease_seconds, longest)

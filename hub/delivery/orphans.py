@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection
 
 from sqlalchemy import Connection
@@ -12,6 +11,7 @@ from hub.delivery.room import Room, read_papers
 from hub.delivery.settle import settle
 from hub.store.attempts import end_attempt, open_attempt
 from hub.store.deliveries import DeliveryRecord, leased, update_delivery
+from hub.store.wall import wall_of
 from schemas.status import DeliveryStatus
 
 
@@ -22,7 +22,7 @@ def reclaim_all(conn: Connection, room: Room) -> int:
 
 def reclaim_expired(conn: Connection, room: Room, busy: Collection[str]) -> int:
     """Take the leases back that are over, except those of deliveries that this process still works on."""
-    return _reclaim(conn, room, leased(conn, before_wall=time.time()), busy)
+    return _reclaim(conn, room, leased(conn, before_wall=wall_of(conn)), busy)
 
 
 def _reclaim(conn: Connection, room: Room, orphans: list[DeliveryRecord], busy: Collection[str]) -> int:

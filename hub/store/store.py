@@ -49,6 +49,11 @@ class Store:
         return self._backend.writers > 1
 
     @property
+    def address(self) -> str:
+        """The URL as PostgreSQL's own library reads it. Holds the password: for connecting, not for showing."""
+        return self.url
+
+    @property
     def writer(self) -> Engine:
         """SQLAlchemy's engine of the writing connections."""
         return self._backend.writer

@@ -58,8 +58,8 @@ from hub.intake.filing import Filing
 from hub.settings import DeliverySettings, Route, RoutingSettings
 from hub.store.deliveries import DeliveryRecord, deliveries_of, due_ids, next_due
 from hub.store.referrals import ReferralRecord, events_of, referral_by_id
+from hub.store.schema import make_or_check
 from hub.store.store import Store
-from hub.store.tables import metadata
 from hub.vault.vault import Vault
 from schemas.case import CaseDocument
 from schemas.services import ServiceCode
@@ -181,11 +181,18 @@ class FerryAdapter(Adapter[Any]):
 class Landing:
     """The hub's rooms around the test agency, with a clock that stands still until it is moved."""
 
-    def __init__(self, folder: Path, repeat: Repeat = Repeat.LOOKUP, *, verbs: frozenset[Verb] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        repeat: Repeat = Repeat.LOOKUP,
+        *,
+        verbs: frozenset[Verb] | None = None,
+        store_url: str | None = None,
+    ) -> None:
         self.clock = ManualClock(START)
         self.agency = FerryAgency(self.clock, repeat)
-        self.store = Store(f"sqlite:///{folder / 'naru.db'}")
-        self.store.write_now(metadata.create_all)
+        self.store = Store(store_url or f"sqlite:///{folder / 'naru.db'}")
+        self.store.write_now(make_or_check)
         self.vault = Vault.open(self.store, folder / "keys" / "kek")
         self.profile = ferry_profile(repeat)
         self._verbs = capabilities(FerryAdapter) if verbs is None else verbs

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from adapters.sdk import Maintenance, ServiceHours
 from adapters.sdk.kst import KST
-from hub.hours import OpenHours
 from hub.delivery.lanes import Admission, Alert, Limits, Verdict, admit, after_call, after_start
+from hub.hours import OpenHours
 from hub.store.lanes import LaneState
 
 NOW = datetime(2025, 1, 15, 3, 0, tzinfo=UTC)  # a Wednesday, noon in Korea

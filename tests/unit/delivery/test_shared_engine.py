@@ -1,0 +1,108 @@
+"""The engine of several processes: two of them on one PostgreSQL, each with its own gate, adapter and engine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import postgresql
+import pytest
+from ferry import Landing
+from sqlalchemy import text
+
+from adapters.sdk import Repeat
+from hub.delivery.shared_engine import SharedEngine
+from hub.store.lanes import lane_of
+from schemas.status import DeliveryStatus
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def landing(postgres_server: str, tmp_path: Path) -> Iterator[Landing]:
+    with postgresql.database(postgres_server) as url:
+        opened = Landing(tmp_path, Repeat.LOOKUP, store_url=url)
+        yield opened
+        opened.close()
+
+
+@contextlib.asynccontextmanager
+async def running(landing: Landing) -> AsyncIterator[SharedEngine]:
+    """Run one process's engine; it ends as a process does that is told to stop."""
+    landing.start_process()
+    engine = SharedEngine(landing.store, landing.room, concurrency=4)
+    task = asyncio.create_task(engine.run(landing.worker.work))
+    try:
+        yield engine
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not holds():  # noqa: ASYNC110 - any condition, also one that nobody announces
+            await asyncio.sleep(0.02)
+
+
+def delivered(landing: Landing, ids: list[str]) -> bool:
+    return all(landing.referral(one).delivery is DeliveryStatus.DELIVERED for one in ids)
+
+
+async def test_two_processes_send_each_referral_once(landing: Landing) -> None:
+    """Whoever gives the turns and whoever takes them: every referral is registered, none twice."""
+    ids = [landing.accept(name=f"홍길동{number}") for number in range(12)]
+    async with running(landing), running(landing):
+        await until(lambda: delivered(landing, ids))
+    assert sorted(act["key"] for act in landing.agency.acts) == sorted(landing.referral(one).wire_key for one in ids)
+
+
+async def test_what_falls_due_later_is_sent_when_the_clock_gets_there(landing: Landing) -> None:
+    """Nothing waits in the queue for its time: it waits in its row, and a moved clock is heard."""
+    async with running(landing):
+        landing.agency.script.append("reset_before")
+        one = landing.accept()
+        await until(lambda: landing.referral(one).delivery is DeliveryStatus.UNKNOWN)
+        landing.clock.advance(3600)
+        await until(lambda: landing.referral(one).delivery is DeliveryStatus.DELIVERED)
+    jobs = landing.store.read_now(lambda conn: conn.execute(text("SELECT count(*) FROM procrastinate_jobs")).scalar())
+    assert jobs == 0
+
+
+async def test_a_turn_that_died_with_its_process_is_given_again(landing: Landing) -> None:
+    """A job that vanished costs a turn, not a referral."""
+    one = landing.accept()
+    landing.store.write_now(
+        lambda conn: conn.execute(
+            text("UPDATE deliveries SET picked_until_wall = extract(epoch FROM clock_timestamp()) + 1")
+        )
+    )
+    async with running(landing):
+        await until(lambda: delivered(landing, [one]))
+
+
+async def test_an_attempt_whose_process_died_is_found_out_about(landing: Landing) -> None:
+    """Its lease over, another process asks the agency, and registers nobody twice."""
+    one = landing.accept()
+    await asyncio.to_thread(landing.die_while_sending, arrived=True)
+    landing.store.write_now(lambda conn: conn.execute(text("UPDATE deliveries SET lease_until_wall = 1")))
+    async with running(landing):
+        await until(lambda: landing.referral(one).delivery is not DeliveryStatus.SENDING)
+        landing.clock.advance(3600)
+        await until(lambda: delivered(landing, [one]))
+    assert len(landing.agency.acts) == 1
+
+
+async def test_the_breaker_holds_for_all_processes(landing: Landing) -> None:
+    """What one process learnt of an agency, the others know: the row is theirs together."""
+    ids = [landing.accept(name=f"김나루{number}") for number in range(6)]
+    landing.agency.script.extend(["refuse_connection"] * 6)
+    async with running(landing), running(landing):
+        await until(lambda: all(landing.referral(one).reason == "agency_unreachable" for one in ids))
+        assert landing.store.read_now(lambda conn: lane_of(conn, "ferry")).outage_since is not None
+        landing.clock.advance(3600)
+        await until(lambda: delivered(landing, ids))
+    assert landing.store.read_now(lambda conn: lane_of(conn, "ferry")).outage_since is None
