@@ -5,10 +5,8 @@ They look at an adapter from outside: orders go in, requests, outcomes, errors a
 
 from __future__ import annotations
 
-import logging
 import traceback
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -16,10 +14,11 @@ from adapters.sdk.errors import AdapterError, CannotExpressError, NotSentError, 
 from adapters.sdk.outcomes import Acknowledged, Delivered, Found, NotFound, Refused, StatusReport, Verified
 from adapters.sdk.profile import Repeat
 from adapters.sdk.testing.documents import full_document, marks_of, without
+from adapters.sdk.testing.evidence import changed_at, heard, record_text, shown
 from adapters.sdk.testing.subject import ListeningBench, Subject, bench_of
 from adapters.sdk.verbs import Verb, capabilities
 from schemas.disclosure import FIELD_PATHS, Disclosure
-from schemas.privacy import present_paths, prune
+from schemas.privacy import present_paths
 
 
 def require(condition: bool, sentence: str) -> None:  # noqa: FBT001 - reads like `assert`, and holds under -O too
@@ -83,7 +82,7 @@ async def check_says_only_the_order(subject: Subject) -> None:
             start = len(bench.wire.requests)
             await _tried(bench, without(whole, path))
             for request in bench.wire.since(start):
-                require(not _shown(bench.wire.text(request), {path: marks[path]}), f"{path} was told without leave")
+                require(not shown(bench.wire.text(request), {path: marks[path]}), f"{path} was told without leave")
 
 
 async def check_says_nothing_undisclosed(subject: Subject) -> None:
@@ -93,9 +92,9 @@ async def check_says_nothing_undisclosed(subject: Subject) -> None:
     async with bench_of(subject) as bench:
         await _tried(bench, full_document(min(profile.services)))
         for request in bench.wire.requests:
-            require(not _shown(bench.wire.text(request), hidden), "a field outside `discloses` was told")
+            require(not shown(bench.wire.text(request), hidden), "a field outside `discloses` was told")
         for request in bench.wire.tokens:
-            require(not _shown(bench.wire.text(request), marks_of()), "a token was fetched with personal data")
+            require(not shown(bench.wire.text(request), marks_of()), "a token was fetched with personal data")
 
 
 async def check_drops_nothing(subject: Subject) -> None:
@@ -104,7 +103,7 @@ async def check_drops_nothing(subject: Subject) -> None:
         one, another = bench.document(), bench.document(other=True)
         said = await _said(bench, one)
         for path in sorted(present_paths(one) - {"referral.service_code"}):
-            changed = _with(one, another, path)
+            changed = changed_at(one, another, path)
             require(said != await _said(bench, changed), f"{path} was dropped in silence")
 
 
@@ -114,16 +113,16 @@ async def check_errors_say_nothing_personal(subject: Subject) -> None:
     for name, junk in subject.listener().junk.items():
         async with bench_of(subject) as bench:
             bench.wire.answer = junk
-            with _heard() as records:
+            with heard() as records:
                 order = bench.submit(bench.document())
                 told = [repr(order), repr(bench.adapter), repr(bench.wire)]
                 try:
                     told.append(repr(await bench.adapter.submit(order)))
                 except Exception as error:  # noqa: BLE001 - whatever it is, its text is what matters here
                     told += [*traceback.format_exception(error), repr(error)]
-            told += [_record_text(record) for record in records]
+            told += [record_text(record) for record in records]
             told += [bench.wire.envelope(request) for request in bench.wire.requests]
-            require(not _shown("\n".join(told), marks), f"personal data in texts, after {name}")
+            require(not shown("\n".join(told), marks), f"personal data in texts, after {name}")
 
 
 async def check_junk_is_classified(subject: Subject) -> None:
@@ -208,51 +207,3 @@ async def _said(bench: ListeningBench, document: Disclosure) -> str:
 def _same_key(bench: ListeningBench) -> str:
     profile = bench.subject.adapter.profile
     return profile.wire_key.prefix.ljust(profile.wire_key.width, "1")
-
-
-def _with(document: Disclosure, other: Disclosure, path: str) -> Disclosure:
-    """Return `document` with what `other` holds at one field path."""
-    kept = prune(document, present_paths(document) - {path})
-    merged = _merged(kept.model_dump(), prune(other, frozenset({path})).model_dump())
-    return Disclosure.model_validate(merged)
-
-
-def _merged(one: object, two: object) -> object:
-    if isinstance(one, dict) and isinstance(two, dict):
-        return {name: _merged(one.get(name), two.get(name)) for name in one.keys() | two.keys()}
-    if isinstance(one, (list, tuple)) and isinstance(two, (list, tuple)) and one and two:
-        return tuple(_merged(a, b) for a, b in zip(one, two, strict=True))
-    return two if one is None or one == () else one
-
-
-def _shown(text: str, marks: Mapping[str, tuple[str, ...]]) -> list[str]:
-    return [path for path, forms in marks.items() if any(form in text for form in forms)]
-
-
-def _record_text(record: logging.LogRecord) -> str:
-    return logging.Formatter("%(message)s").format(record) + repr(record.__dict__.get("args"))
-
-
-class _Collector(logging.Handler):
-    def __init__(self, records: list[logging.LogRecord]) -> None:
-        super().__init__(0)
-        self._records = records
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._records.append(record)
-
-
-@contextmanager
-def _heard() -> Iterator[list[logging.LogRecord]]:
-    """Hear every log record of every logger, at every level."""
-    records: list[logging.LogRecord] = []
-    handler = _Collector(records)
-    root = logging.getLogger()
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    try:
-        yield records
-    finally:
-        root.setLevel(level)
-        root.removeHandler(handler)
