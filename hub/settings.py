@@ -148,6 +148,13 @@ class CalendarSettings(Table):
         return WorkingDays(self.closed, self.open)
 
 
+class PrecheckSettings(Table):
+    """How long agencies are given to say whether they have room, and how long their answer is good."""
+
+    deadline_seconds: Annotated[float, Field(gt=0, le=30)] = 3.0
+    keep_seconds: Annotated[float, Field(ge=0, le=3600)] = 60.0
+
+
 class Route(Dated):
     """Which agency a service goes to, on its days."""
 
@@ -189,6 +196,7 @@ class Settings(Table):
     delivery: DeliverySettings = DeliverySettings()
     calendar: CalendarSettings = CalendarSettings()
     routing: RoutingSettings = RoutingSettings()
+    precheck: PrecheckSettings = PrecheckSettings()
     deadlines: tuple[Deadline, ...] = ()
     statutes: tuple[Statute, ...] = ()
     adapters: Mapping[str, AdapterSettings] = {}

@@ -23,6 +23,8 @@ from hub.delivery.worker import Worker
 from hub.following.callbacks import Callbacks
 from hub.intake.filing import Filing
 from hub.intake.intake import Intake
+from hub.routing.capacity import Capacities
+from hub.routing.prechecks import Prechecker
 from hub.settings import ClockSettings, Settings
 from hub.store.schema import make_or_check
 from hub.store.store import Store
@@ -43,6 +45,7 @@ class Services:
     clock: Clock
     agencies: Agencies
     working_days: WorkingDays
+    prechecker: Prechecker
     intake: Intake
     commands: Commands
     consents: Consents
@@ -76,6 +79,8 @@ async def opened(settings: Settings, installed: Installed) -> AsyncIterator[Serv
         working_days = settings.calendar.working_days
         room = Room(clock, vault, gate, mint, agencies, settings.delivery, settings.statutes, working_days)
         engine = EmbeddedEngine(store, room)
+        capacities = Capacities(clock, gate, mint, agencies, settings.precheck)
+        closing.push_async_callback(capacities.aclose)
         filing = Filing(clock, vault, agencies, settings.routing)
         consents = Consents(room)
         yield Services(
@@ -85,6 +90,7 @@ async def opened(settings: Settings, installed: Installed) -> AsyncIterator[Serv
             clock=clock,
             agencies=agencies,
             working_days=room.working_days,
+            prechecker=Prechecker(settings.routing, agencies, capacities),
             intake=Intake(store, clock, vault, filing, consents, engine.wake),
             commands=Commands(room),
             consents=consents,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from schemas.base import Flag, Frozen, Line, Opaque, Prose
+from hub.routing.facts import FactName, Facts, exactly
+from schemas.base import Flag, Frozen, Line, Opaque, Prose, Whole
 from schemas.consent import Consent
 from schemas.referral import ReferralRequest, check_each_service_once
+from schemas.rules import BrokenRuleError
+from schemas.services import ServiceCode
 from schemas.status import OutcomeCode
 
 
@@ -60,3 +63,53 @@ class Closing(Frozen):
     """종결 사유."""
     reason: Prose
     """In words. Kept sealed."""
+
+
+_Debt = Annotated[Whole | None, Field(ge=0, le=10**12)]
+"""Whole won; a 13-digit number is not taken, lest somebody's number be typed here."""
+
+
+class PrecheckFacts(Frozen):
+    """사실: figures and flags, of nobody in particular. What is left out, the agency judges."""
+
+    days_overdue: Annotated[Whole | None, Field(ge=0, le=36_500)] = None
+    """연체 일수: of the debt that is longest overdue."""
+    total_debt: _Debt = None
+    """총 채무액, whole won."""
+    secured_debt: _Debt = None
+    """담보 채무액, whole won."""
+    unsecured_debt: _Debt = None
+    """무담보 채무액, whole won."""
+    new_debt_percent: Annotated[float | None, Field(strict=True, ge=0, le=100)] = None
+    """최근 6개월 신규 채무 비율, per cent of all debt by amount."""
+    median_income_percent: Annotated[Whole | None, Field(ge=0, le=10_000)] = None
+    """기준중위소득 대비, per cent."""
+    business_months: Annotated[Whole | None, Field(ge=0, le=1_200)] = None
+    """사업자등록 후 지난 개월 수, full months."""
+    highest_rate_percent: Annotated[float | None, Field(strict=True, ge=0, le=100_000)] = None
+    """가장 높은 연 이자율, per cent a year."""
+    illegal_collection: Flag | None = None
+    """불법추심을 당하고 있는지."""
+    creditor_mobile_known: Flag | None = None
+    """채권자 휴대폰 번호를 아는지."""
+
+    def spans(self) -> Facts:
+        """Return what is known, as rules ask for it."""
+        return {FactName(name): exactly(value) for name, value in self if value is not None}
+
+
+class Precheck(Frozen):
+    """사전 확인: services and facts, and nothing that says who. Nothing of it is stored."""
+
+    services: Annotated[tuple[ServiceCode, ...], Field(min_length=1, max_length=16)]
+    """서비스 코드, each once."""
+    region: Annotated[str | None, StringConstraints(pattern=r"^[0-9]{5}$")] = None
+    """시군구: the first five digits of the 법정동코드. It says which office would be in charge."""
+    facts: PrecheckFacts = PrecheckFacts()
+    """사실."""
+
+    @model_validator(mode="after")
+    def _each_service_once(self) -> Self:
+        if len(set(self.services)) < len(self.services):
+            raise BrokenRuleError("같은 서비스를 두 번 물을 수 없습니다 (each service may appear once)", "services")
+        return self

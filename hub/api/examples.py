@@ -61,3 +61,8 @@ MORE_CONSENTS: dict[str, Any] = {"case_id": CASE_ID, "consents": [CONSENT]}
 RESOLUTION: dict[str, Any] = {"arrived": True, "receipt": "2025-0000001", "reason": "기관 담당자에게 전화로 확인함"}
 OVERRIDE: dict[str, Any] = {"reason": "중복 의뢰가 아님을 대상자에게 확인함"}
 CLOSING: dict[str, Any] = {"outcome": "helped", "reason": "지원이 끝남"}
+PRECHECK: dict[str, Any] = {
+    "services": ["DEBT-IND", "LAW-BANKR", "WEL-EMERG"],
+    "region": "41150",
+    "facts": {"days_overdue": 120, "total_debt": 42_000_000, "median_income_percent": 60},
+}

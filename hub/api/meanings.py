@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hub.api.precheck_views import Room
 from hub.api.standing import Party, WaitsOn
+from hub.routing.prechecks import Outlook
 from hub.routing.rules import Verdict
 from schemas.events import EventKind
 from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
@@ -80,6 +82,16 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         Verdict.MET: "기준에 맞습니다.",
         Verdict.UNMET: "기준에 맞지 않습니다. 의뢰를 보류하며, 거절하지는 않습니다.",
         Verdict.OPEN: "문서에 없는 내용이 있어 알 수 없습니다. 기관이 판단합니다.",
+    },
+    Outlook.__name__: {
+        Outlook.LIKELY_ELIGIBLE: "알려진 기준에 모두 맞습니다. 결정은 기관이 합니다.",
+        Outlook.RULE_NOT_MET: "맞지 않는 기준이 있습니다. 의뢰하면 보류되고, 상담사가 사유를 적어 진행할 수 있습니다.",
+        Outlook.NEEDS_AGENCY_ANSWER: "기준이 없거나 사실이 모자라 알 수 없습니다. 기관이 판단합니다.",
+    },
+    Room.__name__: {
+        Room.OPEN: "기관이 지금 받습니다.",
+        Room.FULL: "기관에 지금 여력이 없습니다.",
+        Room.UNKNOWN: "알 수 없습니다. 사유는 reason에 있습니다.",
     },
 }
 """Name of the enumeration → value → what it means."""

@@ -11,12 +11,14 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
-from hub.api.asked import Closing, MoreConsents, MoreReferrals, Override, Resolution
+from hub.api.asked import Closing, MoreConsents, MoreReferrals, Override, Precheck, Resolution
 from hub.api.meanings import MEANINGS
 from hub.api.problems import Problem
 from schemas.case import CaseDocument
 
-_BODIES: tuple[type[BaseModel], ...] = (CaseDocument, MoreReferrals, MoreConsents, Resolution, Override, Closing)
+_BODIES: tuple[type[BaseModel], ...] = (
+    CaseDocument, MoreReferrals, MoreConsents, Resolution, Override, Closing, Precheck,
+)  # fmt: skip
 _NEVER_ANSWERED = ("HTTPValidationError", "ValidationError")
 _DESCRIPTION = """\
 동의·의뢰 문서 하나를 받아 여러 기관에 전달하고 끝까지 따라갑니다.
@@ -30,6 +32,7 @@ _TAGS = [
     {"name": "cases", "description": "사례"},
     {"name": "referrals", "description": "의뢰"},
     {"name": "consents", "description": "동의"},
+    {"name": "prechecks", "description": "사전 확인"},
     {"name": "agencies", "description": "기관"},
     {"name": "callbacks", "description": "기관 콜백"},
     {"name": "health", "description": "상태 확인"},

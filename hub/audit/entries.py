@@ -43,6 +43,8 @@ class Action(StrEnum):
     REFERRAL_RESOLVED = "referral_resolved"
     REFERRAL_OVERRIDDEN = "referral_overridden"
     REFERRAL_CLOSED = "referral_closed"
+    PRECHECKED = "prechecked"
+    """Somebody asked about services without naming anybody; the data holds how many, and no facts."""
     AGENCY_PAUSED = "agency_paused"
     AGENCY_RESUMED = "agency_resumed"
 

@@ -14,9 +14,11 @@ from api_bench import Bench
 
 from hub.api import examples
 from hub.api.app import describe
-from hub.api.asked import Closing, MoreConsents, MoreReferrals, Override, Resolution
+from hub.api.asked import Closing, MoreConsents, MoreReferrals, Override, Precheck, Resolution
+from hub.api.precheck_views import Room
 from hub.api.problems import KINDS
 from hub.api.standing import Party, WaitsOn
+from hub.routing.prechecks import Outlook
 from hub.routing.rules import Verdict
 from schemas.case import CaseDocument
 from schemas.events import EventKind
@@ -29,6 +31,7 @@ BODIES = [
     (Resolution, examples.RESOLUTION),
     (Override, examples.OVERRIDE),
     (Closing, examples.CLOSING),
+    (Precheck, examples.PRECHECK),
 ]
 
 
@@ -88,7 +91,9 @@ def test_no_description_speaks_of_python() -> None:
     assert "Raises:" not in json.dumps(describe())
 
 
-@pytest.mark.parametrize("values", [DeliveryStatus, BusinessStatus, EventKind, OutcomeCode, WaitsOn, Party, Verdict])
+@pytest.mark.parametrize(
+    "values", [DeliveryStatus, BusinessStatus, EventKind, OutcomeCode, WaitsOn, Party, Verdict, Outlook, Room]
+)
 def test_every_status_is_explained(values: type[StrEnum]) -> None:
     """Each value that an application has to understand is explained in Korean where its type is described."""
     description = describe()["components"]["schemas"][values.__name__]["description"]
