@@ -90,6 +90,7 @@ class Book:
         self._clock = clock
         self._ledger = ledger
         self._by_key: dict[str, Registration] = {}
+        self._by_receipt: dict[str, Registration] = {}
         self._taken: Counter[str] = Counter()
         self._places = PLACES
 
@@ -110,8 +111,9 @@ class Book:
         self._taken[self._month()] += 1
         receipt = f"MS{now.astimezone(KST):%Y%m%d}{len(self._by_key) + 1:06d}"
         act = self._ledger.append("register", key, receipt, values, "received")
-        self._by_key[key] = Registration(key, receipt, act, [Step(1, "received", now)])
-        return self._by_key[key], False
+        case = Registration(key, receipt, act, [Step(1, "received", now)])
+        self._by_key[key] = self._by_receipt[receipt] = case
+        return case, False
 
     def find(self, key: str) -> Registration:
         """Find what a look-up may show: what a fault hides is not there yet.
@@ -142,15 +144,15 @@ class Book:
             self._add(found, "withdrawn", {})
         return found, found.steps[-1]
 
-    def move(self, key: str, state: str, details: Values) -> Registration:
-        """Move a case on, by order of a tester.
+    def move(self, name: str, state: str, details: Values) -> Registration:
+        """Move the case with this key or receipt on, by order of a tester.
 
         Raises:
             ValueError: there is no such case, or `state` may not follow the present one.
         """
-        found = self._by_key.get(key)
+        found = self._by_key.get(name) or self._by_receipt.get(name)
         if found is None:
-            raise ValueError("there is no case with this key")
+            raise ValueError("there is no case with this key or receipt")
         allowed = _NEXT[found.state] - {found.state}
         if state not in allowed:
             possible = ", ".join(sorted(allowed)) or "-"

@@ -26,7 +26,7 @@ from mocks.kit.desk import Desk
 from mocks.kit.fixed_width import WidthError
 
 _ORG_CODE = "NARU0001"
-_ORDERS = frozenset({"key", "to", "text", "reason"})
+_ORDERS = frozenset({"key", "receipt", "to", "text", "reason"})
 _WANTED = "사업자등록증명원을 보완하여 주십시오"
 _KEY = re.compile(r"[0-9A-Za-z]{20}")
 
@@ -108,7 +108,7 @@ class IbkMisoMock(TelegramMock):
         return misbehave(fault, telegram, found, reply or Reply(0))
 
     def advance(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Carry out an order of a tester: `{"key", "to", "text", "reason"}` or `{"places": n}`; see README.md."""
+        """Carry out an order of a tester: `{"key" or "receipt", "to", …}` or `{"places": n}`; see README.md."""
         if set(order) == {"places"}:
             places = order["places"]
             if type(places) is not int or places not in range(100_000):
@@ -120,7 +120,10 @@ class IbkMisoMock(TelegramMock):
         state = order.get("to", "")
         if state not in CODE_OF or state == "received":
             raise ValueError(f"to must be one of: {', '.join(name for name in CODE_OF if name != 'received')}")
-        case = self._book.move(order.get("key", ""), state, _details(state, order))
+        names = [order[name] for name in ("key", "receipt") if name in order]
+        if len(names) != 1:
+            raise ValueError("an order must name its case by key or by receipt")
+        case = self._book.move(names[0], state, _details(state, order))
         return {"key": case.key, "receipt": case.receipt, "state": case.state}
 
 

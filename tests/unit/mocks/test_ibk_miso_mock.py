@@ -223,7 +223,7 @@ def test_a_withdrawal_is_done_once(branch: Branch) -> None:
     assert branch.call("cancel.request", RCPT_NO=receipt)[120:] == first[120:]
     assert branch.acts == [("register", KEY), ("withdraw", KEY)]
     other = branch.call("register.request", TX_UNQ_NO=KEY[::-1])[120:136].decode()
-    branch.mock.advance({"key": KEY[::-1], "to": "closed", "reason": "02"})
+    branch.mock.advance({"receipt": other, "to": "closed", "reason": "02"})
     assert code_of(branch.call("cancel.request", TX_UNQ_NO=KEY[::-1], RCPT_NO=other)) == ("0505", "")
 
 
@@ -250,6 +250,8 @@ def test_a_month_has_so_many_places(branch: Branch) -> None:
         {"places": -1},
         {"places": True},
         {"places": 1, "key": KEY},
+        {"to": "assigned"},
+        {"key": KEY, "receipt": "MS29990106000001", "to": "assigned"},
         {"key": KEY, "to": "received"},
         {"key": KEY, "to": "completed"},
         {"key": "nobody", "to": "assigned"},
