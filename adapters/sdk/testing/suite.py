@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from adapters.sdk.testing.batch_checks import BATCH_CHECKS, BatchCheck
+from adapters.sdk.testing.batch_subject import BatchSubject
 from adapters.sdk.testing.checks import CHECKS, Check
 from adapters.sdk.testing.subject import Subject
 
@@ -21,5 +23,22 @@ class AdapterSuite:
 
     @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
     async def test_conforms(self, check: Check, subject: Subject) -> None:
+        """The adapter keeps what the check's sentence says."""
+        await check(subject)
+
+
+class BatchSuite:
+    """Runs every check of `batch_checks.BATCH_CHECKS`, for an adapter of an agency that takes files.
+
+    ::
+
+        class TestMyAgency(BatchSuite):
+            @pytest.fixture
+            def subject(self) -> BatchSubject:
+                return BatchSubject(adapter=MyAgency, settings=..., problems=..., said=..., answer=...)
+    """
+
+    @pytest.mark.parametrize("check", BATCH_CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
+    async def test_conforms(self, check: BatchCheck, subject: BatchSubject) -> None:
         """The adapter keeps what the check's sentence says."""
         await check(subject)
