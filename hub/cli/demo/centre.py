@@ -63,6 +63,10 @@ class Centre:
         at = (await self._control.now()).isoformat()
         record.withdrawals.append({"at": at, "consent": consent_id, "answer": answer})
 
+    async def override(self, referral_id: str, reason: str) -> None:
+        """Decide against what holds a referral, as a counsellor does."""
+        await self._call("POST", f"/v1/referrals/{referral_id}/override", {"reason": reason})
+
     async def cancel(self, record: CaseRecord, referral_id: str) -> None:
         """Call a referral off."""
         await self._call("POST", f"/v1/referrals/{referral_id}/cancel")

@@ -154,6 +154,10 @@ async def _withdraw_consents(way: Way, step: Step) -> None:
         await way.centre.withdraw_consent(way.record, consent_id)
 
 
+async def _override(way: Way, step: Step) -> None:
+    await way.centre.override(way.referral(step["service"])["id"], step["reason"])
+
+
 async def _cancel(way: Way, step: Step) -> None:
     await way.centre.cancel(way.record, way.referral(step["service"])["id"])
 
@@ -177,6 +181,7 @@ STEPS: Mapping[str, Callable[[Way, Step], Awaitable[None]]] = {
     "move_clock": _move_clock,
     "add_consents": _add_consents,
     "withdraw_consents": _withdraw_consents,
+    "override": _override,
     "cancel": _cancel,
 }
 """What a step may do; `examples/cases/README.md` says what each is told."""
