@@ -79,6 +79,11 @@ class Callbacks:
         self._tasks: set[asyncio.Task[None]] = set()
         self._sender: asyncio.Task[None] | None = None
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is in the post: everything was acknowledged, or given up."""
+        return not self._tasks
+
     def queue(self, name: str, build: Callable[[], Callback], is_acknowledged: Callable[[int, bytes], bool]) -> None:
         """Put one callback into the post; dropped if no address is set. See `Desk.call_back`."""
         if not self.url:

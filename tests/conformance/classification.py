@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from fault_bench import adapters, callback_rows, request_rows, spoken
+from fault_rows import adapters, call_rows, callback_rows, poll_rows, request_rows, spoken
 from finding_rows import FINDING_ROWS
 from hub_rules import next_step
 
@@ -26,7 +26,7 @@ _HEAD = """\
 
 <!-- Written by `make generate`; `make check` says when it is stale. -->
 
-Every way in which the line to an agency can break: what its adapter says, why, and what the hub does next. The tables are data ([`fault_table.py`](../adapters/sdk/testing/fault_table.py), and `faults.toml` beside an adapter whose contract says more); `tests/conformance/test_every_fault.py` makes every fault happen on a real socket, for every verb of every registered adapter, counts the acts in the mock's ledger, and sends a referral through the hub under each fault. A fault of the mocks is set by `PUT /_mock/<slug>/faults` ([mocks.md](mocks.md)).
+Every way in which the line to an agency can break: what its adapter says, why, and what the hub does next. The tables are data ([`fault_table.py`](../adapters/sdk/testing/fault_table.py), and `faults.toml` beside an adapter whose contract says more); `tests/conformance/test_every_fault.py` makes every fault happen on a real socket, for every verb of every registered adapter that it can strike, counts the acts in the mock's ledger, sends a referral through the hub under each fault, and sees each check fail when its fault does nothing. So nothing here is measured: it is computed from what is declared, and the tests hold adapters, mocks and hub to that. How each agency fares in every scenario: [conformance.md](conformance.md). A fault of the mocks is set by `PUT /_mock/<slug>/faults` ([mocks.md](mocks.md)).
 
 What an adapter can say (`adapters/sdk/errors.py`): **answer**, its outcome as if nothing were wrong · **not sent**, no byte left this machine · **busy**, the agency documents that it did nothing · **uncertain**, it may have arrived · **bad reply**, the same, and what came is no answer of the contract · **hostile reply**, the same, and the log has an alarm · misconfigured, a person must mend something: no fault of an agency is that.
 """  # noqa: E501 - one paragraph of a page is one line
@@ -34,7 +34,7 @@ What an adapter can say (`adapters/sdk/errors.py`): **answer**, its outcome as i
 _FAULTS_HEAD = """\
 ## What the adapters say
 
-Every verb says the same, reads and writes alike, for the same is known: only what follows differs. A dash: the line has no such thing, such as a signature.
+Every verb says the same, reads and writes alike, for the same is known: only what follows differs. A dash: the line has no such thing, such as a signature; a telegram line has neither statuses nor labels. What goes wrong with files, and only with them: [conformance.md](conformance.md).
 """  # noqa: E501 - the same
 
 _NEXT_HEAD = """\
@@ -68,10 +68,12 @@ def _in_numbers() -> str:
     columns = [Says.ANSWER, Says.NOT_SENT, Says.BUSY, Says.UNCERTAIN, Says.BAD_REPLY, Says.HOSTILE]
     whole: Counter[str] = Counter()
     lines = []
-    for slug, adapter in adapters().items():
-        rows, verbs = request_rows(slug), len(spoken(adapter))
-        counted = Counter({str(says): verbs * count for says, count in Counter(row.says for row in rows).items()})
-        counted.update({"calls": verbs * len(rows), "hub": len(rows), "callbacks": len(callback_rows(slug))})
+    for slug in adapters():
+        counted: Counter[str] = Counter()
+        for row, verbs in call_rows(slug):
+            counted.update({"calls": len(verbs), str(row.says): len(verbs)})
+        through_the_hub = len(request_rows(slug)) + len(poll_rows(slug))
+        counted.update({"hub": through_the_hub, "callbacks": len(callback_rows(slug))})
         whole.update(counted)
         lines.append([slug, *_counts(counted, columns)])
     lines.append(["**all**", *_counts(whole, columns)])
@@ -85,7 +87,7 @@ def _counts(counted: Counter[str], columns: Iterable[Says]) -> list[str]:
 
 def _faults() -> str:
     """One row a fault, one column an agency; what an agency's contract says beyond the general rule stands below."""
-    tables = {slug: {row.fault: row for row in request_rows(slug)} for slug in adapters()}
+    tables = {slug: {row.fault: row for row, _ in call_rows(slug)} for slug in adapters()}
     rows, notes = [], []
     for name, general in ROWS.items():
         if CATALOGUE[name].moment is Moment.CALLBACK:
@@ -106,7 +108,7 @@ def _next_steps() -> str:
     rows = [
         [slug, verb, *(next_step(adapter, verb, says).words if says in said else "–" for says in _JUDGED)]
         for slug, adapter in adapters().items()
-        for said in [{row.says for row in request_rows(slug)}]
+        for said in [{row.says for row, verbs in call_rows(slug)}]
         for verb in spoken(adapter)
     ]
     return f"{_NEXT_HEAD}\n{_table(['agency', 'verb', *_JUDGED], rows)}"

@@ -1,7 +1,6 @@
 """Every registered adapter on its own wire before the real mocks, set up as the demo sets up hub and mocks.
 
-Adapters and mocks are found through their registries and configured by `examples/demo.toml`: nothing here names an
-agency, so that another one needs no line here.
+All agencies stand on one server, configured by `examples/demo.toml`; what is waited for is waited for on its clock.
 """
 
 from __future__ import annotations
@@ -16,75 +15,38 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from fault_rows import NONE, adapters
 
-from adapters.sdk import Adapter, AdapterError, Impersonal, NotSentError, UncertainError, Verb, capabilities
-from adapters.sdk.registry import AdapterClass, Broken, installed_adapters
-from adapters.sdk.testing import ANSWERS, Bench, Row, live_bench_of, rows_for
+from adapters.sdk import AdapterError, Impersonal, NotSentError, UncertainError, Verb, capabilities
+from adapters.sdk.registry import installed_adapters
+from adapters.sdk.testing import Bench, live_bench_of
 from hub.cli.demo import stage
 from hub.cli.demo.folder import DemoFolder
 from hub.configuration import read_settings
 from hub.settings import Settings
-from mocks.kit.agency import MockAgency
+from mocks.kit.agency import Reply, Request
+from mocks.kit.connection import Answer
 from mocks.kit.counter import Counter
-from mocks.kit.fault_catalogue import CATALOGUE, By, Moment
-from mocks.kit.journal import Entry
+from mocks.kit.fault_catalogue import CATALOGUE, Moment
 from mocks.kit.ledger import Act
-from mocks.kit.lines import impossible_on
 from mocks.kit.pki import make_certificates
 from mocks.kit.registry import installed_mocks
 from mocks.kit.run import MockServer
 
 CONFIG = Path(__file__).parents[2] / "examples" / "demo.toml"
-NONE = "none"
-"""The fault that is none: every verb answers."""
 PATIENT, IMPATIENT = 20.0, 0.3
 """Seconds of a call's deadline: so long that a slow machine meets it, and so short that waiting for it costs little."""
 STEPS = ("assigned", "investigating", "supplement")
 """What a case goes through before a verb is tried on it: two facts to tell, and a 보완요청 to answer."""
 
+STEP_SECONDS = 5.0
+"""Business seconds between the steps: no two of them have the same time on the wire."""
+DRIP = IMPATIENT / 15
+"""Seconds between two bytes of a slow answer: only a deadline of the whole call ends it."""
+LASTING = frozenset({"accept_then_hide", "slow_drip"})
+"""The faults whose duration is set here."""
 LATEST = 120.0
 """Business seconds after which every late callback has left."""
-
-
-def adapters() -> Mapping[str, AdapterClass]:
-    """Return the registered adapters by slug.
-
-    Raises:
-        ImportError: one of them is broken.
-    """
-    found = installed_adapters()
-    broken = [one.why for one in found.values() if isinstance(one, Broken)]
-    if broken:
-        raise ImportError("; ".join(broken))
-    return {slug: one for slug, one in found.items() if not isinstance(one, Broken)}
-
-
-def mock_of(slug: str) -> type[MockAgency]:
-    """Return the mock agency that is registered under an adapter's slug."""
-    (kind,) = installed_mocks([slug])
-    return kind
-
-
-def spoken(adapter: type[Adapter[Any]]) -> list[Verb]:
-    """Return the verbs that the adapter speaks about a referral, in the table's order."""
-    return [verb for verb in ANSWERS if verb in capabilities(adapter)]
-
-
-def request_rows(slug: str) -> list[Row]:
-    """Return the rows of the faults that can strike a request to this agency."""
-    return [row for row in _rows(slug) if CATALOGUE[row.fault].moment is not Moment.CALLBACK]
-
-
-def callback_rows(slug: str) -> list[Row]:
-    """Return the rows of the faults that can strike this agency's callbacks; none if it sends none."""
-    rows = _rows(slug) if mock_of(slug).callbacks else []
-    return [row for row in rows if CATALOGUE[row.fault].moment is Moment.CALLBACK]
-
-
-def _rows(slug: str) -> list[Row]:
-    agency, table = mock_of(slug), rows_for(adapters()[slug])
-    possible = {name for name, kind in CATALOGUE.items() if kind.by is By.KIT} - impossible_on(agency)
-    return [table[name] for name in CATALOGUE if name in possible | agency.own_faults]
 
 
 @dataclass
@@ -97,12 +59,29 @@ class Stage:
     control: httpx.AsyncClient
     patient: Mapping[str, Bench]
     impatient: Mapping[str, Bench]
+    given: Mapping[str, list[bytes]]
+    """The bodies of every agency's answers."""
 
-    async def set_fault(self, slug: str, fault: str, **more: float) -> None:
-        """Let one fault strike every request, or every callback, from now on."""
-        rules = [] if fault == NONE else [{"name": fault, **more}]
+    @contextlib.asynccontextmanager
+    async def fault(self, slug: str, name: str, times: int | None = None) -> AsyncIterator[None]:
+        """Let one fault strike every request, or callback, meanwhile, or so many. It must strike at least once."""
+        more: dict[str, float] = {"seconds": self._seconds(slug, name)} if name in LASTING else {}
+        rule = {"name": name, **more, **({"times": times} if times else {})}
+        await self._set_faults(slug, [] if name == NONE else [rule])
+        try:
+            yield
+            struck = [one["struck"] for one in (await self.control.get(f"/{slug}/faults")).json()["faults"]]
+        finally:
+            await self._set_faults(slug, [])
+        assert name == NONE or CATALOGUE[name].moment is Moment.CONNECT or sum(struck), f"{name} never struck"
+
+    async def _set_faults(self, slug: str, rules: list[dict[str, Any]]) -> None:
         reply = await self.control.put(f"/{slug}/faults", json={"faults": rules})
         assert reply.status_code == 200, reply.text
+
+    def _seconds(self, slug: str, name: str) -> float:
+        """Hide an act as long as the agency's contract allows; drip so fast that no single wait is a long one."""
+        return DRIP if name == "slow_drip" else self.patient[slug].profile.settling_seconds
 
     async def advance(self, slug: str, key: str, step: str, receipt: str = "") -> bool:
         """Move a case on, by our key or (where the contract has none) by receipt; False if it lacks the step."""
@@ -116,18 +95,22 @@ class Stage:
         reply = await self.control.put(f"/{slug}/callback", json={"url": url})
         assert reply.status_code == 200, reply.text
 
-    async def tell_steps(self, slug: str, key: str, *, twice: bool) -> int:
-        """Move a case on step by step, some seconds apart, and wait until every callback was acknowledged."""
-        counter = self.server.counters[slug]
-        before, steps = len(_acknowledged(counter)), 0
+    async def tell_steps(self, slug: str, key: str) -> tuple[int, list[str | None]]:
+        """Move a case on step by step, some seconds apart, and wait until no callback is in the post any more.
+
+        Return how many steps there were, and what struck each callback that was acknowledged, in order of arrival.
+        """
+        desk, steps = self.server.counters[slug].desk, 0
+        before = len(desk.journal.entries)
         for step in STEPS:
             steps += await self.advance(slug, key, step)
-            self.server.clock.advance(5)
+            self.server.clock.advance(STEP_SECONDS)
         self.server.clock.advance(LATEST)
         async with asyncio.timeout(PATIENT):
-            while len(_acknowledged(counter)) - before < steps + twice:  # noqa: ASYNC110 - nobody announces it
+            while not desk.callbacks.is_idle:  # noqa: ASYNC110 - nobody announces it
                 await asyncio.sleep(0.01)
-        return steps
+        told = [entry for entry in desk.journal.entries[before:] if entry.direction == "out"]
+        return steps, [entry.fault for entry in told if entry.accepted]
 
     def acts(self, slug: str, key: str | None = None) -> list[Act]:
         """Return the business acts of the agency's own record, all or those under one key."""
@@ -138,13 +121,27 @@ class Stage:
         bench = self.patient[slug]
         key = bench.new_key()
         delivered: Any = await bench.speak(Verb.SUBMIT, key, "")
-        for step in STEPS:
-            await self.advance(slug, key, step, delivered.receipt)
+        await self.take_steps(slug, key, delivered.receipt)
         return key, delivered.receipt
 
+    async def take_steps(self, slug: str, key: str, receipt: str) -> None:
+        """Move a case on until a 보완 is asked for."""
+        for step in STEPS:
+            self.server.clock.advance(STEP_SECONDS)
+            await self.advance(slug, key, step, receipt)
 
-def _acknowledged(counter: Counter) -> list[Entry]:
-    return [entry for entry in counter.desk.journal.entries if entry.direction == "out" and entry.accepted]
+
+def listened_to(counter: Counter) -> list[bytes]:
+    """Return what grows by the body of every answer that an agency gives from now on; empty where it gives none."""
+    given: list[bytes] = []
+
+    async def answer(request: Request) -> Answer:
+        answered = await Counter.answer(counter, request)
+        given.append(answered.content.body if isinstance(answered.content, Reply) else b"")
+        return answered
+
+    counter.answer = answer  # type: ignore[method-assign]  # of this one agency only
+    return given
 
 
 async def come_to(bench: Bench, verb: Verb, key: str, receipt: str) -> object:
@@ -192,4 +189,5 @@ async def open_stage(root: Path) -> AsyncIterator[Stage]:
             benches.append(built)
         http = httpx.AsyncClient(base_url=f"{server.base_url}/_mock", trust_env=False)
         control = await open_things.enter_async_context(http)
-        yield Stage(server, settings, root, control, *benches)
+        given = {slug: listened_to(counter) for slug, counter in counters.items()}
+        yield Stage(server, settings, root, control, *benches, given)

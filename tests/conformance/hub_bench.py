@@ -88,10 +88,20 @@ class HubBench:
         delivery = self.delivery(referral_id)
         if delivery.status not in MOVING or delivery.due_at is None:
             return False
+        await self._work(delivery)
+        return True
+
+    async def poll(self, referral_id: str) -> None:
+        """Let the worker ask how a referral stands, when that is due."""
+        delivery = self.delivery(referral_id)
+        assert delivery.status is DeliveryStatus.DELIVERED
+        await self._work(delivery)
+
+    async def _work(self, delivery: DeliveryRecord) -> None:
         clock = self.stage.server.clock
+        assert delivery.due_at is not None
         clock.advance(max(0.0, (delivery.due_at - clock.now()).total_seconds()))
         await self.services.worker.work(delivery.id)
-        return True
 
     def delivery(self, referral_id: str) -> DeliveryRecord:
         """Read the submit of a referral."""

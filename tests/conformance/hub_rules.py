@@ -20,14 +20,16 @@ from adapters.sdk import (
     Verb,
 )
 from adapters.sdk.registry import AdapterClass
-from adapters.sdk.testing import Says
+from adapters.sdk.testing import Row, Says
 from adapters.sdk.verbs import capabilities
 from hub.agencies import ActiveAgency
 from hub.delivery.acts import Act
 from hub.delivery.results import Before, Change, Result, change_after
 from hub.settings import DeliverySettings
+from mocks.kit.fault_catalogue import CATALOGUE
 from schemas.status import DeliveryStatus
 
+_UNKNOWN = DeliveryStatus.UNKNOWN
 _NOW = datetime(2025, 1, 15, tzinfo=UTC)
 _ACTS = {Verb.FIND: Act.LOOK_UP, Verb.STATUS: Act.POLL}
 _BEFORE = {
@@ -66,6 +68,28 @@ def next_step(adapter: AdapterClass, verb: Verb, says: Says) -> Next:
     repeat = _repeat_of(adapter, verb)
     change = change_after(_result(verb, says), _before(adapter, act, repeat, says), _NOW, DeliverySettings())
     return Next(change.status, change.reason, _in_words(act, says, repeat, change))
+
+
+@dataclass(frozen=True)
+class End:
+    """What becomes of a referral whose agency has behaved again for long enough."""
+
+    status: DeliveryStatus
+    reason: str | None
+    acts: int
+    """Registrations that the agency then has."""
+
+    @property
+    def person(self) -> bool:
+        """Whether a person must decide."""
+        return self.status is not DeliveryStatus.DELIVERED
+
+
+def last_step(adapter: AdapterClass, row: Row) -> End:
+    """Say how a referral ends whose first calls were struck: with one act, unless nothing may be repeated or asked."""
+    if adapter.profile.repeat is Repeat.NEVER and next_step(adapter, Verb.SUBMIT, row.says).status is _UNKNOWN:
+        return End(_UNKNOWN, "person_decides", int(CATALOGUE[row.fault].acts))
+    return End(DeliveryStatus.DELIVERED, None, 1)
 
 
 def _result(verb: Verb, says: Says) -> Result:

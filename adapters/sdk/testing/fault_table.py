@@ -75,10 +75,17 @@ class Row:
     why: str
     waits: bool = False
     """Whether the call ends by its deadline only."""
+    only: frozenset[Verb] | None = None
+    """The verbs that it can strike; None for all."""
+
+    def concerns(self, verb: Verb) -> bool:
+        """Return whether it can strike this verb."""
+        return self.only is None or verb in self.only
 
 
 _ANSWER, _NOT_SENT, _UNCERTAIN, _BAD = Says.ANSWER, Says.NOT_SENT, Says.UNCERTAIN, Says.BAD_REPLY
 _BUSY_WHY = "no contract in general says what a gateway's 429 or 503 proves: the agency behind it may have acted"
+_POLLS = frozenset({Verb.STATUS})
 _TECHNICAL_WHY = "the agency says that it broke down, not what it had done by then"
 
 ROWS: Mapping[str, Row] = {
@@ -117,9 +124,10 @@ ROWS: Mapping[str, Row] = {
         Row("foreign_signed_reply", _BAD, "it is signed by somebody, but not by the agency"),
         Row("stale_reply", _BAD, "an old answer may be an answer to something old"),
         Row("other_operation_reply", _BAD, "it answers another question"),
-        Row("late_result", _ANSWER, "the agency may know less than it will; the next poll asks again"),
-        Row("duplicate_result", _ANSWER, "the same fact twice is one fact"),
-        Row("out_of_order_result", _ANSWER, "facts have an order of their own, whatever order they come in"),
+        Row("late_result", _ANSWER, "the agency may know less than it will; the next poll asks again", only=_POLLS),
+        Row("duplicate_result", _ANSWER, "the same fact twice is one fact", only=_POLLS),
+        Row("out_of_order_result", _ANSWER, "facts have an order of their own, whatever order they come in",
+            only=_POLLS),
         Row("duplicate_callback", _ANSWER, "the second arrival of a callback changes nothing"),
         Row("late_callback", _ANSWER, "a fact that was overtaken is history, kept without moving anything back"),
         Row("out_of_order_callback", _ANSWER, "facts have an order of their own, whatever order they come in"),
