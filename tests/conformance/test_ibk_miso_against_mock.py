@@ -21,7 +21,6 @@ from adapters.sdk import (
     Found,
     MisconfiguredError,
     NotFound,
-    PrecheckOrder,
     RefusalReason,
     Refused,
     UncertainError,
@@ -29,7 +28,6 @@ from adapters.sdk import (
 from adapters.sdk.testing import AdapterSuite, Subject, live_bench_of
 from mocks.ibk_miso import IbkMisoMock
 from mocks.kit.run import MockServer
-from schemas.services import ServiceCode
 from schemas.status import BusinessStatus, OutcomeCode
 
 B = BusinessStatus
@@ -128,22 +126,13 @@ async def test_capacity_and_a_branch_that_is_full(counter: Counter) -> None:
     """여력 조회 says what is left; past it a registration is refused and leaves no act."""
     bench = counter.bench
     counter.advance(places=1)
-    before = await bench.adapter.precheck(precheck(counter))
+    before = await bench.adapter.precheck(bench.precheck())
     await register(counter)
-    after = await bench.adapter.precheck(precheck(counter))
+    after = await bench.adapter.precheck(bench.precheck())
     refused = await bench.adapter.submit(bench.submit(bench.document()))
     assert (before.is_open, before.places, after.is_open, after.places) == (True, 1, False, 0)
     assert after.next_on is not None
     assert (refused, len(counter.acts)) == (Refused(RefusalReason.NO_BUDGET, "0303"), 1)
-
-
-def precheck(counter: Counter) -> PrecheckOrder:
-    """Make the order of a pre-check."""
-    bench = counter.bench
-    find = bench.find(bench.new_key())
-    return PrecheckOrder(
-        decision=bench.impersonal(), service=ServiceCode.LOAN_MISO, message_id=find.message_id, sent_at=find.sent_at
-    )
 
 
 async def test_the_line_can_be_probed(counter: Counter) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.sdk.errors import AdapterError, CannotExpressError, NotSentError, UndecidedError
-from adapters.sdk.outcomes import Acknowledged, Delivered, Found, NotFound, Refused, StatusReport, Verified
+from adapters.sdk.outcomes import Acknowledged, Capacity, Delivered, Found, NotFound, Refused, StatusReport, Verified
 from adapters.sdk.profile import Repeat
 from adapters.sdk.testing.documents import full_document, marks_of, without
 from adapters.sdk.testing.evidence import changed_at, heard, record_text, shown
@@ -58,6 +58,22 @@ async def check_verbs_answer(subject: Subject) -> None:
             await _expect(bench, speak.supplement(bench.supplement(document, key, receipt)), Acknowledged | Refused)
         if Verb.WITHDRAW in verbs:
             await _expect(bench, speak.withdraw(bench.withdraw(key, receipt)), Acknowledged | Refused)
+
+
+async def check_asks_about_nobody(subject: Subject) -> None:
+    """What needs no person tells nothing about one, not even of an earlier order."""
+    verbs = capabilities(subject.adapter)
+    async with bench_of(subject) as bench:
+        await bench.adapter.submit(bench.submit(bench.somebody()))
+        start = len(bench.wire.requests)
+        if Verb.PRECHECK in verbs:
+            await _expect(bench, bench.adapter.precheck(bench.precheck()), Capacity)
+        if Verb.PROBE in verbs:
+            await _expect(bench, bench.adapter.probe(bench.impersonal()), type(None))
+        for request in bench.wire.since(start):
+            require(
+                not shown(bench.wire.text(request), marks_of()), "a person was told about where nobody was asked for"
+            )
 
 
 async def _expect(bench: ListeningBench, spoken: Awaitable[object], kind: Any) -> Any:
@@ -176,6 +192,7 @@ async def _undecided(bench: ListeningBench, order: object) -> bool:
 CHECKS: tuple[Check, ...] = (
     check_profile_fits_class,
     check_verbs_answer,
+    check_asks_about_nobody,
     check_says_only_the_order,
     check_says_nothing_undisclosed,
     check_drops_nothing,

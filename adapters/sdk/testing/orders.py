@@ -10,7 +10,15 @@ from typing import Any, TypeVar
 
 from adapters.sdk.decisions import Decision, Disclose, Gate, Impersonal, Reconcile, Withdraw, steady_now
 from adapters.sdk.kst import utc_now
-from adapters.sdk.orders import FindOrder, StatusOrder, SubmitOrder, SupplementOrder, VerifyOrder, WithdrawOrder
+from adapters.sdk.orders import (
+    FindOrder,
+    PrecheckOrder,
+    StatusOrder,
+    SubmitOrder,
+    SupplementOrder,
+    VerifyOrder,
+    WithdrawOrder,
+)
 from adapters.sdk.profile import Profile
 from adapters.sdk.testing.documents import full_document
 from adapters.sdk.verbs import Verb
@@ -83,6 +91,16 @@ class Orders:
     def withdraw(self, wire_key: str, receipt: str) -> WithdrawOrder:
         """Make an order that takes a referral back."""
         return WithdrawOrder(**self._envelope(wire_key), decision=self._decide(Withdraw), receipt=receipt)
+
+    def precheck(self) -> PrecheckOrder:
+        """Make an order that asks for room, about nobody."""
+        return PrecheckOrder(
+            decision=self.impersonal(),
+            service=min(self.profile.services),
+            office=self.office,
+            message_id=uuid.uuid4().hex,
+            sent_at=utc_now(),
+        )
 
     def impersonal(self) -> Impersonal:
         """Make the leave for a probe, or for fetching a token."""

@@ -22,6 +22,7 @@ class TestHonestToy(AdapterSuite):
 HOSTILE: list[tuple[type[Adapter[Any]], Check]] = [
     (toy.Boaster, checks.check_profile_fits_class),
     (toy.Scribbler, checks.check_verbs_answer),
+    (toy.Chatterer, checks.check_asks_about_nobody),
     (toy.Hoarder, checks.check_says_only_the_order),
     (toy.Gossip, checks.check_says_nothing_undisclosed),
     (toy.Dropper, checks.check_drops_nothing),

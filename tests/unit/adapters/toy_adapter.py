@@ -14,12 +14,14 @@ from adapters.sdk import (
     AdapterSettings,
     BadReplyError,
     CannotExpressError,
+    Capacity,
     Delivered,
     FindOrder,
     Found,
     HttpEndpoint,
     HttpReply,
     NotFound,
+    PrecheckOrder,
     Profile,
     Repeat,
     SubmitOrder,
@@ -174,6 +176,21 @@ class Sidestepper(Toy):
         url = f"{self.settings.base_url}{path}"
         reply = await transport.handle_async_request(httpx.Request("POST", url, json=body))
         return HttpReply(reply.status_code, dict(reply.headers), await reply.aread())
+
+
+class Chatterer(Toy):
+    """Says who came last when it asks whether there is room."""
+
+    last: str | None = None
+
+    async def submit(self, order: SubmitOrder) -> Delivered:
+        self.last = order.document.client.name
+        return await super().submit(order)
+
+    async def precheck(self, order: PrecheckOrder) -> Capacity:
+        body = json.dumps({"name": self.last}, ensure_ascii=False).encode()
+        await self.wire.send(order.decision, "POST", "/room", body=body)
+        return Capacity(is_open=True, raw_code="ok")
 
 
 class Scribbler(Toy):
