@@ -15,7 +15,7 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 
-from adapters.sdk import AdapterSettings
+from adapters.sdk.catalogue import CatalogueClass, installed_catalogues
 from adapters.sdk.registry import AdapterClass, Broken
 from hub.settings import Mode, Settings
 
@@ -25,6 +25,7 @@ _PLAIN = "is not valid"  # all that is said about a value whose own error text m
 
 Model = TypeVar("Model", bound=BaseModel)
 Installed = Mapping[str, AdapterClass | Broken]
+InstalledCatalogues = Mapping[str, CatalogueClass | Broken]
 Key = tuple[str, ...]
 
 
@@ -36,8 +37,13 @@ class SettingsError(Exception):
         self.problems = tuple(problems)
 
 
-def read_settings(config: Path, environ: Mapping[str, str], installed: Installed) -> Settings:
-    """Read and check the settings.
+def read_settings(
+    config: Path,
+    environ: Mapping[str, str],
+    installed: Installed,
+    catalogues: InstalledCatalogues | None = None,
+) -> Settings:
+    """Read and check the settings; `catalogues` are those that are installed, unless they are given.
 
     Raises:
         SettingsError: the file cannot be read, a key is unknown, a value is wrong, a secret is missing or stands in
@@ -47,7 +53,8 @@ def read_settings(config: Path, environ: Mapping[str, str], installed: Installed
     written = frozenset(_keys(tables))
     tables, spoken = _merge(tables, environ)
     said = _Problems(config.name, written, spoken)
-    tables["adapters"] = _adapters(tables.get("adapters", {}), installed, said)
+    for name, kinds in (("adapters", installed), ("catalogues", catalogues or installed_catalogues())):
+        tables[name] = _own_tables(name, tables.get(name, {}), kinds, said)
     settings = _validate(Settings, tables, (), said)
     if settings is not None:
         if ("mode",) in said.keys:  # the live rules are not told to somebody who mistyped the mode
@@ -158,25 +165,27 @@ def _in_words(kind: str, message: str) -> str:
     return message.removeprefix("Value error, ").removeprefix("Input ")
 
 
-def _adapters(tables: Any, installed: Installed, said: _Problems) -> dict[str, AdapterSettings]:
-    """Check each adapter's table against that adapter's own type; an installed one without a table has defaults."""
+def _own_tables(
+    name: str, tables: Any, installed: Installed | InstalledCatalogues, said: _Problems
+) -> dict[str, BaseModel]:
+    """Check the table of each adapter or catalogue against its own type; an installed one without one has defaults."""
     if not isinstance(tables, dict):
-        said.add(("adapters",), "should be a table")
+        said.add((name,), "should be a table")
         return {}
     for slug in sorted(tables.keys() - installed.keys()):
         known = ", ".join(installed) or "none"
-        said.add(("adapters", slug), f"no such adapter is installed (installed: {known})")
-    read: dict[str, AdapterSettings] = {}
-    for slug, adapter in installed.items():
+        said.add((name, slug), f"no such {name.removesuffix('s')} is installed (installed: {known})")
+    read: dict[str, BaseModel] = {}
+    for slug, kind in installed.items():
         table = tables.get(slug, {})
-        if isinstance(adapter, Broken):
-            continue  # nobody can say what its table means; the lane shows what is broken
-        secrets = frozenset(_secrets(adapter.settings_type))
-        for name in sorted(secrets & set(table if isinstance(table, dict) else ())):
-            path = ("adapters", slug, name)
+        if isinstance(kind, Broken):
+            continue  # nobody can say what its table means; it is shown as broken
+        secrets = frozenset(_secrets(kind.settings_type))
+        for secret in sorted(secrets & set(table if isinstance(table, dict) else ())):
+            path = (name, slug, secret)
             if not said.is_from_environment(path):
                 said.add(path, f"a secret must not stand in a file; set {variable(path)}")
-        checked = _validate(adapter.settings_type, table, ("adapters", slug), said, secrets)
+        checked = _validate(kind.settings_type, table, (name, slug), said, secrets)
         if checked is not None:
             read[slug] = checked
     return read

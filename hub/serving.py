@@ -13,8 +13,9 @@ from typing import Self
 import structlog
 import uvicorn
 
-from hub.agencies import Agencies, AgencyState
+from hub.agencies import Agencies, Agency, AgencyState
 from hub.api.app import build_app
+from hub.catalogue.library import Holding, Library
 from hub.configuration import Installed
 from hub.logs import places
 from hub.settings import HttpSettings, Settings
@@ -45,16 +46,17 @@ async def serve(settings: Settings, installed: Installed) -> None:
             listener = listen(settings.http)
             host, port = listener.getsockname()[:2]
             _log.info("listening", host=host, port=port, mode=settings.mode, agencies=list(services.agencies.active))
-            warn(settings, services.agencies)
+            warn(settings, services.agencies, services.library)
             await _run(services, listener, stop)
     _log.info("stopped")
 
 
-def warn(settings: Settings, agencies: Agencies) -> None:
-    """Log what a person must look at though the hub serves: broken agencies, settings that need something outside."""
-    for slug, agency in agencies.items():
-        if agency.state is AgencyState.BROKEN:
-            _log.error("broken", agency=slug, why=agency.why)
+def warn(settings: Settings, agencies: Agencies, library: Library) -> None:
+    """Log what a person must look at though the hub serves: what is broken, settings that need something outside."""
+    installed: dict[str, Agency | Holding] = {**agencies, **library}
+    for slug, one in installed.items():
+        if one.state is AgencyState.BROKEN:
+            _log.error("broken", agency=slug, why=one.why)
     for key, warning in settings.warnings():
         _log.warning(".".join(key), why=warning)
 

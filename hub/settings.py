@@ -19,8 +19,10 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from adapters.sdk import AdapterSettings
+from adapters.sdk.catalogue import CatalogueSettings
 from adapters.sdk.settings import is_loopback
 from hub.calendar import WorkingDays
+from hub.catalogue.configured import KeepingSettings
 from hub.configured import Dated, Table, check_each_id_once_a_day
 from hub.consent.records import Statute
 from hub.following.deadlines import Deadline
@@ -200,6 +202,9 @@ class Settings(Table):
     deadlines: tuple[Deadline, ...] = ()
     statutes: tuple[Statute, ...] = ()
     adapters: Mapping[str, AdapterSettings] = {}
+    catalogue: KeepingSettings = KeepingSettings()
+    catalogues: Mapping[str, CatalogueSettings] = {}
+    """The table of every installed catalogue, as that catalogue's own type."""
 
     @field_validator("deadlines")
     @classmethod
@@ -211,13 +216,9 @@ class Settings(Table):
     def contradictions(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """Yield what does not go together: the key concerned, and the problem in words without values."""
         for slug, adapter in self.adapters.items():
-            if adapter.enabled:
-                missing = adapter.missing()
-                yield from ((("adapters", slug, name), "is missing, and the agency is enabled") for name in missing)
-                unfit = adapter.unfit_for_live() if self.mode is Mode.LIVE else []
-                for problem in unfit:
-                    if problem.partition(":")[0] not in missing:  # an empty address is not also a plain one
-                        yield ("adapters", slug), problem
+            yield from self._unfit(("adapters", slug), adapter, "the agency")
+        for slug, catalogue in self.catalogues.items():
+            yield from self._unfit(("catalogues", slug), catalogue, "the catalogue")
         if self.mode is Mode.LIVE:
             yield from self._unfit_for_live()
         elif self.clock.is_virtual and not _is_http_on_loopback(self.clock.source):
@@ -227,6 +228,17 @@ class Settings(Table):
         """Yield what may be meant, but only together with something outside: the key, and what that is."""
         if self.mode is Mode.LIVE and not is_loopback(self.http.host):
             yield ("http", "host"), "plain HTTP beyond this machine: a proxy that speaks TLS must stand before the hub"
+
+    def _unfit(
+        self, key: tuple[str, str], table: AdapterSettings | CatalogueSettings, what: str
+    ) -> Iterator[tuple[tuple[str, ...], str]]:
+        if not table.enabled:
+            return
+        missing = table.missing()
+        yield from (((*key, name), f"is missing, and {what} is enabled") for name in missing)
+        for problem in table.unfit_for_live() if self.mode is Mode.LIVE else []:
+            if problem.partition(":")[0] not in missing:  # an empty address is not also a plain one
+                yield key, problem
 
     def _unfit_for_live(self) -> Iterator[tuple[tuple[str, ...], str]]:
         if self.clock.is_virtual:

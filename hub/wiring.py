@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import httpx
 
 from adapters.sdk import AdapterError, AdapterSettings, Gate, Wires, capabilities
+from adapters.sdk.catalogue import installed_catalogues
 from adapters.sdk.registry import AdapterClass, Broken
 from hub.agencies import Agencies, Agency, AgencyState
 from hub.calendar import WorkingDays
-from hub.clock import Clock, SystemClock, VirtualClock
-from hub.configuration import Installed
+from hub.catalogue.library import Library, build_library
+from hub.clock import Clock, SystemClock, VirtualClock, wall_now
+from hub.configuration import Installed, InstalledCatalogues
 from hub.consent.mint import Mint
 from hub.delivery.commands import Commands
 from hub.delivery.consents import Consents
@@ -44,6 +46,7 @@ class Services:
     vault: Vault
     clock: Clock
     agencies: Agencies
+    library: Library
     working_days: WorkingDays
     prechecker: Prechecker
     intake: Intake
@@ -55,8 +58,12 @@ class Services:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, installed: Installed) -> AsyncIterator[Services]:
+async def opened(
+    settings: Settings, installed: Installed, catalogues: InstalledCatalogues | None = None
+) -> AsyncIterator[Services]:
     """Claim the store and build the services; close everything in the end. The engine is not started.
+
+    `catalogues` are those that are installed, unless they are given.
 
     Raises:
         StoreInUseError: another process serves the store.
@@ -75,6 +82,9 @@ async def opened(settings: Settings, installed: Installed) -> AsyncIterator[Serv
         gate = Gate()
         agencies = build_agencies(settings.adapters, installed, gate, settings.calendar.working_days)
         closing.push_async_callback(agencies.aclose)
+        found = installed_catalogues() if catalogues is None else catalogues
+        library = build_library(settings.catalogues, found, settings.catalogue, gate, wall_now)
+        closing.push_async_callback(library.aclose)
         mint = Mint(gate)
         working_days = settings.calendar.working_days
         room = Room(clock, vault, gate, mint, agencies, settings.delivery, settings.statutes, working_days)
@@ -89,6 +99,7 @@ async def opened(settings: Settings, installed: Installed) -> AsyncIterator[Serv
             vault=vault,
             clock=clock,
             agencies=agencies,
+            library=library,
             working_days=room.working_days,
             prechecker=Prechecker(settings.routing, agencies, capacities),
             intake=Intake(store, clock, vault, filing, consents, engine.wake),

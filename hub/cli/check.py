@@ -10,12 +10,14 @@ from datetime import date
 from pathlib import Path
 
 import typer
-from pydantic import SecretBytes, SecretStr
+from pydantic import BaseModel, SecretBytes, SecretStr
 from sqlalchemy import make_url
 
-from adapters.sdk import AdapterSettings, Gate
+from adapters.sdk import Gate
+from adapters.sdk.catalogue import installed_catalogues
 from adapters.sdk.kst import kst_today
-from hub.agencies import Agencies, AgencyState
+from hub.agencies import Agencies, Agency, AgencyState
+from hub.catalogue.library import Holding, Library, build_library
 from hub.cli.starting import DEFAULT_CONFIG, Config, find_adapters
 from hub.clock import wall_now
 from hub.configuration import SettingsError, read_settings
@@ -39,8 +41,9 @@ def check(config: Config = DEFAULT_CONFIG) -> None:
         problems = list(error.problems)
     else:
         agencies = build_agencies(settings.adapters, installed, Gate())
-        _print(config, settings, agencies)
-        problems = list(find_problems(settings, agencies))
+        library = build_library(settings.catalogues, installed_catalogues(), settings.catalogue, Gate(), wall_now)
+        _print(config, settings, agencies, library)
+        problems = list(find_problems(settings, agencies, library))
     for problem in problems:
         typer.echo(f"PROBLEM   {problem}")
     if problems:
@@ -48,11 +51,12 @@ def check(config: Config = DEFAULT_CONFIG) -> None:
     typer.echo("no problems")
 
 
-def find_problems(settings: Settings, agencies: Agencies) -> Iterator[str]:
+def find_problems(settings: Settings, agencies: Agencies, library: Library) -> Iterator[str]:
     """Yield what is wrong beyond the settings themselves: broken adapters, the store's schema, the key file."""
-    for slug, agency in agencies.items():
-        if agency.state is AgencyState.BROKEN:
-            yield f"{slug} is broken: {agency.why}"
+    installed: dict[str, Agency | Holding] = {**agencies, **library}
+    for slug, one in installed.items():
+        if one.state is AgencyState.BROKEN:
+            yield f"{slug} is broken: {one.why}"
     key_file = settings.vault.key_file
     if settings.store.is_shared or Path(make_url(settings.store.url).database or "").exists():
         yield from _store_problems(settings)
@@ -76,14 +80,14 @@ def _store_problems(settings: Settings) -> Iterator[str]:
         store.close()
 
 
-def _print(config: Path, settings: Settings, agencies: Agencies) -> None:
-    for name, said in _lines(config, settings, agencies):
+def _print(config: Path, settings: Settings, agencies: Agencies, library: Library) -> None:
+    for name, said in _lines(config, settings, agencies, library):
         typer.echo(f"{name:<9} {said}")
     for key, warning in settings.warnings():
         typer.echo(f"WARNING   {'.'.join(key)}: {warning}")
 
 
-def _lines(config: Path, settings: Settings, agencies: Agencies) -> Iterator[tuple[str, str]]:
+def _lines(config: Path, settings: Settings, agencies: Agencies, library: Library) -> Iterator[tuple[str, str]]:
     yield "config", str(config)
     yield "mode", settings.mode
     yield "listens", f"{settings.http.host}:{settings.http.port}"
@@ -94,6 +98,10 @@ def _lines(config: Path, settings: Settings, agencies: Agencies) -> Iterator[tup
         yield "agency", f"{slug}: {agency.state}"
         if slug in settings.adapters:
             yield "", ", ".join(f"{name}={value}" for name, value in _shown(settings.adapters[slug]))
+    for slug, holding in library.items():
+        yield "catalogue", f"{slug}: {holding.state}"
+        if slug in settings.catalogues:
+            yield "", ", ".join(f"{name}={value}" for name, value in _shown(settings.catalogues[slug]))
     yield from _routes(settings, agencies, kst_today(wall_now()))
     for statute in settings.statutes:
         reviewed = "reviewed" if statute.reviewed else "NOT reviewed"
@@ -111,8 +119,8 @@ def _routes(settings: Settings, agencies: Agencies, today: date) -> Iterator[tup
             yield "route", f"{code} -> {slug} ({agencies[slug].state if slug in agencies else 'not installed'}): held"
 
 
-def _shown(settings: AdapterSettings) -> Iterator[tuple[str, str]]:
-    """Yield the settings of an adapter; of a secret only whether it is set."""
+def _shown(settings: BaseModel) -> Iterator[tuple[str, str]]:
+    """Yield the settings of an adapter or a catalogue; of a secret only whether it is set."""
     for name in type(settings).model_fields:
         value = getattr(settings, name)
         if isinstance(value, SecretStr | SecretBytes):

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from adapters.sdk.catalogue import installed_catalogues
 from hub.cli.demo.control import Control
 from hub.cli.demo.folder import DemoFolder
 from hub.cli.demo.processes import Child, ChildError, run_to_end
@@ -120,7 +121,7 @@ async def _add_centre(folder: DemoFolder, config: Path) -> str:
 
 def _switched_off(config: Path) -> dict[str, str]:
     tables = tomllib.loads(config.read_text(encoding="utf-8"))
-    return {_variable(slug, "enabled"): "false" for slug in tables["adapters"]}
+    return {_variable(slug, "enabled"): "false" for slug in (*tables["adapters"], *tables.get("catalogues", {}))}
 
 
 def _hub_environ(
@@ -135,7 +136,8 @@ def _hub_environ(
 
 
 def _variable(slug: str, name: str) -> str:
-    return f"NARU_ADAPTERS__{slug}__{name}".upper()
+    table = "catalogues" if slug in installed_catalogues() else "adapters"
+    return f"NARU_{table}__{slug}__{name}".upper()
 
 
 async def _read(folder: DemoFolder) -> dict[str, Any] | None:
