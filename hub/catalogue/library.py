@@ -210,10 +210,11 @@ def _holding(
 ) -> Holding:
     if isinstance(kind, Broken):
         return Holding(slug, AgencyState.BROKEN, why=kind.why)
-    if not settings[slug].enabled:
+    table = settings.get(slug)
+    if table is None or not table.enabled:
         return Holding(slug, AgencyState.DISABLED, kind.profile)
     try:
-        built = kind(settings[slug], Wires(slug, gate), Leaves(slug, gate, Mint(gate)))
+        built = kind(table, Wires(slug, gate), Leaves(slug, gate, Mint(gate)))
     except AdapterError as error:
         return Holding(slug, AgencyState.BROKEN, kind.profile, why=str(error))
     except Exception as error:  # noqa: BLE001 - foreign code may fail in any way; its text may hold a setting's value

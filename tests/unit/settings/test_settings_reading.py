@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from settings_bench import problems_of, read
 
 from adapters.sdk import AdapterSettings
+from adapters.sdk.catalogue import installed_catalogues
 from hub.configuration import SettingsError, read_settings
 from hub.settings import Mode, Settings
 
@@ -26,8 +27,9 @@ def test_nothing_set_is_safe(tmp_path: Path) -> None:
 def test_shipped_configuration_equals_the_defaults() -> None:
     """`config.toml` at the root documents the defaults: but for services, rules and deadlines it changes none."""
     shipped = read_settings(ROOT / "config.toml", {}, _really_installed())
-    assert shipped.model_copy(update={"routing": Settings().routing, "deadlines": (), "adapters": {}}) == Settings()
-    assert [slug for slug, adapter in shipped.adapters.items() if adapter.enabled] == []
+    others = {"routing": Settings().routing, "deadlines": (), "adapters": {}, "catalogues": {}}
+    assert shipped.model_copy(update=others) == Settings()
+    assert [slug for slug, table in (*shipped.adapters.items(), *shipped.catalogues.items()) if table.enabled] == []
 
 
 def test_demo_configuration_only_lacks_what_the_demo_sets() -> None:
@@ -135,7 +137,7 @@ def test_shipped_configuration_names_every_key() -> None:
     text = (ROOT / "config.toml").read_text(encoding="utf-8")
     sections = (field.default for field in Settings.model_fields.values())
     names = {name for section in sections if isinstance(section, BaseModel) for name in type(section).model_fields}
-    for adapter in _really_installed().values():
+    for adapter in (*_really_installed().values(), *installed_catalogues().values()):
         names |= set(getattr(adapter, "settings_type", AdapterSettings).model_fields)
     assert sorted(name for name in names if name not in text and name.upper() not in text) == []
 
