@@ -117,8 +117,9 @@ async def test_mocks_md_can_be_pasted(tmp_path: Path) -> None:
             script = block.replace("http://127.0.0.1:8800", mocks.base_url).replace(".venv/bin/python", sys.executable)
             answers.append(await pasted(script))
         acts = [len(mocks.counters[slug].desk.ledger.acts) for slug in mocks.counters]
-    rest, soap, orders = (re.sub(r"\s", "", answer) for answer in answers)
+    rest, soap, telegram, orders = (re.sub(r"\s", "", answer) for answer in answers)
     assert ('"resultCode":"0000"' in rest, "'rcptNo':'HB" in soap) == (True, True)
+    assert (telegram[:17], telegram[-4:]) == ("012008102NARU0001", "0000")
     assert ("error" in orders, '"office":"3980000"' in orders, '"state":"closed"' in orders) == (False, True, True), (
         orders
     )
