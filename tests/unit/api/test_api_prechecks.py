@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from adapters.sdk import Capacity
 from hub.api import examples
-from hub.api.asked import PrecheckFacts
+from hub.api.asked import Precheck, PrecheckFacts
 from hub.api.precheck_views import precheck_view
 from hub.clock import wall_now
 from hub.routing.capacity import Answer, NotKnown
@@ -158,6 +160,15 @@ def test_capacity_is_shown_with_its_reason(answer: Answer | NotKnown, room: str,
     assert shown is not None
     assert (shown.room, shown.places, shown.reason is None) == (room, places, room != "unknown")
     assert (shown.raw_code is None) == (shown.reason_text is not None) == (room == "unknown")
+
+
+def test_the_guide_shows_what_is_taken() -> None:
+    """The body and the rule in docs/rules.md are a pre-check and a rule."""
+    guide = (Path(__file__).parents[3] / "docs/rules.md").read_text("utf-8")
+    shown = dict(re.findall(r"^```(json|toml)\n(.*?)^```", guide, re.MULTILINE | re.DOTALL))
+
+    assert Precheck.model_validate_json(shown["json"]).region == "41150"
+    assert Rule.model_validate(tomllib.loads(shown["toml"])["routing"]["rules"][0]).id == "agent-harm"
 
 
 def test_every_figure_and_flag_can_be_told() -> None:
