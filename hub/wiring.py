@@ -91,8 +91,7 @@ async def opened(
         engine = EmbeddedEngine(store, room)
         capacities = Capacities(clock, gate, mint, agencies, settings.precheck)
         closing.push_async_callback(capacities.aclose)
-        filing = Filing(clock, vault, agencies, settings.routing)
-        consents = Consents(room)
+        filing, consents = Filing(clock, vault, agencies, settings.routing), Consents(room)
         yield Services(
             settings=settings,
             store=store,
