@@ -1,7 +1,7 @@
 """What the agency decides from an application alone: agreements, ceilings, the share of new debt. Pure. Assumed [A].
 
-The ceilings are those of 서민금융법 시행령 53; the share of new debt is how the programmes are described. No state is here:
-who applies twice is the book's to see.
+The ceilings are those of 서민금융법 시행령 53; the share of new debt is how the programmes are described. Who applies
+twice is the book's to see.
 """
 
 from __future__ import annotations

@@ -24,11 +24,14 @@ _PLACES: Mapping[str, Mapping[str, str]] = {
     "/oauth2/token": {"POST": "token"},
     "/api/v1/health": {"GET": "health"},
     _APPLICATIONS: {"POST": "register", "GET": "find"},
-    "": {"GET": "status"},
+}
+"""Path → method → operation."""
+_OF_ONE: Mapping[str | None, Mapping[str, str]] = {
+    None: {"GET": "status"},
     "/supplements": {"POST": "supplement"},
     "/withdrawal": {"POST": "withdraw"},
 }
-"""Path, or what follows the number of an application → method → operation."""
+"""What follows the number of an application → method → operation."""
 
 _BODIES = {"register": "RegisterBody", "supplement": "SupplementBody", "withdraw": "WithdrawBody"}
 _ANSWERS = {
@@ -165,8 +168,7 @@ class CcrsMock(HttpMock):
 def _methods(request: Request) -> Mapping[str, str]:
     """Return the operations that a path has, by method."""
     match = _ONE.fullmatch(request.path)
-    place = (match["end"] or "") if match else (request.path or "-")
-    return _PLACES.get(place, {})
+    return _OF_ONE[match["end"]] if match else _PLACES.get(request.path, {})
 
 
 def _asked_key(request: Request, operation: str) -> str:
