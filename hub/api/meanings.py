@@ -10,6 +10,7 @@ from hub.routing.prechecks import Outlook
 from hub.routing.rules import Verdict
 from schemas.events import EventKind
 from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
+from schemas.welfare import HouseholdGroup, LifeStage, Theme
 
 MEANINGS: Mapping[str, Mapping[str, str]] = {
     DeliveryStatus.__name__: {
@@ -92,6 +93,41 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         Room.OPEN: "기관이 지금 받습니다.",
         Room.FULL: "기관에 지금 여력이 없습니다.",
         Room.UNKNOWN: "알 수 없습니다. 사유는 reason에 있습니다.",
+    },
+    LifeStage.__name__: {
+        LifeStage.INFANT: "영유아.",
+        LifeStage.CHILD: "아동.",
+        LifeStage.TEENAGER: "청소년.",
+        LifeStage.YOUNG_ADULT: "청년.",
+        LifeStage.MIDDLE_AGED: "중장년.",
+        LifeStage.OLD_AGE: "노년.",
+        LifeStage.PREGNANCY: "임신·출산.",
+    },
+    HouseholdGroup.__name__: {
+        HouseholdGroup.MULTICULTURAL: "다문화·탈북민.",
+        HouseholdGroup.MANY_CHILDREN: "다자녀.",
+        HouseholdGroup.VETERAN: "보훈대상자.",
+        HouseholdGroup.DISABLED: "장애인.",
+        HouseholdGroup.LOW_INCOME: "저소득.",
+        HouseholdGroup.SINGLE_PARENT: "한부모·조손.",
+    },
+    Theme.__name__: {
+        Theme.PHYSICAL_HEALTH: "신체건강.",
+        Theme.MENTAL_HEALTH: "정신건강.",
+        Theme.LIVELIHOOD: "생활지원.",
+        Theme.HOUSING: "주거.",
+        Theme.JOBS: "일자리.",
+        Theme.CULTURE: "문화·여가.",
+        Theme.SAFETY: "안전·위기.",
+        Theme.PREGNANCY: "임신·출산.",
+        Theme.CHILDCARE: "보육.",
+        Theme.EDUCATION: "교육.",
+        Theme.ADOPTION: "입양·위탁.",
+        Theme.CARE: "보호·돌봄.",
+        Theme.FINANCE: "서민금융.",
+        Theme.LAW: "법률.",
+        Theme.RELATIONSHIPS: "관계개선.",
+        Theme.ENERGY: "에너지.",
     },
 }
 """Name of the enumeration → value → what it means."""

@@ -33,6 +33,7 @@ _TAGS = [
     {"name": "referrals", "description": "의뢰"},
     {"name": "consents", "description": "동의"},
     {"name": "prechecks", "description": "사전 확인"},
+    {"name": "services", "description": "복지서비스"},
     {"name": "agencies", "description": "기관"},
     {"name": "callbacks", "description": "기관 콜백"},
     {"name": "health", "description": "상태 확인"},

@@ -142,12 +142,18 @@ UNAVAILABLE = Kind(
     "일시적으로 이용할 수 없음",
     "지금은 요청을 받을 수 없습니다. 잠시 뒤 같은 요청을 다시 보내 주십시오.",
 )
+NO_CATALOGUE = Kind(
+    "no-catalogue",
+    503,
+    "복지서비스 목록 없음",
+    "복지서비스 목록을 아직 받아 오지 못했거나 연계가 설정되어 있지 않습니다. 잠시 뒤 다시 요청해 주십시오.",
+)
 
 KINDS: tuple[Kind, ...] = (
     MALFORMED_JSON, IDEMPOTENCY_KEY_MISSING, UNAUTHENTICATED, UNKNOWN_ID, UNKNOWN_AGENCY, UNKNOWN_PATH,
     METHOD_NOT_ALLOWED, TOO_SLOW,
     ILLEGAL_STEP, IN_FLIGHT, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT, INVALID_PARAMETER,
-    IDEMPOTENCY_CONFLICT, INTERNAL, UNAVAILABLE,
+    IDEMPOTENCY_CONFLICT, INTERNAL, UNAVAILABLE, NO_CATALOGUE,
 )  # fmt: skip
 """All kinds, in the order of their status: what the docs page lists."""
 

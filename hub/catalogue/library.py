@@ -110,10 +110,10 @@ class Holding:
 
 @dataclass(frozen=True)
 class SourceState:
-    """How old what was searched is."""
+    """How old what is shown of a source is."""
 
     profile: CatalogueProfile
-    kept: Kept[tuple[WelfareService, ...]] | None
+    kept: Kept[Any] | None
     """None if nothing of it is at hand."""
 
 
