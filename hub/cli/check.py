@@ -103,6 +103,7 @@ def _lines(config: Path, settings: Settings, agencies: Agencies, library: Librar
         if slug in settings.catalogues:
             yield "", ", ".join(f"{name}={value}" for name, value in _shown(settings.catalogues[slug]))
     yield from _routes(settings, agencies, kst_today(wall_now()))
+    yield from _rules(settings, kst_today(wall_now()))
     for statute in settings.statutes:
         reviewed = "reviewed" if statute.reviewed else "NOT reviewed"
         yield "statute", f"{statute.recipient}: {', '.join(sorted(statute.fields))} by {statute.article} ({reviewed})"
@@ -117,6 +118,12 @@ def _routes(settings: Settings, agencies: Agencies, today: date) -> Iterator[tup
             yield "route", f"{code} -> {slug}"
         else:
             yield "route", f"{code} -> {slug} ({agencies[slug].state if slug in agencies else 'not installed'}): held"
+
+
+def _rules(settings: Settings, today: date) -> Iterator[tuple[str, str]]:
+    for rule in settings.routing.rules:
+        since = f"since {rule.valid_from}" if rule.holds_on(today) else "not in force today"
+        yield "rule", f"{rule.id}: {' '.join(rule.services)} [{rule.mark}] {since}"
 
 
 def _shown(settings: BaseModel) -> Iterator[tuple[str, str]]:
