@@ -27,7 +27,8 @@ from hub.settings import Settings
 from mocks.kit.agency import Reply, Request
 from mocks.kit.connection import Answer
 from mocks.kit.counter import Counter
-from mocks.kit.fault_catalogue import CATALOGUE, Moment
+from mocks.kit.fault_catalogue import Moment
+from mocks.kit.file_faults import EVERY_FAULT
 from mocks.kit.ledger import Act
 from mocks.kit.pki import make_certificates
 from mocks.kit.registry import installed_mocks
@@ -73,7 +74,7 @@ class Stage:
             struck = [one["struck"] for one in (await self.control.get(f"/{slug}/faults")).json()["faults"]]
         finally:
             await self._set_faults(slug, [])
-        assert name == NONE or CATALOGUE[name].moment is Moment.CONNECT or sum(struck), f"{name} never struck"
+        assert name == NONE or EVERY_FAULT[name].moment is Moment.CONNECT or sum(struck), f"{name} never struck"
 
     async def _set_faults(self, slug: str, rules: list[dict[str, Any]]) -> None:
         reply = await self.control.put(f"/{slug}/faults", json={"faults": rules})

@@ -25,7 +25,9 @@ from hub import wiring
 from hub.access.actor import Actor
 from hub.access.centres import add_centre
 from hub.clock import SystemClock
+from hub.delivery.batches.clerk import Clerk
 from hub.settings import StoreSettings, VaultSettings
+from hub.store.batches import memberships_of
 from hub.store.deliveries import DeliveryRecord, delivery_of_kind
 from hub.store.referrals import ReferralRecord, events_of, referral_by_id
 from hub.wiring import Services, opened
@@ -38,6 +40,11 @@ from schemas.events import Event
 from schemas.status import DeliveryStatus
 
 MAIN_CASE = Path(__file__).parents[2] / "examples" / "cases" / "everything-qualifies.json"
+_CLERK_HOURS = 6
+"""Business hours between two visits of the clerk."""
+_MOST_DAYS = 20
+"""Days within which the agency's deadline for a result is over, whatever holidays come."""
+_IN_A_FILE = {DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.HANDED_OVER}
 MOVING = {DeliveryStatus.PENDING, DeliveryStatus.UNKNOWN}
 """What the hub still has to bring to an end by itself, if it is due."""
 
@@ -102,6 +109,23 @@ class HubBench:
         assert delivery.due_at is not None
         clock.advance(max(0.0, (delivery.due_at - clock.now()).total_seconds()))
         await self.services.worker.work(delivery.id)
+
+    async def days_pass(self, slug: str, referral_id: str) -> None:
+        """Let the clerk of an agency that takes files work day by day until a referral is settled, and one day more."""
+        clerk = Clerk(self.services.store, self.services.worker._room, self.services.agencies.active[slug])
+        more = 24 // _CLERK_HOURS
+        for _ in range(_MOST_DAYS * more):
+            await clerk.work()
+            self.stage.server.clock.advance(_CLERK_HOURS * 3600)
+            more -= self.delivery(referral_id).status not in _IN_A_FILE
+            if not more:
+                return
+        raise AssertionError(f"{_MOST_DAYS} days settle nothing")
+
+    def files(self, referral_id: str) -> int:
+        """Return how many files of ours a referral was in."""
+        delivery = self.delivery(referral_id)
+        return len(self.services.store.read_now(lambda conn: memberships_of(conn, delivery.id)))
 
     def delivery(self, referral_id: str) -> DeliveryRecord:
         """Read the submit of a referral."""

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from fault_bench import IMPATIENT, Stage, come_to
 from fault_rows import NONE, adapters, spoken
+from file_rows import FileRow
 from hub_bench import HubBench
 from hub_rules import last_step, next_step
 from structlog.testing import capture_logs
@@ -18,8 +19,10 @@ from structlog.testing import capture_logs
 from adapters.sdk import Fact, Found, NotFound, StatusReport, Verb
 from adapters.sdk.kst import to_kst_second
 from adapters.sdk.testing import ANSWERS, Row, Says, said_by
-from mocks.kit.fault_catalogue import CATALOGUE
+from mocks.kit.fault_catalogue import CATALOGUE, Moment
+from mocks.kit.file_faults import EVERY_FAULT
 from schemas.events import EventKind
+from schemas.status import DeliveryStatus
 
 WRITES = {Verb.SUBMIT, Verb.WITHDRAW, Verb.SUPPLEMENT}
 """The verbs that are business acts at the agency."""
@@ -140,6 +143,25 @@ async def check_callback(stage: Stage, hub: HubBench, slug: str, row: Row) -> No
     }
     assert arrived == expected[row.fault]
     await _check_where_it_is(stage, hub, slug, referral_id)
+
+
+async def check_file(stage: Stage, hub: HubBench, slug: str, row: FileRow) -> None:
+    """Some days after its file went wrong, a referral is where the table says, and the agency has it as often."""
+    referral_id, before = await hub.accept(slug), len(stage.acts(slug))
+    entries = stage.server.counters[slug].desk.journal.entries
+    async with stage.fault(slug, row.fault, times=None if row.fault == "refuse_connection" else 1):
+        await hub.days_pass(slug, referral_id)
+        meanwhile = hub.referral(referral_id)
+    await hub.days_pass(slug, referral_id)
+    referral, told = hub.referral(referral_id), stage.server.counters[slug].desk.journal.entries[len(entries) :]
+
+    assert (referral.delivery, len(stage.acts(slug)) - before) == (row.status, row.acts)
+    assert referral.reason == ("person_decides" if row.person else None) or row.status is DeliveryStatus.REFUSED
+    assert hub.files(referral_id) == row.files
+    if row.fault == "refuse_connection":
+        assert (meanwhile.delivery, meanwhile.reason) == (DeliveryStatus.UNKNOWN, "person_decides")
+    elif row.fault != NONE and EVERY_FAULT[row.fault].moment is Moment.FILE_OUT:
+        assert row.fault in {entry.fault for entry in told if entry.direction == "out"}
 
 
 async def _check_where_it_is(stage: Stage, hub: HubBench, slug: str, referral_id: str) -> None:

@@ -12,9 +12,10 @@ from contextlib import contextmanager
 import pytest
 import pytest_asyncio
 from fault_bench import IMPATIENT, PATIENT, Stage, open_stage
-from fault_rows import HONEST, adapters, call_rows, callback_rows, poll_rows, request_rows, spoken
+from fault_rows import HONEST, NONE, adapters, call_rows, callback_rows, poll_rows, request_rows, spoken
+from file_rows import FILE_ROWS, FileRow, file_agencies, file_rows
 from hub_bench import HubBench, open_hub
-from row_checks import check_call, check_callback, check_hub, check_hub_poll, check_poll
+from row_checks import check_call, check_callback, check_file, check_hub, check_hub_poll, check_poll
 
 from adapters.sdk import Verb
 from adapters.sdk.testing import Row
@@ -61,6 +62,8 @@ REGISTRATIONS = [
     for row in (HONEST, *request_rows(slug))
 ]
 CALLBACKS = [pytest.param(slug, row, id=f"{slug}-{row.fault}") for slug in adapters() for row in callback_rows(slug)]
+FILES = [pytest.param(slug, row, id=f"{slug}-{row.fault}") for slug in file_agencies() for row in file_rows(slug)]
+BAD_FILES = [one for one in FILES if one.values[1] is not FILE_ROWS[NONE]]
 
 
 @pytest.mark.parametrize(("slug", "row", "verb"), CALLS)
@@ -99,6 +102,14 @@ async def test_through_the_hub_every_callback_is_taken_once(
     await check_callback(stage, patient_hub, slug, row)
 
 
+@pytest.mark.parametrize(("slug", "row"), FILES)
+async def test_through_the_hub_every_fault_of_files_ends_as_declared(
+    stage: Stage, patient_hub: HubBench, slug: str, row: FileRow
+) -> None:
+    """Some days later: one act and its receipt, the agency's refusal, or a person decides."""
+    await check_file(stage, patient_hub, slug, row)
+
+
 # A row whose fault is not carried out must fail: otherwise it would say nothing.
 
 
@@ -133,3 +144,12 @@ async def test_a_callback_whose_fault_is_idle_is_noticed(
     """The same for callbacks."""
     with idle_faults(), pytest.raises(AssertionError):
         await check_callback(stage, patient_hub, slug, row)
+
+
+@pytest.mark.parametrize(("slug", "row"), BAD_FILES)
+async def test_a_file_whose_fault_is_idle_is_noticed(
+    stage: Stage, patient_hub: HubBench, slug: str, row: FileRow
+) -> None:
+    """The same for files."""
+    with idle_faults(), pytest.raises(AssertionError):
+        await check_file(stage, patient_hub, slug, row)
