@@ -140,7 +140,10 @@ def test_a_hub_of_ones_own_is_configured_as_written(tmp_path: Path, monkeypatch:
     """The variables of docs/mocks.md leave `naru check` nothing to complain about; both sides share the secret."""
     monkeypatch.chdir(tmp_path)
     make_certificates(tmp_path / "var/mocks/certificates")
-    exports = dict(words[1].split("=", 1) for words in typed(MOCKS_MD) if words[0] == "export")
+    exports = {
+        name: value.replace("$PWD", str(tmp_path))
+        for name, value in (words[1].split("=", 1) for words in typed(MOCKS_MD) if words[0] == "export")
+    }
     checked = CliRunner().invoke(app, ["check", "--config", str(ROOT / "config.toml")], env=exports)
     assert checked.stdout.endswith("no problems\n"), checked.stdout
     assert [slug for slug in installed_adapters() if f"{slug}: active" not in checked.stdout] == []
@@ -150,7 +153,7 @@ def test_a_hub_of_ones_own_is_configured_as_written(tmp_path: Path, monkeypatch:
         }
         assert (told.get("callback_secret", ""), True) == (
             ours["callback_secret"],
-            told.get("port", "") in ours["base_url"],
+            told.get("port", "") in ours["base_url"] and told.get("folder", "") in ours["base_url"],
         )
 
 
