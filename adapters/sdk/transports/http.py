@@ -6,6 +6,7 @@ What an HTTP status means is the adapter's to judge, by its agency's contract.
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import aclosing
@@ -31,6 +32,9 @@ from adapters.sdk.transports.silence import silence_libraries
 
 _NO_REQUEST = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, UnicodeError)
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "naru"}
+
+_REFUSED = re.compile(r"ALERT_(.*CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)")
+"""How OpenSSL calls the alerts with which a server ends a handshake because of who we are."""
 
 silence_libraries()
 
@@ -175,6 +179,8 @@ def classified(call: CallUnderWay, error: Exception) -> AdapterError:
     what = f"{call.slug}: %s ({type(error).__name__})"
     if not call.left and any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
         return MisconfiguredError(what % "its certificate is not trusted")
+    if call.requests <= 1 and any(map(_refuses_us, _causes(error))):  # nobody has read what had left by then
+        return MisconfiguredError(what % "it does not accept our certificate")
     if isinstance(error, _NO_REQUEST) and not call.left:
         return MisconfiguredError(what % "no request can be made of this address and these headers")
     if call.requests <= 1 and isinstance(error, httpx.ConnectError):
@@ -182,6 +188,10 @@ def classified(call: CallUnderWay, error: Exception) -> AdapterError:
     if call.left:
         return UncertainError(what % "the call broke off after the first byte")
     return NotSentError(what % "the call broke off before the first byte")
+
+
+def _refuses_us(cause: BaseException) -> bool:
+    return isinstance(cause, ssl.SSLError) and _REFUSED.search(cause.reason or "") is not None
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

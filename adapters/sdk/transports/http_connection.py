@@ -30,6 +30,7 @@ class HttpConnection(asyncio.Protocol):
     def __init__(self) -> None:
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=LARGEST_HEAD)
         self._transport: asyncio.Transport | None = None
+        self._broken_by: Exception | None = None
         self._is_asking = False
         self._news: asyncio.Future[None] | None = None
         self._backlog = 0
@@ -60,9 +61,9 @@ class HttpConnection(asyncio.Protocol):
         self._http.receive_data(b"")
         self._wake()
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's shape; a lost line is a lost line
-        """Hear that the connection is gone."""
-        self._transport = None
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Hear that the connection is gone, and why: over TLS 1.3 a server refuses our certificate only now."""
+        self._transport, self._broken_by = None, exc
         self._wake()
 
     def _wake(self) -> None:
@@ -136,7 +137,7 @@ class HttpConnection(asyncio.Protocol):
         try:
             while (event := self._http.next_event()) is h11.NEED_DATA:
                 if self._transport is None:
-                    raise httpx.ReadError("the connection broke")
+                    raise httpx.ReadError("the connection broke") from self._broken_by
                 self._backlog = 0
                 self._transport.resume_reading()
                 self._news = asyncio.get_running_loop().create_future()

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -12,8 +17,9 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+from raw_wire import Decisions
 
-from adapters.sdk import MisconfiguredError, client_tls
+from adapters.sdk import Gate, HttpEndpoint, HttpWire, MisconfiguredError, client_tls
 from mocks.kit.pki import Certificates
 
 
@@ -67,3 +73,51 @@ def test_a_wrong_file_is_named_by_its_role(certificates: Certificates, role: str
     with pytest.raises(MisconfiguredError, match=told) as caught:
         made(certificates, **{role: certificates.folder / name})
     assert (str(certificates.folder) in str(caught.value), caught.value.__cause__) == (False, None)
+
+
+@contextmanager
+def picky_server(certificates: Certificates, version: ssl.TLSVersion) -> Iterator[str]:
+    """Serve one connection that must show a certificate of the test CA; asyncio's servers would send no alert."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=certificates.ca)
+    context.load_cert_chain(certificates.certificate("tls-server"), certificates.key("tls-server"))
+    context.verify_mode, context.minimum_version, context.maximum_version = ssl.CERT_REQUIRED, version, version
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+
+        def serve() -> None:
+            with suppress(OSError):
+                caller, _ = listener.accept()
+                with context.wrap_socket(caller, server_side=True, do_handshake_on_connect=False) as inside:
+                    try:
+                        inside.do_handshake()
+                        inside.recv(65536)
+                        inside.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine")
+                    except ssl.SSLError:  # the alert is out; whoever closes over unread bytes resets, and it is lost
+                        while super(ssl.SSLSocket, inside).recv(65536):
+                            pass
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"https://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            with suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_a_server_that_does_not_accept_us(
+    certificates: Certificates, gate: Gate, decisions: Decisions, version: ssl.TLSVersion
+) -> None:
+    """A person must mend it, also over TLS 1.3, where the request has left by then and nobody reads it."""
+    for name, accepted in (("hub-client", True), ("foreign-signing", False)):
+        tls = made(certificates, certificate=certificates.certificate(name), key=certificates.key(name))
+        with picky_server(certificates, version) as url:
+            wire = HttpWire("haengbok", gate, HttpEndpoint(url, 5, 1024, tls=tls))
+            calling = asyncio.ensure_future(wire.send(decisions.disclose(), "POST", "/a", body=b"x"))
+            if accepted:
+                assert (await calling).body == b"fine"
+            else:
+                with pytest.raises(MisconfiguredError, match="does not accept our certificate"):
+                    await calling
+            await wire.aclose()
