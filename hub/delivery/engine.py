@@ -7,25 +7,22 @@ one (several processes on PostgreSQL) must offer as well.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from functools import partial
 from typing import Protocol
 
 import structlog
-from sqlalchemy import Connection
 
 from hub.agencies import ActiveAgency
-from hub.clock import Clock, wait_until
+from hub.clock import wait_until
 from hub.delivery.batches.lane import BatchLane
 from hub.delivery.orphans import reclaim_all, reclaim_expired
 from hub.delivery.room import Room
-from hub.store.deliveries import due_ids, next_due
-from hub.store.lanes import paused_lanes
+from hub.delivery.turns import Turns, give_turns
 from hub.store.store import Store
 
 _log = structlog.get_logger("naru.engine")
-_REST_AFTER_DEFECT_SECONDS = 30.0
 _RECLAIM_EVERY_SECONDS = 15.0
 
 Work = Callable[[str], Awaitable[None]]
@@ -71,7 +68,7 @@ class EmbeddedEngine:
         if lost:
             _log.warning("orphans_reclaimed", count=lost)
         store, room, agencies = self._store, self._room, self._room.agencies.active.values()
-        self._lanes = [_Lane(store, room.clock, agency) for agency in agencies if agency.profile.batching is None]
+        self._lanes = [_Lane(store, room, agency) for agency in agencies if agency.profile.batching is None]
         self._batch_lanes = [BatchLane(store, room, agency) for agency in agencies if agency.profile.batching]
         self._room.clock.on_change(self.wake)
         self.running = True
@@ -102,80 +99,49 @@ class EmbeddedEngine:
 
 
 class _Lane:
-    """The work of one agency: at most `concurrency` calls in flight, at most `per_second` begun in a second."""
+    """One agency's turns, taken one by one by tasks of this process."""
 
-    def __init__(self, store: Store, clock: Clock, agency: ActiveAgency) -> None:
+    def __init__(self, store: Store, room: Room, agency: ActiveAgency) -> None:
         self._store = store
-        self._clock = clock
+        self._room = room
         self._agency = agency
-        self._spacing = 1.0 / agency.per_second
-        self._free_at = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self.awake = asyncio.Event()
         self.busy: set[str] = set()
 
     async def serve(self, work: Work) -> None:
-        """Start what is due while there is room; wait for a change or the next due time otherwise."""
+        """Take turns as they are given; wait for a change or the next moment to look again otherwise."""
         while True:
             try:
-                started = await self._start_due(work)
-                moment = None if started else await self._next_moment()
+                turns = await self._store.write(partial(give_turns, room=self._room, agency=self._agency))
             except Exception as error:  # noqa: BLE001 - an unreadable store passes; the lane must live on to try again
                 _log.error("lane_failed", agency=self._agency.slug, error=type(error).__name__)
                 await asyncio.sleep(1.0)
                 continue
-            if not started:
-                await wait_until(self._clock, moment, self.awake)
+            for delivery_id in turns.ids:
+                self._start(work, delivery_id)
+            if not turns.ids:
+                await self._rest(turns)
 
-    async def _start_due(self, work: Work) -> int:
-        free = self._agency.concurrency - len(self._tasks)
-        if free <= 0:
-            return 0
-        ids = await self._store.read(partial(self._due, free=free))
-        for delivery_id in ids:
-            await self._keep_pace()
-            self.busy.add(delivery_id)
-            task = asyncio.create_task(self._work_on(work, delivery_id))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        return len(ids)
-
-    def _due(self, conn: Connection, free: int) -> list[str]:
-        if self._agency.slug in paused_lanes(conn):
-            return []
-        return due_ids(conn, self._agency.slug, self._clock.now(), free, self.busy)
-
-    async def _next_moment(self) -> datetime | None:
-        """Return when to look again by ourselves; None while the lane is full or paused: something wakes us."""
-        if len(self._tasks) >= self._agency.concurrency:
-            return None
-        return await self._store.read(self._earliest)
-
-    def _earliest(self, conn: Connection) -> datetime | None:
-        if self._agency.slug in paused_lanes(conn):
-            return None
-        return next_due(conn, self._agency.slug, self.busy)
-
-    async def _keep_pace(self) -> None:
-        loop = asyncio.get_running_loop()
-        if (wait := self._free_at - loop.time()) > 0:
-            await asyncio.sleep(wait)
-        self._free_at = max(self._free_at, loop.time()) + self._spacing
+    def _start(self, work: Work, delivery_id: str) -> None:
+        self.busy.add(delivery_id)
+        task = asyncio.create_task(self._work_on(work, delivery_id))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _work_on(self, work: Work, delivery_id: str) -> None:
         try:
             await work(delivery_id)
-        except Exception as error:  # noqa: BLE001 - one poisoned delivery rests; the lane goes on with the others
+        except Exception as error:  # noqa: BLE001 - one poisoned delivery rests until its turn is over; others go on
             _log.error("work_failed", agency=self._agency.slug, delivery=delivery_id, error=type(error).__name__)
-            asyncio.get_running_loop().call_later(_REST_AFTER_DEFECT_SECONDS, self._release, delivery_id)
-            return
         finally:
+            self.busy.discard(delivery_id)
             self.awake.set()
-        self._release(delivery_id)
 
-    def _release(self, delivery_id: str) -> None:
-        self.busy.discard(delivery_id)
-        self.awake.set()
+    async def _rest(self, turns: Turns) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(turns.again_in_seconds):
+                await wait_until(self._room.clock, turns.again_at, self.awake)
 
     async def drain(self) -> None:
         """Wait for the calls in flight: each has its own deadline."""

@@ -10,13 +10,17 @@ from adapters.sdk import Repeat
 from hub.delivery.room import Room, read_papers
 from hub.delivery.settle import settle
 from hub.store.attempts import end_attempt, open_attempt
-from hub.store.deliveries import DeliveryRecord, leased, update_delivery
+from hub.store.deliveries import DeliveryRecord, forget_turns, leased, update_delivery
 from hub.store.wall import wall_of
 from schemas.status import DeliveryStatus
 
 
 def reclaim_all(conn: Connection, room: Room) -> int:
-    """Take every lease back: right at the start of the only process, when nobody can be at work. Return how many."""
+    """Take every turn and lease back: right at the start of the only process, when nobody can be at work.
+
+    Return how many leases there were.
+    """
+    forget_turns(conn)
     return _reclaim(conn, room, leased(conn), ())
 
 

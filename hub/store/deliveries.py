@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -79,24 +78,6 @@ def _awaits_worker(agency: str) -> ColumnElement[bool]:
     )
 
 
-def due_ids(conn: Connection, agency: str, now: datetime, limit: int, busy: Collection[str]) -> list[str]:
-    """Return what is due in an agency's lane, urgent first, polls last, then by due time; without the `busy` ones."""
-    query = (
-        select(deliveries.c.id)
-        .where(_awaits_worker(agency), deliveries.c.due_at <= now, deliveries.c.id.not_in(busy))
-        .order_by(deliveries.c.urgent.desc(), deliveries.c.status == DeliveryStatus.DELIVERED, deliveries.c.due_at)
-        .limit(limit)
-    )
-    return list(conn.execute(query).scalars())
-
-
-def next_due(conn: Connection, agency: str, busy: Collection[str]) -> datetime | None:
-    """Return when the next delivery of a lane falls due, or None if none will."""
-    query = select(func.min(deliveries.c.due_at)).where(_awaits_worker(agency), deliveries.c.id.not_in(busy))
-    earliest: datetime | None = conn.execute(query).scalar_one()
-    return earliest
-
-
 def in_flight(conn: Connection, agency: str, wall: float) -> int:
     """Return how many deliveries of a lane somebody works on, or was just given to work on."""
     taken = or_(deliveries.c.lease_until_wall.is_not(None), deliveries.c.picked_until_wall > wall)
@@ -116,6 +97,11 @@ def pick_due(conn: Connection, agency: str, now: datetime, wall: float, limit: i
     if ids:
         conn.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(picked_until_wall=until_wall))
     return ids
+
+
+def forget_turns(conn: Connection) -> None:
+    """Take every turn back that was given out: the process that had them is gone."""
+    conn.execute(update(deliveries).where(deliveries.c.picked_until_wall.is_not(None)).values(picked_until_wall=None))
 
 
 def _is_free(wall: float) -> ColumnElement[bool]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import select
 
 from adapters.sdk import (
     Acknowledged,
@@ -56,10 +57,11 @@ from hub.delivery.room import Room
 from hub.delivery.worker import Worker
 from hub.intake.filing import Filing
 from hub.settings import DeliverySettings, Route, RoutingSettings
-from hub.store.deliveries import DeliveryRecord, deliveries_of, due_ids, next_due
+from hub.store.deliveries import DeliveryRecord, deliveries_of, next_free_due
 from hub.store.referrals import ReferralRecord, events_of, referral_by_id
 from hub.store.schema import make_or_check
 from hub.store.store import Store
+from hub.store.tables import deliveries
 from hub.vault.vault import Vault
 from schemas.case import CaseDocument
 from schemas.services import ServiceCode
@@ -247,7 +249,11 @@ class Landing:
 
     def due(self) -> list[str]:
         """Return the deliveries that are due now."""
-        return self.store.read_now(lambda conn: due_ids(conn, "ferry", self.clock.now(), 100, set()))
+        query = select(deliveries.c.id).where(
+            deliveries.c.due_at <= self.clock.now(), deliveries.c.lease_until_wall.is_(None)
+        )
+        order = (deliveries.c.urgent.desc(), deliveries.c.due_at)
+        return self.store.read_now(lambda conn: list(conn.execute(query.order_by(*order)).scalars()))
 
     def work(self) -> int:
         """Let the worker do everything that is due now; return how many it was woken for."""
@@ -272,7 +278,7 @@ class Landing:
         for _ in range(rounds):
             if self.work():
                 continue
-            moment = self.store.read_now(lambda conn: next_due(conn, "ferry", set()))
+            moment = self.store.read_now(lambda conn: next_free_due(conn, "ferry", 0.0))
             if moment is None:
                 return
             self.clock.advance(max(0.0, (moment - self.clock.now()).total_seconds()))
