@@ -51,6 +51,7 @@ check: .venv/.ready ## style, types, who may import whom, generated files
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m schemas --check
 	@$(BIN)/python tests/conformance/classification.py --check
+	@$(BIN)/python tests/conformance/conformance.py --check
 
 format: .venv/.ready ## put the code in its form
 	@$(BIN)/ruff check --fix .
@@ -59,6 +60,7 @@ format: .venv/.ready ## put the code in its form
 generate: .venv/.ready ## write the generated files again
 	@$(BIN)/python -m schemas
 	@$(BIN)/python tests/conformance/classification.py
+	@$(BIN)/python tests/conformance/conformance.py
 
 lock: .venv/.ready ## resolve the requirements anew
 	$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt

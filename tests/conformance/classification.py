@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from fault_rows import adapters, call_rows, callback_rows, poll_rows, request_rows, spoken
@@ -68,7 +68,7 @@ def _in_numbers() -> str:
     columns = [Says.ANSWER, Says.NOT_SENT, Says.BUSY, Says.UNCERTAIN, Says.BAD_REPLY, Says.HOSTILE]
     whole: Counter[str] = Counter()
     lines = []
-    for slug in adapters():
+    for slug in (slug for slug, adapter in adapters().items() if spoken(adapter)):
         counted: Counter[str] = Counter()
         for row, verbs in call_rows(slug):
             counted.update({"calls": len(verbs), str(row.says): len(verbs)})
@@ -78,7 +78,7 @@ def _in_numbers() -> str:
         lines.append([slug, *_counts(counted, columns)])
     lines.append(["**all**", *_counts(whole, columns)])
     titles = ["agency", "calls (faults × verbs)", *columns, "through the hub", "callbacks"]
-    return f"## In numbers\n\n{_table(titles, lines)}"
+    return f"## In numbers\n\n{table(titles, lines)}"
 
 
 def _counts(counted: Counter[str], columns: Iterable[Says]) -> list[str]:
@@ -87,21 +87,21 @@ def _counts(counted: Counter[str], columns: Iterable[Says]) -> list[str]:
 
 def _faults() -> str:
     """One row a fault, one column an agency; what an agency's contract says beyond the general rule stands below."""
-    tables = {slug: {row.fault: row for row, _ in call_rows(slug)} for slug in adapters()}
+    tables = {slug: {row.fault: row for row, _ in call_rows(slug)} for slug, one in adapters().items() if spoken(one)}
     rows, notes = [], []
     for name, general in ROWS.items():
         if CATALOGUE[name].moment is Moment.CALLBACK:
             continue
         cells = []
-        for slug, table in tables.items():
-            row = table.get(name)
+        for slug, rows_of in tables.items():
+            row = rows_of.get(name)
             differs = row is not None and row.why != general.why
             cells.append("–" if row is None else f"**{row.says}**" if differs else str(row.says))
             if row is not None and differs:
                 notes.append(f"- {slug}, `{name}`: {row.why}.\n")
         rows.append([f"`{name}`", "yes" if CATALOGUE[name].acts else "no", *cells, general.why])
-    table = _table(["fault", "the act happens", *tables, "because"], rows)
-    return f"{_FAULTS_HEAD}\n{table}\nWhere a contract says more (bold):\n\n{''.join(notes)}"
+    whole = table(["fault", "the act happens", *tables, "because"], rows)
+    return f"{_FAULTS_HEAD}\n{whole}\nWhere a contract says more (bold):\n\n{''.join(notes)}"
 
 
 def _next_steps() -> str:
@@ -111,7 +111,7 @@ def _next_steps() -> str:
         for said in [{row.says for row, verbs in call_rows(slug)}]
         for verb in spoken(adapter)
     ]
-    return f"{_NEXT_HEAD}\n{_table(['agency', 'verb', *_JUDGED], rows)}"
+    return f"{_NEXT_HEAD}\n{table(['agency', 'verb', *_JUDGED], rows)}"
 
 
 def _callbacks() -> str:
@@ -121,12 +121,12 @@ def _callbacks() -> str:
         for name, row in ROWS.items()
         if CATALOGUE[name].moment is Moment.CALLBACK
     ]
-    return f"{_CALLBACKS_HEAD}\n{_table(['fault', 'agencies', 'because'], rows)}"
+    return f"{_CALLBACKS_HEAD}\n{table(['fault', 'agencies', 'because'], rows)}"
 
 
 def _findings() -> str:
     rows = [[row.happened, row.means, "<br>".join(_links(row.tests))] for row in FINDING_ROWS]
-    return f"{_FINDINGS_HEAD}\n{_table(['what happened', 'means', 'tests'], rows)}"
+    return f"{_FINDINGS_HEAD}\n{table(['what happened', 'means', 'tests'], rows)}"
 
 
 def _links(tests: Iterable[str]) -> Iterator[str]:
@@ -140,21 +140,22 @@ def _links(tests: Iterable[str]) -> Iterator[str]:
         yield f"[`{name}`](../{path})" + (f": {'; '.join(names)}" if names else "")
 
 
-def _table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return a table in Markdown."""
     lines = [list(titles)]
     lines += [["---"] * len(lines[0]), *map(list, rows)]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-def main() -> int:
-    """Write the page, or check it; the exit status is 1 when a check finds it stale."""
-    fresh = page()
+def main(path: Path = PAGE, made: Callable[[], str] = page) -> int:
+    """Write a page, or check it; the exit status is 1 when a check finds it stale."""
+    fresh = made()
     if "--check" in sys.argv[1:]:
-        stale = not PAGE.exists() or PAGE.read_text(encoding="utf-8") != fresh
+        stale = not path.exists() or path.read_text(encoding="utf-8") != fresh
         if stale:
-            sys.stderr.write(f"docs/{PAGE.name} is stale. Run: make generate\n")
+            sys.stderr.write(f"docs/{path.name} is stale. Run: make generate\n")
         return int(stale)
-    PAGE.write_text(fresh, encoding="utf-8")
+    path.write_text(fresh, encoding="utf-8")
     return 0
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
+
+import httpx
+from rest_contract import Judge
 
 from adapters.community_center import CommunityCenter
 from adapters.community_center.settings import CommunityCenterSettings
@@ -28,6 +32,7 @@ from adapters.sdk import (
     WithdrawOrder,
 )
 from adapters.sdk.decisions import AnyDecision, steady_now
+from adapters.sdk.testing import Subject
 from mocks.community_center import CommunityCenterMock
 from mocks.kit.run import MockServer
 from schemas.disclosure import Disclosure
@@ -145,6 +150,24 @@ class Desk:
     def acts(self, operation: str = "register") -> list[str]:
         """Return the keys of the acts that the agency accepted, by its own record."""
         return [act.key for act in self.counter.desk.ledger.acts if act.operation == operation]
+
+
+def said(request: httpx.Request) -> str:
+    """Write what the office reads of a request: path and body, without the header, which is new in every message."""
+    return f"{request.url.path} {json.dumps(json.loads(request.content)['body'], ensure_ascii=False)}"
+
+
+def subject_for(mocks: MockServer) -> Subject:
+    """Return what the suite is told of the offices."""
+    settings = CommunityCenterSettings(enabled=True, base_url=mocks.url_of(SLUG), callback_secret=SECRET)
+    return Subject(
+        adapter=CommunityCenter,
+        settings=settings,
+        agency=httpx.AsyncHTTPTransport(),
+        problems=Judge(SLUG).problems,
+        said=said,
+        office=UIJEONGBU,
+    )
 
 
 def new_key() -> str:

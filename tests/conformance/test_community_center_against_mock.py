@@ -13,7 +13,19 @@ from datetime import UTC, datetime
 from importlib.resources import files
 
 import pytest
-from community_center_bench import GWACHEON, PROFILE, SLUG, SUWON, UIJEONGBU, Desk, connected, document, new_key
+from community_center_bench import (
+    GWACHEON,
+    PROFILE,
+    SECRET,
+    SLUG,
+    SUWON,
+    UIJEONGBU,
+    Desk,
+    connected,
+    document,
+    new_key,
+    subject_for,
+)
 
 from adapters.community_center import CommunityCenter
 from adapters.community_center.mapping import FIELDS
@@ -33,10 +45,22 @@ from adapters.sdk import (
     UncertainError,
     Wires,
 )
+from adapters.sdk.testing import AdapterSuite, Subject
+from mocks.community_center import CommunityCenterMock
+from mocks.kit.run import MockServer
 from schemas.disclosure import Disclosure
 from schemas.status import BusinessStatus
 
 B = BusinessStatus
+
+
+class TestConformance(AdapterSuite):
+    """The adapter keeps every check of the suite."""
+
+    @pytest.fixture
+    async def subject(self) -> AsyncIterator[Subject]:
+        async with MockServer([CommunityCenterMock], {SLUG: {"callback_secret": SECRET}}) as mocks:
+            yield subject_for(mocks)
 
 
 @pytest.fixture
