@@ -16,9 +16,9 @@ import structlog
 from structlog.typing import EventDict
 
 ALLOWED = frozenset({
-    "actor", "agencies", "agency", "answer", "at", "count", "delivery", "dropped", "error", "event", "host", "inbox",
-    "level", "logger", "method", "mode", "ms", "port", "request_id", "route", "signal", "status", "timestamp", "verb",
-    "why",
+    "actor", "agencies", "agency", "answer", "answers", "at", "code", "count", "delivery", "dropped", "error",
+    "event", "file", "host", "inbox", "level", "line", "logger", "members", "method", "mode", "ms", "port",
+    "request_id", "route", "signal", "status", "timestamp", "verb", "what", "why",
 })  # fmt: skip
 """Every key that a line may have: ids, codes, counts, classes of errors. A new one is a decision about privacy."""
 

@@ -1,4 +1,4 @@
-"""Serving: the port, the API on it, and the engine beside it, from start to an orderly end."""
+"""Serving: the port, the API on it, and the engine beside it or alone, from start to an orderly end."""
 
 from __future__ import annotations
 
@@ -51,6 +51,26 @@ async def serve(settings: Settings, installed: Installed) -> None:
     _log.info("stopped")
 
 
+async def work(settings: Settings, installed: Installed) -> None:
+    """Deliver without an API until SIGTERM or SIGINT; let calls in flight end, close the store.
+
+    Raises:
+        EngineDiedError: after an orderly end.
+        StoreUnreachableError, SchemaError, KeyFileError, ClockUnreachableError: as `hub.wiring.opened`.
+    """
+    stopped = asyncio.Event()
+    with _Stop.on(signal.SIGTERM, signal.SIGINT) as stop:
+        stop.then(stopped.set)
+        async with opened(settings, installed) as services:
+            _log.info("working", mode=settings.mode, agencies=list(services.agencies.active))
+            warn(settings, services.agencies, services.library)
+            engine = asyncio.create_task(services.engine.run(services.worker.work), name="engine")
+            engine.add_done_callback(lambda _: stopped.set())
+            await stopped.wait()
+            await _end(engine)
+    _log.info("stopped")
+
+
 def warn(settings: Settings, agencies: Agencies, library: Library) -> None:
     """Log what a person must look at though the hub serves: what is broken, settings that need something outside."""
     installed: dict[str, Agency | Holding] = {**agencies, **library}
@@ -95,6 +115,15 @@ async def _run(services: Services, listener: socket.socket, stop: _Stop) -> None
     engine.add_done_callback(lambda _: server.stop())
     stop.then(server.stop)
     await server.serve(sockets=[listener])
+    await _end(engine)
+
+
+async def _end(engine: asyncio.Task[None]) -> None:
+    """Let the engine end in order.
+
+    Raises:
+        EngineDiedError: it had ended by itself.
+    """
     died = engine.done()
     engine.cancel()
     with suppress(asyncio.CancelledError):

@@ -138,6 +138,13 @@ class DeliverySettings(Table):
         return self
 
 
+class WorkerSettings(Table):
+    """One process of several, on PostgreSQL; on SQLite the lanes' own limits are all there is."""
+
+    concurrency: Annotated[int, Field(ge=1, le=200)] = 16
+    """Calls that one process makes at once, over all agencies."""
+
+
 class CalendarSettings(Table):
     """What operators know of Korean working days before the library does: 임시공휴일, and days that offices work."""
 
@@ -196,6 +203,7 @@ class Settings(Table):
     clock: ClockSettings = ClockSettings()
     log: LogSettings = LogSettings()
     delivery: DeliverySettings = DeliverySettings()
+    worker: WorkerSettings = WorkerSettings()
     calendar: CalendarSettings = CalendarSettings()
     routing: RoutingSettings = RoutingSettings()
     precheck: PrecheckSettings = PrecheckSettings()

@@ -19,8 +19,9 @@ from hub.configuration import Installed, InstalledCatalogues
 from hub.consent.mint import Mint
 from hub.delivery.commands import Commands
 from hub.delivery.consents import Consents
-from hub.delivery.engine import EmbeddedEngine
+from hub.delivery.engine import EmbeddedEngine, Engine
 from hub.delivery.room import Room
+from hub.delivery.shared_engine import SharedEngine
 from hub.delivery.worker import Worker
 from hub.following.callbacks import Callbacks
 from hub.intake.filing import Filing
@@ -53,7 +54,7 @@ class Services:
     commands: Commands
     consents: Consents
     callbacks: Callbacks
-    engine: EmbeddedEngine
+    engine: Engine
     worker: Worker
 
 
@@ -66,7 +67,8 @@ async def opened(
     `catalogues` are those that are installed, unless they are given.
 
     Raises:
-        StoreInUseError: another process serves the store.
+        StoreInUseError: another process serves the SQLite store.
+        StoreUnreachableError: no PostgreSQL server answers.
         SchemaError: the store is of another version.
         KeyFileError: the store's key file is missing, unfit, or another one.
         ClockUnreachableError: the virtual clock does not answer.
@@ -88,7 +90,7 @@ async def opened(
         mint = Mint(gate)
         working_days = settings.calendar.working_days
         room = Room(clock, vault, gate, mint, agencies, settings.delivery, settings.statutes, working_days)
-        engine = EmbeddedEngine(store, room)
+        engine = _engine(store, room, settings)
         capacities = Capacities(clock, gate, mint, agencies, settings.precheck)
         closing.push_async_callback(capacities.aclose)
         filing, consents = Filing(clock, vault, agencies, settings.routing), Consents(room)
@@ -108,6 +110,13 @@ async def opened(
             engine=engine,
             worker=Worker(store, room),
         )
+
+
+def _engine(store: Store, room: Room, settings: Settings) -> Engine:
+    """Return the engine that the store calls for: one for several processes, or one for a process alone."""
+    if store.is_shared:
+        return SharedEngine(store, room, settings.worker.concurrency)
+    return EmbeddedEngine(store, room)
 
 
 def open_clock(settings: ClockSettings) -> Clock:

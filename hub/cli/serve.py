@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import structlog
 import typer
@@ -11,6 +13,7 @@ from hub.cli.starting import DEFAULT_CONFIG, Config, find_adapters, refuse, sett
 from hub.logs import configure_logs, places
 from hub.serving import EngineDiedError, PortInUseError
 from hub.serving import serve as serve_forever
+from hub.settings import Settings
 from hub.store.schema import SchemaError
 from hub.store.store import StoreInUseError, StoreUnreachableError
 from hub.vault.keyring import KeyFileError
@@ -29,9 +32,14 @@ def serve(config: Config = DEFAULT_CONFIG) -> None:
     """Serve the API and deliver what it accepts."""
     installed = find_adapters()
     settings = settings_of(config, installed)
+    run_until_stopped(settings, lambda: serve_forever(settings, installed))
+
+
+def run_until_stopped(settings: Settings, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a process to its end; refuse, or end with 1, in words."""
     configure_logs(settings.log.level)
     try:
-        asyncio.run(serve_forever(settings, installed))
+        asyncio.run(run())
     except REFUSALS as error:
         refuse(str(error))
     except EngineDiedError:

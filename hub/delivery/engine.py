@@ -31,6 +31,9 @@ Work = Callable[[str], Awaitable[None]]
 class Engine(Protocol):
     """What the hub asks of an engine."""
 
+    running: bool
+    """Whether it serves its lanes at present."""
+
     def wake(self) -> None:
         """Look at the deliveries again: something was committed that may be due. From any thread."""
         ...
