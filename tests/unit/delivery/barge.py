@@ -185,6 +185,7 @@ class Office:
         self.accepted: dict[str, str] = {}
         self.withdrawn: dict[str, str] = {}
         self.twice: list[str] = []
+        self.left_out: set[str] = set()
         self.broken_names: list[str] = []
 
     def collect(self) -> list[str]:
@@ -209,7 +210,9 @@ class Office:
     def answer(self, name: str, *, refuse: bool = False, leave_out: int = 0) -> None:
         """Take every member of a file, or refuse all; `leave_out`: members at its end that are not answered."""
         members = self.members(name)
-        lines = [self._take(name, member, refuse=refuse) for member in members[: len(members) - leave_out]]
+        answered = len(members) - leave_out
+        self.left_out |= {member["key"] for member in members[answered:]}
+        lines = [self._take(name, member, refuse=refuse) for member in members[:answered]]
         self._lay_down(name, None, lines)
 
     def reject(self, name: str) -> None:
@@ -309,10 +312,15 @@ class Dock(Landing):
 
     def to_cut_off(self) -> None:
         """Move the clock to the next cut-off, and let the clerk work."""
+        self.clock.advance(self.until_cut_off)
+        self.clerk_works()
+
+    @property
+    def until_cut_off(self) -> float:
+        """Seconds until the next cut-off."""
         assert PROFILE.batching is not None
         now = self.clock.now()
-        self.clock.advance((self.room.working_days.next_cut_off(now, PROFILE.batching.cut_off) - now).total_seconds())
-        self.clerk_works()
+        return (self.room.working_days.next_cut_off(now, PROFILE.batching.cut_off) - now).total_seconds()
 
     def read_results(self) -> None:
         """Wait until the clerk looks into the folder again."""
@@ -332,9 +340,7 @@ class Dock(Landing):
 
     def to_cut_off_and_die_before_the_file(self) -> None:
         """Move the clock to the next cut-off, and die between the freeze and the file."""
-        assert PROFILE.batching is not None
-        now = self.clock.now()
-        self.clock.advance((self.room.working_days.next_cut_off(now, PROFILE.batching.cut_off) - now).total_seconds())
+        self.clock.advance(self.until_cut_off)
         assert self.dies_at(2)
 
     def delivery(self, referral_id: str, kind: Verb = Verb.SUBMIT) -> DeliveryRecord:
