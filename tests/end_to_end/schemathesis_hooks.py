@@ -10,7 +10,7 @@ from typing import Any
 
 import schemathesis
 
-RULES = {"invalid_value", "bad_date", "too_short", "unknown_recipient"}
+RULES = {"invalid_value", "bad_date", "too_short", "unknown_recipient", "unknown_region"}
 HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
 
 

@@ -30,7 +30,12 @@ WEL-CASE = [{{ agency = "community_center", from = 2020-01-01 }}]
 [adapters.community_center]
 enabled = true
 base_url = "http://127.0.0.1:9"
+[catalogues.bokjiro]
+enabled = true
+base_url = "{catalogue}"
 """
+SERVICE_KEY = "mock+key/=="
+"""What the mock 복지로 takes unless it is told otherwise."""
 
 
 @dataclass
@@ -43,11 +48,26 @@ class Hub:
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Hub]:
-    """A real `naru serve` with one agency that nobody answers for, and a key."""
+def catalogue(tmp_path: Path) -> Iterator[str]:
+    """The mock 복지로 as a process of its own; its address."""
+    ready = tmp_path / "mocks.json"
+    command = [BIN / "naru", "mocks", "--only", "bokjiro", "--port", "0", "--ready-file", ready]
+    with subprocess.Popen(command, env=_environ(), cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # it says where it is once it answers
+        yield json.loads(ready.read_text(encoding="utf-8"))["agencies"]["bokjiro"]
+        process.terminate()
+
+
+@pytest.fixture
+def hub(tmp_path: Path, catalogue: str) -> Iterator[Hub]:
+    """A real `naru serve` with one agency that nobody answers for, a catalogue, and a key."""
     config, log = tmp_path / "config.toml", tmp_path / "serve.log"
-    config.write_text(CONFIG.format(folder=tmp_path), encoding="utf-8")
-    environ = _environ() | {"NARU_ADAPTERS__COMMUNITY_CENTER__CALLBACK_SECRET": "made-up"}
+    config.write_text(CONFIG.format(folder=tmp_path, catalogue=catalogue), encoding="utf-8")
+    environ = _environ() | {
+        "NARU_ADAPTERS__COMMUNITY_CENTER__CALLBACK_SECRET": "made-up",
+        "NARU_CATALOGUES__BOKJIRO__SERVICE_KEY": SERVICE_KEY,
+    }
     added = subprocess.run(
         [BIN / "naru", "centres", "add", "시험", "--json", "--config", config],
         env=environ, check=True, capture_output=True, text=True,

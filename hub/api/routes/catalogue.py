@@ -13,7 +13,7 @@ from adapters.sdk.catalogue import CatalogueQuery
 from adapters.sdk.kst import kst_today
 from hub.api.callers import CurrentActor
 from hub.api.catalogue_views import ServiceDetailView, ServicesView, detail_view, services_view
-from hub.api.described import answers, problems
+from hub.api.described import answers, link, problems
 from hub.api.paging import Page, lead_on, sequence_of
 from hub.api.problems import INVALID_PARAMETER, NO_CATALOGUE, UNKNOWN_ID, Fault, ProblemError
 from hub.api.services import Hub
@@ -50,7 +50,14 @@ class ServiceListing(Page):
 @router.get(
     "/v1/services",
     summary="복지서비스 목록 (search the welfare catalogue)",
-    responses={200: answers("조건에 맞는 서비스.", Link="다음 쪽."), **problems(INVALID_PARAMETER, NO_CATALOGUE)},
+    responses={
+        200: answers(
+            "조건에 맞는 서비스.",
+            links={"service": link("one_service", service_id="/services/0/id")},
+            Link="다음 쪽.",
+        ),
+        **problems(INVALID_PARAMETER, NO_CATALOGUE),
+    },
 )
 async def list_of_services(
     hub: Hub,
