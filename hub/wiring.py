@@ -79,16 +79,15 @@ async def opened(
         store.claim()
         store.write_now(make_or_check)
         vault = Vault.open(store, settings.vault.key_file)
-        clock = open_clock(settings.clock)
+        gate, clock = Gate(), open_clock(settings.clock)
         closing.callback(clock.close)
-        gate = Gate()
-        agencies = build_agencies(settings.adapters, installed, gate, settings.calendar.working_days)
+        working_days = settings.calendar.working_days
+        agencies = build_agencies(settings.adapters, installed, gate, working_days)
         closing.push_async_callback(agencies.aclose)
         found = installed_catalogues() if catalogues is None else catalogues
         library = build_library(settings.catalogues, found, settings.catalogue, gate, wall_now)
         closing.push_async_callback(library.aclose)
         mint = Mint(gate)
-        working_days = settings.calendar.working_days
         room = Room(clock, vault, gate, mint, agencies, settings.delivery, settings.statutes, working_days)
         engine = _engine(store, room, settings)
         capacities = Capacities(clock, gate, mint, agencies, settings.precheck)
@@ -101,7 +100,7 @@ async def opened(
             clock=clock,
             agencies=agencies,
             library=library,
-            working_days=room.working_days,
+            working_days=working_days,
             prechecker=Prechecker(settings.routing, agencies, capacities),
             intake=Intake(store, clock, vault, filing, consents, engine.wake),
             commands=Commands(room),
