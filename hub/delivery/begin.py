@@ -79,7 +79,7 @@ def begin(conn: Connection, room: Room, delivery_id: str) -> Job | None:
 
 def _may_work(conn: Connection, delivery: DeliveryRecord, agency: ActiveAgency, now: datetime) -> bool:
     """Return whether the delivery is due, its lane is open, nobody else works on it, and it does not go by file."""
-    is_due = delivery.due_at is not None and delivery.due_at <= now
+    is_due = delivery.due_at is not None and delivery.due_at <= now and not delivery.paused
     is_free = delivery.lease_until_wall is None and agency.profile.batching is None
     return is_due and is_free and delivery.agency not in paused_lanes(conn)
 

@@ -93,6 +93,7 @@ def due_for_file(conn: Connection, agency: str, by: datetime, limit: int, withou
             deliveries.c.kind.in_([Verb.SUBMIT, Verb.WITHDRAW]),
             deliveries.c.status.in_([DeliveryStatus.PENDING, DeliveryStatus.HELD]),
             deliveries.c.due_at <= by,
+            deliveries.c.paused.is_(False),
             deliveries.c.lease_until_wall.is_(None),
             deliveries.c.id.not_in(without),
         )

@@ -31,6 +31,7 @@ class DeliveryRecord:
     token: int = 0
     picked_until_wall: float | None = None
     lease_until_wall: float | None = None
+    paused: bool = False
     unknown_since: datetime | None = None
 
 
@@ -75,6 +76,7 @@ def _awaits_worker(agency: str) -> ColumnElement[bool]:
         deliveries.c.agency == agency,
         deliveries.c.due_at.is_not(None),
         deliveries.c.lease_until_wall.is_(None),
+        deliveries.c.paused.is_(False),
     )
 
 

@@ -202,6 +202,7 @@ deliveries = Table(
     Column("status", String(16), nullable=False),
     Column("wire_key", String(40), nullable=False),
     Column("urgent", Boolean, nullable=False, server_default=false()),
+    Column("paused", Boolean, nullable=False, server_default=false()),  # a person stopped it until it is resumed
     Column("due_at", Moment),  # when a worker shall look at it next; None: only after somebody acts
     Column("tries", Integer, nullable=False, server_default="0"),  # attempts of the verb itself
     Column("lookups", Integer, nullable=False, server_default="0"),  # look-ups or polls since the last change

@@ -23,7 +23,9 @@ def write_next(conn: Connection, what: str) -> Path:
     command.revision(migrations_on(conn), what, autogenerate=True, rev_id=f"{number:04d}")
     (written,) = home.glob(f"r{number:04d}_*.py")
     text = written.read_text(encoding="utf-8")
-    written.write_text(re.sub(r" *# ### .*\n", "", text), encoding="utf-8")
+    text = re.sub(r" *# ### .*\n", "", text)
+    text = re.sub(r"(sa\.Boolean\(\), server_default=sa)\.text\('0'\)", r"\1.false()", text)  # as PostgreSQL wants it
+    written.write_text(text, encoding="utf-8")
     return written
 
 
