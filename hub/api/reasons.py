@@ -41,6 +41,9 @@ _TEXTS: dict[str, str] = {
     "consent_missing_at_agency": "기관이 동의가 빠졌다고 답했습니다.",
     "invalid_content": "기관이 내용 오류로 받지 않았습니다. 내용을 고쳐 다시 의뢰해 주십시오.",
     "other": "기관이 그 밖의 사유로 받지 않았습니다.",
+    # in a file
+    "file_rejected": "기관이 일괄 파일을 통째로 받지 않았습니다. 다음 파일로 다시 보내며, 거듭되면 담당자가 정합니다.",
+    "cancel_asked": "취소를 요청했으나 이미 일괄 파일에 들어 있습니다. 기관에 접수되면 다음 파일로 철회를 알립니다.",
     # decided by a person
     "cancelled_by_centre": "센터가 취소했습니다.",
     "closed_by_centre": "센터가 종결했습니다.",
@@ -52,11 +55,13 @@ _TEXTS: dict[str, str] = {
     "tell_agency_of_partial_withdrawal": "일부 항목의 동의가 철회되었습니다. 기관에 담당자가 알려 주십시오.",
     # told by the agency
     "cannot_follow": "기관이 알린 상태가 앞선 상태와 맞지 않아 적용하지 않고 남겨 두었습니다.",
+    "result_contradicts": "기관의 결과 파일이 앞서 확정된 내용과 달라 적용하지 않았습니다. 기관에 확인해 주십시오.",
     "other_office": "지금 맡은 곳이 아닌 기관이 상태를 알려 와서 적용하지 않고, 맡은 기관에 다시 확인합니다.",
     "time_in_future": "기관이 알린 시각이 아직 오지 않은 시각이어서, 시각을 알리지 않은 것으로 보고 처리했습니다.",
     "arrived_after_cancel": "취소한 의뢰가 기관에 접수되어 있습니다. 기관에 철회를 알립니다.",
     "registered_twice_at_agency": "기관에 같은 의뢰가 거듭 접수되어 있습니다. 중복 접수의 취소를 요청해 주십시오.",
     "withdrawal_refused": "기관이 철회를 받지 않았습니다. 담당자가 기관에 직접 확인해 주십시오.",
+    "withdrawal_unanswered": "기관이 기한까지 철회에 답하지 않았습니다. 담당자가 기관에 직접 확인해 주십시오.",
     "withdrawal_failed": "철회를 기관에 알리지 못했습니다. 담당자가 기관에 직접 알려 주십시오.",
 }
 

@@ -148,9 +148,11 @@ async def _step(hub: Services, actor: Actor, referral_id: str, step: Callable[[C
 async def cancel(hub: Hub, actor: CurrentActor, referral_id: ReferralId) -> ReferralView:
     """Stop a referral that has not arrived.
 
-    What the agency has taken is not cancelled here: withdraw the client's consent
+    One that is in a batch file (`handed_over`) waits for the file's result: if the agency has it by then, the next
+    file takes it back. What the agency has taken is not cancelled here: withdraw the client's consent
     (`POST /v1/consents/{consent_id}/withdraw`), which the agency is told of, or ask the agency.
-    기관에 접수되지 않은 의뢰만 취소합니다. 이미 접수된 의뢰는 동의를 철회하거나 기관에 직접 요청하십시오.
+    기관에 접수되지 않은 의뢰만 취소합니다. 일괄 파일에 든 의뢰는 접수된 뒤 철회를 알립니다.
+    이미 접수된 의뢰는 동의를 철회하거나 기관에 직접 요청하십시오.
     """
     return await _step(hub, actor, referral_id, partial(hub.commands.cancel, actor=actor, referral_id=referral_id))
 
