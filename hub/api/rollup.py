@@ -13,6 +13,7 @@ from hub.store.cases import CaseRecord
 from hub.store.referrals import ReferralRecord
 from hub.store.turning_points import TurningPoints
 from schemas.services import ServiceCode
+from schemas.status import BusinessStatus
 
 _WAITING = {
     Party.CLIENT: "동의 대기",
@@ -21,6 +22,7 @@ _WAITING = {
     Party.AGENCY: "기관 처리",
     Party.HUB: "나루 전송",
 }
+_SERVED = frozenset({BusinessStatus.COMPLETED, BusinessStatus.AFTERCARE})
 
 
 class Waiting(View):
@@ -99,7 +101,7 @@ def case_view(
         id=case.id,
         reference=case.reference,
         created_at=case.created_at,
-        summary=_summary(len(referrals), [step for _, step in todo]),
+        summary=_summary(len(referrals), todo),
         done=waits.count(WaitsOn.NOBODY),
         waiting=Waiting(
             hub=waits.count(WaitsOn.HUB), centre=waits.count(WaitsOn.CENTRE), agency=waits.count(WaitsOn.AGENCY)
@@ -139,13 +141,15 @@ def _finished_view(referral: ReferralRecord, until: date | None) -> FinishedView
     )
 
 
-def _summary(total: int, steps: Sequence[NextStep]) -> str:
-    said = f"의뢰 {total}건 가운데 {total - len(steps)}건이 끝났습니다."
-    counted = ((words, sum(step.who is party for step in steps)) for party, words in _WAITING.items())
+def _summary(total: int, todo: Sequence[tuple[ReferralRecord, NextStep]]) -> str:
+    """Say how a case stands; a service that was given and only waits for its 종결 is no work left."""
+    left = [step for referral, step in todo if referral.business not in _SERVED]
+    counted = ((words, sum(step.who is party for step in left)) for party, words in _WAITING.items())
     waiting = ", ".join(f"{words} {count}건" for words, count in counted if count)
-    overdue = sum(step.overdue for step in steps)
+    served, overdue = len(todo) - len(left), sum(step.overdue for step in left)
     return " ".join([
-        said,
+        f"의뢰 {total}건 가운데 {total - len(todo)}건이 끝났습니다.",
+        *([f"서비스를 마치고 종결이 남은 것이 {served}건입니다."] if served else []),
         *([f"남은 일: {waiting}."] if waiting else []),
         *([f"기한이 지난 것이 {overdue}건 있습니다."] if overdue else []),
     ])  # fmt: skip

@@ -138,3 +138,17 @@ async def test_roll_up_keeps_what_is_done(ruled: Bench) -> None:
     assert [(one["what"], one["objection_until"]) for one in told["finished"]] == [
         ("기관이 대상이 아니라고 답했습니다.", None)
     ]
+
+
+async def test_roll_up_does_not_count_a_given_service_as_work(ruled: Bench) -> None:
+    """A service that was given and waits for its 종결 is told apart from what is still to be worked on."""
+    accepted = await ruled.accept()
+    referral_id = accepted["referrals"][0]["id"]
+    async with ruled.engine_running():
+        key = (await ruled.until(referral_id, "delivered"))["wire_key"]
+        body = {"key": key, "state": "completed"}
+        assert (await ruled.nobody.post("/v1/callbacks/pier", json=body, headers={"x-pier": "signed"})).is_success
+    told = await _case(ruled, accepted)
+
+    assert told["summary"] == "의뢰 1건 가운데 0건이 끝났습니다. 서비스를 마치고 종결이 남은 것이 1건입니다."
+    assert told["next_steps"][0]["what"].startswith("완료.")
