@@ -20,8 +20,8 @@ from fault_rows import NONE, adapters
 from adapters.sdk import AdapterError, Impersonal, NotSentError, UncertainError, Verb, capabilities
 from adapters.sdk.registry import installed_adapters
 from adapters.sdk.testing import Bench, live_bench_of
-from hub.cli.demo import stage
-from hub.cli.demo.folder import DemoFolder
+from hub.cli.stage.folder import StageFolder
+from hub.cli.stage.settings import hub_environ, write_mocks_settings
 from hub.configuration import read_settings
 from hub.settings import Settings
 from mocks.kit.agency import Reply, Request
@@ -168,16 +168,16 @@ async def greet(adapter: Any, leave: Callable[[], Impersonal]) -> None:
 async def open_stage(root: Path) -> AsyncIterator[Stage]:
     """Serve every registered mock, and connect every registered adapter to its agency's own port."""
     place = root / "var" / "demo"
-    folder = DemoFolder(place, make_certificates(place / "certificates"), secrets.token_bytes(32))
+    folder = StageFolder(place, make_certificates(place / "certificates"), secrets.token_bytes(32))
     secret = secrets.token_hex(32)
-    stage._write_mocks_settings(folder, secret)
+    write_mocks_settings(folder, secret)
     told = tomllib.loads(folder.mocks_settings.read_text("utf-8"))
     async with contextlib.AsyncExitStack() as open_things:
         server = await open_things.enter_async_context(MockServer(installed_mocks(), told))
         counters = server.counters
         places = {**server.as_json(), "agencies": {slug: counter.own_url for slug, counter in counters.items()}}
         callers = [slug for slug, counter in counters.items() if counter.kind.callbacks]
-        environ = stage._hub_environ(folder, places, callers, secret)
+        environ = hub_environ(folder, places, callers, secret)
         settings = read_settings(CONFIG, environ, installed_adapters())
         benches = []
         for seconds in (PATIENT, IMPATIENT):

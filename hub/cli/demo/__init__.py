@@ -15,20 +15,22 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from hub.cli.demo.control import ControlError
-from hub.cli.demo.folder import DemoFolder, FolderInUseError, fresh_folder
 from hub.cli.demo.judge import failures
 from hub.cli.demo.play import Performance, play
-from hub.cli.demo.processes import ChildError
 from hub.cli.demo.progress import Progress
 from hub.cli.demo.report import as_json, show
 from hub.cli.demo.samples import Sample, SampleError, read_samples
 from hub.cli.demo.stage import set_stage
 from hub.cli.demo.staying import stay
 from hub.cli.refusing import refuse
+from hub.cli.stage.control import ControlError
+from hub.cli.stage.folder import FolderInUseError, StageFolder, fresh_folder
+from hub.cli.stage.processes import ChildError
 from mocks.auditor import Statute
 
 app = typer.Typer(add_completion=False)
+
+_PLACE = Path("var/demo")
 
 
 @app.command()
@@ -42,7 +44,7 @@ def demo(
         samples = read_samples(examples / "cases")
         config = (examples / "demo.toml").resolve(strict=True)
         statutes = _statutes(config)
-        with fresh_folder() as folder:
+        with fresh_folder(_PLACE) as folder:
             good = asyncio.run(_run(folder, config, samples, statutes, once=once, as_object=as_object))
     except (SampleError, FolderInUseError, OSError) as error:
         refuse(str(error))
@@ -55,7 +57,7 @@ def demo(
 
 
 async def _run(
-    folder: DemoFolder,
+    folder: StageFolder,
     config: Path,
     samples: tuple[Sample, ...],
     statutes: tuple[Statute, ...],

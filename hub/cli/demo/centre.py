@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from hub.cli.demo.control import Control
+from hub.cli.stage.control import Control
 
 
 class AnswerError(Exception):

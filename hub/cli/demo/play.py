@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 
 from hub.cli.demo.centre import AnswerError, CaseRecord, Centre, referral_ids
-from hub.cli.demo.control import ControlError
 from hub.cli.demo.progress import Progress
 from hub.cli.demo.samples import Sample
 from hub.cli.demo.stage import Stage
 from hub.cli.demo.steps import StepError, Way, describe
+from hub.cli.stage.control import ControlError
 from mocks.auditor import Book, Findings, Promise, Statute, audit, read_book, read_promises
 
 _SETTLE_SECONDS = 10.0

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.cli.demo.centre import CaseRecord, Centre, referral_ids
-from hub.cli.demo.control import Control
+from hub.cli.stage.control import Control
 
 Step = Mapping[str, Any]
 

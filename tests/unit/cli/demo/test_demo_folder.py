@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.cli.demo.folder import FolderInUseError, fresh_folder
+from hub.cli.stage.folder import FolderInUseError, fresh_folder
 
 
 def test_each_run_has_a_fresh_folder(tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ def test_a_running_demo_is_left_alone(tmp_path: Path) -> None:
     """A second demo refuses, and touches nothing of the first; afterwards the folder is free again."""
     place = tmp_path / "demo"
     with fresh_folder(place):
-        with pytest.raises(FolderInUseError, match="another demo"), fresh_folder(place):
+        with pytest.raises(FolderInUseError, match="another one"), fresh_folder(place):
             pass
         assert (place / "ledger.key").exists()
     with fresh_folder(place) as again:

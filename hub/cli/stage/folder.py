@@ -1,4 +1,4 @@
-"""The demo's folder, `var/demo/`: fresh at every run, for one demo at a time. Nothing is written outside it."""
+"""The folder of a demo or a proof: fresh at every run, for one at a time. Nothing is written outside it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,14 @@ from pathlib import Path
 
 from mocks.kit.pki import Certificates, make_certificates
 
-PLACE = Path("var/demo")
-
 
 class FolderInUseError(Exception):
-    """Another demo runs in the folder."""
+    """Another one runs in the folder."""
 
 
 @dataclass(frozen=True)
-class DemoFolder:
-    """Where everything of one demo is. Paths are absolute."""
+class StageFolder:
+    """Where everything of one run is. Paths are absolute."""
 
     path: Path
     certificates: Certificates
@@ -62,11 +60,11 @@ class DemoFolder:
 
 
 @contextmanager
-def fresh_folder(place: Path = PLACE) -> Iterator[DemoFolder]:
+def fresh_folder(place: Path) -> Iterator[StageFolder]:
     """Make the folder anew, with certificates and a ledger key, and hold it.
 
     Raises:
-        FolderInUseError: another demo holds it; nothing of it was touched.
+        FolderInUseError: another run holds it; nothing of it was touched.
     """
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = place.resolve()
@@ -74,7 +72,7 @@ def fresh_folder(place: Path = PLACE) -> Iterator[DemoFolder]:
     try:
         _hold(holder, place)
         _empty(path)
-        folder = DemoFolder(path, make_certificates(path / "certificates"), secrets.token_bytes(32))
+        folder = StageFolder(path, make_certificates(path / "certificates"), secrets.token_bytes(32))
         folder.write_secret(folder.ledger_key_file, folder.ledger_key.hex())
         yield folder
     finally:
@@ -85,7 +83,7 @@ def _hold(descriptor: int, place: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise FolderInUseError(f"another demo runs in {place}; end it first") from None
+        raise FolderInUseError(f"another one runs in {place}; end it first") from None
 
 
 def _empty(path: Path) -> None:

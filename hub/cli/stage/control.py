@@ -1,9 +1,9 @@
-"""A client of the mocks' control API, and the demo's hand on the business clock."""
+"""A client of the mocks' control API, and a hand on the business clock."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
@@ -23,7 +23,7 @@ class Control:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._http = httpx.AsyncClient(base_url=url, trust_env=False, timeout=10.0)
+        self._http = httpx.AsyncClient(base_url=url, trust_env=False, timeout=30.0)
         self._nudging = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -53,7 +53,7 @@ class Control:
 
     async def agencies_that_call_back(self) -> list[str]:
         """Return the slugs of the agencies that tell the hub by themselves how a case goes on."""
-        return [agency["slug"] for agency in (await self._call("GET", "/agencies"))["agencies"] if agency["callbacks"]]
+        return [agency["slug"] for agency in await self.agencies() if agency["callbacks"]]
 
     async def set_callback(self, slug: str, url: str) -> None:
         """Say where an agency sends its callbacks."""
@@ -62,6 +62,15 @@ class Control:
     async def set_fault(self, slug: str, fault: Mapping[str, Any]) -> None:
         """Set one fault, and no other."""
         await self._call("PUT", f"/{slug}/faults", {"faults": [fault]})
+
+    async def set_faults(self, slug: str, faults: Sequence[Mapping[str, Any]], seed: int) -> None:
+        """Set these faults; the seed decides which requests each strikes."""
+        await self._call("PUT", f"/{slug}/faults", {"seed": seed, "faults": list(faults)})
+
+    async def agencies(self) -> list[dict[str, Any]]:
+        """Return who is here, with operations and own faults."""
+        listed: list[dict[str, Any]] = (await self._call("GET", "/agencies"))["agencies"]
+        return listed
 
     async def clear_faults(self, slug: str) -> None:
         """Let an agency behave well."""

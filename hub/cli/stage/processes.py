@@ -1,8 +1,9 @@
-"""The demo's child processes: each a `naru` command on a leash, its output in a log file, stopped in order."""
+"""Child processes: each a `naru` command on a leash, its output in a log file, stopped in order, or killed."""
 
 from __future__ import annotations
 
 import asyncio
+import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,30 +12,33 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_LEASHED = (sys.executable, "-m", "hub.cli.demo.leash")
+LEASHED = "hub.cli.stage.leash"
+"""The module that runs a `naru` command."""
 _POLL_SECONDS = 0.03
 _STOP_SECONDS = 12.0
 _TAIL_LINES = 12
 
 
 class ChildError(Exception):
-    """A child process did not do what the demo needs; the text says which, and shows the end of its log."""
+    """A child process did not do what is needed; the text says which, and shows the end of its log."""
 
 
 class Child:
-    """One `naru` command in a process of its own."""
+    """One `naru` command in a process of its own; `module`: what runs it. The log goes on where it ended."""
 
-    def __init__(self, name: str, arguments: list[str], environ: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self, name: str, arguments: list[str], environ: Mapping[str, str], log: Path, module: str = LEASHED
+    ) -> None:
         self.name = name
         self._log = log
-        with log.open("wb") as out:
+        with log.open("ab") as out:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own command
-                [*_LEASHED, *arguments],
+                [sys.executable, "-m", module, *arguments],
                 stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 env=dict(environ),
-                start_new_session=True,  # Ctrl-C reaches the demo only, which stops its children in order
+                start_new_session=True,  # Ctrl-C reaches the parent only, which stops its children in order
             )
 
     @property
@@ -70,6 +74,21 @@ class Child:
         if self._process.stdin is not None:
             self._process.stdin.close()  # not before: the leash would send a second SIGTERM
 
+    def kill(self) -> None:
+        """End the process as a power cut would: SIGKILL."""
+        self._process.kill()
+        self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
+    def pause(self) -> None:
+        """Stop the process where it is: SIGSTOP."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let a paused process go on as if nothing had been: SIGCONT."""
+        self._process.send_signal(signal.SIGCONT)
+
     def lines(self) -> list[str]:
         """Return what it said so far. The hub's logs hold no personal data."""
         return self._log.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -90,7 +109,9 @@ async def run_to_end(arguments: list[str], environ: Mapping[str, str]) -> str:
         ChildError: it failed; with what it said on standard error.
     """
     process = await asyncio.create_subprocess_exec(
-        *_LEASHED,
+        sys.executable,
+        "-m",
+        LEASHED,
         *arguments,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
