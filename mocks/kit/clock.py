@@ -86,6 +86,8 @@ class BusinessClock:
 
     async def wait_change(self, after: int, seconds: float) -> None:
         """Return as soon as the version is another than `after`, at the latest after `seconds` of wall time."""
+        if self._is_closed:
+            await asyncio.sleep(0)  # whoever goes on asking must let others run, also the one who ends it
         try:
             async with asyncio.timeout(min(seconds, LONGEST_WAIT_SECONDS)):
                 while self._version == after and not self._is_closed:

@@ -105,3 +105,14 @@ async def test_waiting_for_a_moment_ends_when_the_clock_is_moved_there() -> None
         assert not waiting.done()
         clock.advance(86_401)
     await until(waiting.done)
+
+
+async def test_who_waits_for_a_closed_clock_can_be_ended() -> None:
+    """The server stops: a task that waits for a moment to come does not spin for ever, and hears that it is over."""
+    clock = BusinessClock()
+    clock.close()
+    waiting = asyncio.create_task(clock.wait_until(clock.now() + timedelta(hours=1)))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
