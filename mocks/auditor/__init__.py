@@ -4,9 +4,9 @@ It reads the documents that were handed in, the client's own record of what the 
 It imports nothing of the hub, the adapters or the schemas: its reading of the rules is its own.
 """
 
-from mocks.auditor.audit import Findings, audit
+from mocks.auditor.audit import Findings, Terms, audit
 from mocks.auditor.books import Book, read_book
 from mocks.auditor.promises import Promise, read_promises
 from mocks.auditor.rules import Statute
 
-__all__ = ["Book", "Findings", "Promise", "Statute", "audit", "read_book", "read_promises"]
+__all__ = ["Book", "Findings", "Promise", "Statute", "Terms", "audit", "read_book", "read_promises"]

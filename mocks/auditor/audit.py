@@ -2,6 +2,7 @@
 
 A *loss* is a promise that its document entitles to an act and that has none, or a receipt that no agency knows. A
 *duplicate* is a second registration. *Unconsented* counts fields: told without a basis that was live at that moment.
+What waits for a person is no loss where the agency leaves it to one; what it needs is a cause (`waiting`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from mocks.auditor.books import Act, Book, Visit, base_of
 from mocks.auditor.content import changed_names, is_about
 from mocks.auditor.promises import Promise
 from mocks.auditor.rules import Question, Statute, why_not
+from mocks.auditor.waiting import unexplained, waits_for_person
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,30 @@ class Findings:
     """Values that arrived changed, and cases that the agency has while the client was told otherwise."""
     acts: Mapping[str, tuple[Act, ...]]
     """The acts of each promise, by its referral's id."""
+    waiting: tuple[Finding, ...] = ()
+    """What a person must decide after a lost answer: nothing is wrong with it."""
+    unexplained: tuple[Finding, ...] = ()
+    """Those of them that no fault and no disturbance explains."""
+    untold: tuple[Finding, ...] = ()
+    """What an agency holds though its consent is withdrawn, and nobody told it so."""
 
     @property
     def is_clean(self) -> bool:
         """Whether nothing is wrong."""
-        return not (self.lost or self.duplicates or self.unconsented or self.altered)
+        wrong = (self.lost, self.duplicates, self.unconsented, self.altered, self.unexplained, self.untold)
+        return not any(wrong)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the auditor is told of the run itself."""
+
+    left_to_person: frozenset[str] = frozenset()
+    """The agencies whose contract leaves a lost answer to a person."""
+    can_be_told: frozenset[str] = frozenset()
+    """The agencies whose contract has a message for a withdrawal."""
+    disturbed: frozenset[str] = frozenset()
+    """The referrals that were being sent when a process was killed or paused."""
 
 
 def audit(
@@ -52,6 +73,7 @@ def audit(
     ended_at: datetime,
     ledger_key: bytes,
     statutes: Sequence[Statute] = (),
+    terms: Terms | None = None,
 ) -> Findings:
     """Count.
 
@@ -61,8 +83,9 @@ def audit(
         ended_at: when everything had settled, business time.
         ledger_key: the key of the ledgers' digests.
         statutes: the articles that the configuration opened.
+        terms: what else holds; nothing, if absent.
     """
-    return _Auditor(promises, books, ended_at, ledger_key, statutes).count()
+    return _Auditor(promises, books, ended_at, ledger_key, statutes, terms or Terms()).count()
 
 
 class _Auditor:
@@ -73,13 +96,16 @@ class _Auditor:
         ended_at: datetime,
         ledger_key: bytes,
         statutes: Sequence[Statute],
+        terms: Terms,
     ) -> None:
         self._promises = promises
+        self._terms = terms
         self._books = books
         self._ended_at = ended_at
         self._ledger_key = ledger_key
         self._statutes = statutes
         self._by_key = {(p.agency, str(p.final.get("wire_key", ""))): p for p in promises}
+        self._by_receipt = {(p.agency, p.final["receipt"]): p for p in promises if p.final.get("receipt")}
         self._acts: dict[str, list[Act]] = {promise.referral_id: [] for promise in promises}
         self._stray: list[tuple[Book, Act]] = []
         for book in books.values():
@@ -91,17 +117,27 @@ class _Auditor:
                     self._acts[owner.referral_id].append(act)
 
     def count(self) -> Findings:
+        waiting = [promise for promise in self._promises if self._is_left_to_person(promise)]
         return Findings(
             lost=tuple(finding for promise in self._promises for finding in self._losses(promise)),
             duplicates=tuple(finding for promise in self._promises for finding in self._duplicates(promise)),
             unconsented=tuple(self._unconsented()),
             altered=tuple(finding for promise in self._promises for finding in self._altered(promise)),
             acts={referral_id: tuple(acts) for referral_id, acts in self._acts.items()},
+            waiting=tuple(_finding(promise, "a person decides") for promise in waiting),
+            unexplained=tuple(
+                _finding(promise, "a person shall decide, and nothing explains why")
+                for promise in unexplained(waiting, self._books, self._terms.disturbed)
+            ),
+            untold=tuple(finding for promise in self._promises for finding in self._untold(promise)),
         )
 
+    def _is_left_to_person(self, promise: Promise) -> bool:
+        return promise.agency in self._terms.left_to_person and waits_for_person(promise)
+
     def _owner(self, book: Book, act: Act) -> Promise | None:
-        """Find whose act it is: by our key at the agency; one with a foreign key, by what it says of the client."""
-        known = self._by_key.get((book.slug, act.key)) if act.key else None
+        """Find whose act it is: by our key, or by its receipt; else by what it says of the client."""
+        known = self._by_key.get((book.slug, act.key)) if act.key else self._by_receipt.get((book.slug, act.receipt))
         if known is not None:
             return known
         about = (p for p in self._promises if p.agency == book.slug and is_about(act, book, p, self._ledger_key))
@@ -113,7 +149,9 @@ class _Auditor:
         receipt = promise.final.get("receipt")
         if receipt is not None and not any(receipt in act.receipts for act in registrations):
             yield _finding(promise, "the agency does not know its receipt")
-        elif not registrations and self._is_entitled(promise) and not self._is_refused(promise):
+        elif not (registrations or self._is_left_to_person(promise) or self._is_refused(promise)) and (
+            self._is_entitled(promise)
+        ):
             yield _finding(promise, "entitled, and never registered")
         if promise.told and not any(act.operation == "withdraw" for act in acts):
             yield _finding(promise, "the agency was never told of the withdrawal")
@@ -123,12 +161,25 @@ class _Auditor:
         book = self._books.get(promise.agency)
         if book is None or promise.cancelled:
             return False
+        has_all = all(promise.values(path) for path in book.required)
+        return has_all and not any(self._missing(promise, book))
+
+    def _missing(self, promise: Promise, book: Book) -> Iterator[str]:
+        """Yield why each field that the agency cannot do without may not be told at the end."""
         named = {c.recipient for c in promise.consents if c.recipient.partition(":")[0] == promise.agency}
         asked = Question(frozenset(named), promise.service_code, promise.referral_id, self._ended_at)
-        return all(
-            promise.values(path) and why_not(path, asked, promise.consents, self._statutes) is None
-            for path in book.required
-        )
+        for path in book.required:
+            reason = why_not(path, asked, promise.consents, self._statutes)
+            if reason is not None:
+                yield reason
+
+    def _untold(self, promise: Promise) -> Iterator[Finding]:
+        """Judge what an agency holds at the end: whoever took the consent back wants it told."""
+        acts, book = self._acts[promise.referral_id], self._books.get(promise.agency)
+        is_held = any(act.registers for act in acts) and not any(act.operation == "withdraw" for act in acts)
+        tellable = promise.agency in self._terms.can_be_told and not self._is_left_to_person(promise)
+        if book is not None and is_held and tellable and "consent_withdrawn" in self._missing(promise, book):
+            yield _finding(promise, "the agency holds it, and was not told of the withdrawal")
 
     def _is_refused(self, promise: Promise) -> bool:
         """Return whether the client heard of a refusal that the agency's own journal confirms."""
@@ -148,8 +199,8 @@ class _Auditor:
         for act in registrations:
             names = changed_names(act, self._books[promise.agency], promise, self._ledger_key)
             yield from (_finding(promise, f"{name} arrived changed") for name in names)
-        taken_back = any(act.operation == "withdraw" for act in acts)
-        if registrations and promise.final.get("delivery") != "delivered" and not taken_back:
+        settled = any(act.operation == "withdraw" for act in acts) or self._is_left_to_person(promise)
+        if registrations and promise.final.get("delivery") != "delivered" and not settled:
             yield _finding(promise, f"the agency has it, the client heard {promise.final.get('delivery')}")
 
     def _unconsented(self) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,9 @@ class Visit:
     accepted: bool
     refused: bool
     """Whether the agency itself answered, in full, and did not accept."""
+    path: str = ""
+    fault: str | None = None
+    """The fault that struck it."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,8 @@ class Book:
     """From the agency's field name to the field path of the common schema; None for fields of the protocol."""
     required: frozenset[str]
     """The field paths without which the agency's contract takes no registration."""
+    spoilt: frozenset[str] = frozenset()
+    """The names of files whose answer a fault struck."""
 
 
 def read_book(slug: str, ledger: Mapping[str, Any], journal: Mapping[str, Any]) -> Book:
@@ -79,7 +84,8 @@ def read_book(slug: str, ledger: Mapping[str, Any], journal: Mapping[str, Any]) 
     visits = tuple(_visit(entry) for entry in journal["entries"] if entry["direction"] == "in")
     offices = {(visit.key, visit.operation): visit.office for visit in visits if visit.accepted}
     acts = tuple(_act(act, offices.get((act["key"], act["operation"]))) for act in ledger["acts"])
-    return Book(slug, acts, visits, _table(slug, "fields"), frozenset(_table(slug, "required")))
+    spoilt = frozenset(e["key"] for e in journal["entries"] if e["direction"] == "out" and e["fault"] and e["key"])
+    return Book(slug, acts, visits, _table(slug, "fields"), frozenset(_table(slug, "required")), spoilt)
 
 
 def base_of(name: str) -> str:
@@ -87,6 +93,7 @@ def base_of(name: str) -> str:
     return _POSITION.sub("", name)
 
 
+@lru_cache(maxsize=1 << 18)
 def digest(key: bytes, text: str) -> str:
     """Return the keyed digest that a ledger holds for a value: HMAC-SHA256 of its NFC text, hex."""
     return hmac.new(key, unicodedata.normalize("NFC", text).encode(), hashlib.sha256).hexdigest()
@@ -120,4 +127,6 @@ def _visit(entry: Mapping[str, Any]) -> Visit:
         office=office[1] if office else None,
         accepted=entry["accepted"],
         refused=not entry["accepted"] and entry["fault"] is None and entry["reply_complete"],
+        path=entry["path"],
+        fault=entry["fault"],
     )

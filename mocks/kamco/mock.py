@@ -117,6 +117,7 @@ class KamcoMock(BatchMock):
             name, data = self._written(kind, file, hour)
             entry = self._desk.journal.open("out", operation, "FILE", f"/out/{name}", len(data))
             entry.fault, entry.reply_complete = kind or None, kind != "result_missing"
+            entry.key = file.answers or ""  # the file's name: what a fault did to the answer, it did to all in it
             self._put(fault, name, data)
 
     def _put(self, fault: Fault | None, name: str, data: bytes) -> None:
