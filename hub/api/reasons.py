@@ -45,6 +45,7 @@ _TEXTS: dict[str, str] = {
     "file_rejected": "기관이 일괄 파일을 통째로 받지 않았습니다. 다음 파일로 다시 보내며, 거듭되면 담당자가 정합니다.",
     "cancel_asked": "취소를 요청했으나 이미 일괄 파일에 들어 있습니다. 기관에 접수되면 다음 파일로 철회를 알립니다.",
     # decided by a person
+    "paused_by_person": "담당자가 보내기를 멈추었습니다. 다시 진행하려면 재개해 주십시오.",
     "cancelled_by_centre": "센터가 취소했습니다.",
     "closed_by_centre": "센터가 종결했습니다.",
     "arrived": "기관에 접수된 것을 담당자가 확인했습니다.",

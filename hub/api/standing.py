@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
+from hub.delivery.steps import PAUSED, TELL_BY_HAND
 from hub.store.referrals import ReferralRecord
 from schemas.status import ENDED, NEGATIVE, BusinessStatus, DeliveryStatus
 
@@ -52,9 +53,12 @@ _BY_DELIVERY = {
 def waits_on(referral: ReferralRecord) -> WaitsOn:
     """Return who has the next step of a referral."""
     if referral.delivery is DeliveryStatus.DELIVERED:
-        return _at_agency(referral.business)
+        owed = referral.reason == TELL_BY_HAND and referral.business is not BusinessStatus.WITHDRAWN
+        return WaitsOn.CENTRE if owed else _at_agency(referral.business)
     if referral.outcome is not None or referral.business in ENDED:
         return WaitsOn.NOBODY
+    if referral.reason == PAUSED:
+        return WaitsOn.CENTRE
     if referral.delivery is DeliveryStatus.UNKNOWN:
         return WaitsOn.CENTRE if referral.reason in {"person_decides", "defect"} else WaitsOn.HUB
     return _BY_DELIVERY[referral.delivery]

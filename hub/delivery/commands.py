@@ -17,11 +17,11 @@ from hub.delivery.acts import is_followed
 from hub.delivery.arrival import note_arrival
 from hub.delivery.room import Papers, Room, read_papers, referral_subject, text_sealer
 from hub.delivery.settle import settle
-from hub.delivery.steps import IllegalStepError, Step, UnknownIdError, legal_steps
+from hub.delivery.steps import PAUSED, IllegalStepError, Step, UnknownIdError, legal_steps
 from hub.following.facts import take_facts
 from hub.routing.holds import Hold, next_hold
 from hub.store.batches import ask_cancel, cancel_is_asked
-from hub.store.deliveries import delivery_of_kind
+from hub.store.deliveries import delivery_of_kind, update_delivery
 from hub.store.lanes import pause_lane, resume_lane
 from hub.store.referrals import ReferralRecord, append_event, referral_by_id, update_referral
 from schemas.events import EventKind
@@ -54,6 +54,25 @@ class Commands:
         papers = self._papers_for(conn, actor, referral_id, Step.RETRY)
         self._audit(conn, actor, papers.referral, Action.REFERRAL_RETRIED)
         self._settle(conn, actor, papers, DeliveryStatus.PENDING, reason=None, due=True)
+
+    def pause(self, conn: Connection, actor: Actor, referral_id: str) -> None:
+        """Stop sending and asking until it is resumed; what the agency tells by itself still counts."""
+        papers = self._papers_for(conn, actor, referral_id, Step.PAUSE)
+        self._audit(conn, actor, papers.referral, Action.REFERRAL_PAUSED)
+        self._hold_back(conn, actor, papers, EventKind.PAUSED, PAUSED)
+
+    def resume(self, conn: Connection, actor: Actor, referral_id: str) -> None:
+        """Let a paused referral go on where it was: what is due is due."""
+        papers = self._papers_for(conn, actor, referral_id, Step.RESUME)
+        self._audit(conn, actor, papers.referral, Action.REFERRAL_RESUMED)
+        unknown = papers.delivery.status is DeliveryStatus.UNKNOWN
+        self._hold_back(conn, actor, papers, EventKind.RESUMED, "answer_lost" if unknown else None)
+
+    def _hold_back(self, conn: Connection, actor: Actor, papers: Papers, kind: EventKind, reason: str | None) -> None:
+        now = self.room.clock.now()
+        update_delivery(conn, papers.delivery.id, paused=kind is EventKind.PAUSED)
+        update_referral(conn, papers.referral.id, now, reason=reason, reason_paths=[])
+        append_event(conn, papers.referral.id, kind, now, actor.name, reason=reason)
 
     def override(self, conn: Connection, actor: Actor, referral_id: str, reason: str) -> None:
         """Decide against what holds a referral; `reason` is the counsellor's, in words, and is sealed.
@@ -105,6 +124,19 @@ class Commands:
             fact = Fact(BusinessStatus.RECEIVED, "resolved_by_person")
             take_facts(conn, self.room, referral_id, papers.case_key, [fact], "find", now)
         note_arrival(conn, self.room, papers, now)
+
+    def acknowledge(self, conn: Connection, actor: Actor, referral_id: str, reason: str) -> None:
+        """Record that the agency acknowledged a withdrawal that a person told it of; `reason` says who: sealed."""
+        papers = self._papers_for(conn, actor, referral_id, Step.ACKNOWLEDGE)
+        self._audit(conn, actor, papers.referral, Action.WITHDRAWAL_ACKNOWLEDGED)
+        now, withdrawal = self.room.clock.now(), delivery_of_kind(conn, referral_id, Verb.WITHDRAW)
+        if withdrawal is not None:
+            update_delivery(conn, withdrawal.id, status=DeliveryStatus.DELIVERED)
+        update_referral(conn, referral_id, now, reason=None)
+        seal_text = text_sealer(self.room, papers, reason)
+        append_event(conn, referral_id, EventKind.WITHDRAWAL_ACKNOWLEDGED, now, actor.name, seal_text=seal_text)
+        fact = Fact(BusinessStatus.WITHDRAWN, "acknowledged_to_person")
+        take_facts(conn, self.room, referral_id, papers.case_key, [fact], "withdraw", now)
 
     def close(self, conn: Connection, actor: Actor, referral_id: str, outcome: OutcomeCode, reason: str) -> None:
         """Close a referral with an outcome code and a reason in words, which is sealed."""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from adapters.sdk import Verb
 from hub.delivery.room import Papers
+from hub.delivery.steps import TELL_BY_HAND
 from hub.store.deliveries import update_delivery
 from hub.store.referrals import append_event, update_referral
 from schemas.events import EventKind
@@ -43,9 +44,12 @@ def settle(  # noqa: PLR0913 - a step has that many parts; all but four are name
     before = papers.delivery.status
     if status is not before and status not in DELIVERY_TRANSITIONS[before]:
         raise ImpossibleStepError(f"{papers.delivery.id}: {before} to {status}")
-    update_delivery(conn, papers.delivery.id, status=status, lease_until_wall=None, **(delivery or {}))
+    changed = {"status": status, "lease_until_wall": None, "paused": False, **(delivery or {})}
+    update_delivery(conn, papers.delivery.id, **changed)
     if papers.delivery.kind is not Verb.SUBMIT:
         return
+    if reason is None and status is before and papers.referral.reason == TELL_BY_HAND:
+        reason = TELL_BY_HAND  # however often the agency is asked meanwhile: what a person owes stays said
     update_referral(
         conn,
         papers.referral.id,

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from hub.access.actor import Actor
 from hub.api import examples
-from hub.api.asked import Closing, Override, Resolution
+from hub.api.asked import Acknowledgement, Closing, Override, Resolution
 from hub.api.bodies import Received, body_of, nothing_sent
 from hub.api.callers import CurrentActor
 from hub.api.described import answers, problems, takes
@@ -158,6 +158,28 @@ async def cancel(hub: Hub, actor: CurrentActor, referral_id: ReferralId) -> Refe
 
 
 @router.post(
+    "/v1/referrals/{referral_id}/pause",
+    summary="일시 중지 (pause)",
+    dependencies=[Depends(nothing_sent)],
+    responses={200: answers("멈춘 뒤의 상태."), **_STEP},
+)
+async def pause_referral(hub: Hub, actor: CurrentActor, referral_id: ReferralId) -> ReferralView:
+    """Stop sending and looking up until it is resumed. What the agency tells by itself still counts."""
+    return await _step(hub, actor, referral_id, partial(hub.commands.pause, actor=actor, referral_id=referral_id))
+
+
+@router.post(
+    "/v1/referrals/{referral_id}/resume",
+    summary="재개 (resume)",
+    dependencies=[Depends(nothing_sent)],
+    responses={200: answers("재개한 뒤의 상태."), **_STEP},
+)
+async def resume_referral(hub: Hub, actor: CurrentActor, referral_id: ReferralId) -> ReferralView:
+    """Let a paused referral go on where it was."""
+    return await _step(hub, actor, referral_id, partial(hub.commands.resume, actor=actor, referral_id=referral_id))
+
+
+@router.post(
     "/v1/referrals/{referral_id}/retry",
     summary="다시 보내기 (retry)",
     dependencies=[Depends(nothing_sent)],
@@ -203,6 +225,23 @@ async def override(
 ) -> ReferralView:
     """Let a referral go on against the rule that holds it; never against a missing consent."""
     step = partial(hub.commands.override, actor=actor, referral_id=referral_id, reason=body.document.reason)
+    return await _step(hub, actor, referral_id, step)
+
+
+@router.post(
+    "/v1/referrals/{referral_id}/acknowledge",
+    summary="철회 확인 입력 (record an acknowledged withdrawal)",
+    openapi_extra=takes(Acknowledgement, examples.ACKNOWLEDGEMENT),
+    responses={200: answers("확인을 적은 뒤의 상태."), **_STEP},
+)
+async def acknowledge(
+    hub: Hub,
+    actor: CurrentActor,
+    referral_id: ReferralId,
+    body: Annotated[Received[Acknowledgement], Depends(body_of(Acknowledgement))],
+) -> ReferralView:
+    """Record that the agency acknowledged a withdrawal that a person told it of (`tell_agency_by_hand`)."""
+    step = partial(hub.commands.acknowledge, actor=actor, referral_id=referral_id, reason=body.document.reason)
     return await _step(hub, actor, referral_id, step)
 
 

@@ -39,7 +39,7 @@ async def test_illegal_step_names_the_legal_ones(bench: Bench, step: str, body: 
     problem = reply.json()
 
     assert (reply.status_code, problem["type"]) == (409, "urn:naru:problem:illegal-step")
-    assert (problem["current"], problem["legal"]) == ("pending", ["cancel"])
+    assert (problem["current"], problem["legal"]) == ("pending", ["pause", "cancel"])
     assert (await bench.referral(referral_id))["delivery"] == "pending"
 
 

@@ -10,6 +10,7 @@ from test_callbacks_taken import tell
 from adapters.sdk import Fact, NotSentError, Polling, Repeat, Verb
 from hub.delivery.acts import Act
 from hub.delivery.results import Before, change_after
+from hub.delivery.steps import IllegalStepError, Step
 from hub.settings import DeliverySettings
 from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
 
@@ -255,3 +256,29 @@ def test_a_withdrawal_names_who_withdrew(landing: Landing) -> None:
     landing.work()
     landing.do(landing.consents.withdraw, landing.consent_ids[0])
     assert landing.events(referral_id)[-1] == ("consent_changed", "consent_withdrawn")
+
+
+def test_what_is_paused_is_neither_sent_nor_asked_about(landing: Landing) -> None:
+    """Whatever falls due: nothing leaves until somebody resumes it, and then it goes on where it was."""
+    one = landing.accept()
+    landing.agency.script.append("lose_reply")
+    landing.work()
+    landing.do(landing.commands.pause, one)
+    landing.clock.advance(7200)
+    landing.work()
+    assert (landing.agency.seen, landing.referral(one).reason) == (["/submit"], "paused_by_person")
+    landing.do(landing.commands.resume, one)
+    landing.settle(5)
+    assert (landing.referral(one).delivery, len(landing.agency.acts)) == (DeliveryStatus.DELIVERED, 1)
+
+
+def test_pausing_is_a_step_like_others(landing: Landing) -> None:
+    """Twice is refused with what is legal; a client's withdrawal stops a paused referral as any other."""
+    one = landing.accept()
+    landing.do(landing.commands.pause, one)
+    with pytest.raises(IllegalStepError) as refused:
+        landing.do(landing.commands.pause, one)
+    assert refused.value.legal == (Step.RESUME, Step.CANCEL)
+    landing.do(landing.consents.withdraw, landing.consent_ids[0])
+    assert landing.referral(one).delivery is DeliveryStatus.CANCELLED
+    assert ("paused", "paused_by_person") in landing.events(one)
