@@ -64,7 +64,7 @@ async def work(settings: Settings, installed: Installed) -> None:
         async with opened(settings, installed) as services:
             _log.info("working", mode=settings.mode, agencies=list(services.agencies.active))
             warn(settings, services.agencies, services.library)
-            engine = asyncio.create_task(services.engine.run(services.worker.work), name="engine")
+            engine = asyncio.create_task(_deliver(services), name="engine")
             engine.add_done_callback(lambda _: stopped.set())
             await stopped.wait()
             await _end(engine)
@@ -111,11 +111,18 @@ async def _run(services: Services, listener: socket.socket, stop: _Stop) -> None
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
     )
-    engine = asyncio.create_task(services.engine.run(services.worker.work), name="engine")
+    engine = asyncio.create_task(_deliver(services), name="engine")
     engine.add_done_callback(lambda _: server.stop())
     stop.then(server.stop)
     await server.serve(sockets=[listener])
     await _end(engine)
+
+
+async def _deliver(services: Services) -> None:
+    """Deliver referrals to agencies and notices to centres, until cancelled; if one of the two dies, both end."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(services.engine.run(services.worker.work))
+        tasks.create_task(services.notifier.run())
 
 
 async def _end(engine: asyncio.Task[None]) -> None:

@@ -26,6 +26,7 @@ from hub.catalogue.configured import KeepingSettings
 from hub.configured import Dated, Table, check_each_id_once_a_day
 from hub.consent.records import Statute
 from hub.following.deadlines import Deadline
+from hub.notices.configured import WebhookSettings
 from hub.routing.rules import Rule
 from schemas.services import ServiceCode
 
@@ -207,6 +208,7 @@ class Settings(Table):
     calendar: CalendarSettings = CalendarSettings()
     routing: RoutingSettings = RoutingSettings()
     precheck: PrecheckSettings = PrecheckSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     deadlines: tuple[Deadline, ...] = ()
     statutes: tuple[Statute, ...] = ()
     adapters: Mapping[str, AdapterSettings] = {}
@@ -236,6 +238,8 @@ class Settings(Table):
         """Yield what may be meant, but only together with something outside: the key, and what that is."""
         if self.mode is Mode.LIVE and not is_loopback(self.http.host):
             yield ("http", "host"), "plain HTTP beyond this machine: a proxy that speaks TLS must stand before the hub"
+        if self.mode is Mode.LIVE and self.webhooks.allow_private:
+            yield ("webhooks", "allow_private"), "centres may have the hub call addresses inside these networks"
 
     def _unfit(
         self, key: tuple[str, str], table: AdapterSettings | CatalogueSettings, what: str

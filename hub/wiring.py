@@ -26,9 +26,12 @@ from hub.delivery.worker import Worker
 from hub.following.callbacks import Callbacks
 from hub.intake.filing import Filing
 from hub.intake.intake import Intake
+from hub.notices.desk import Desk
+from hub.notices.notifier import Notifier
+from hub.notices.sender import Sender
 from hub.routing.capacity import Capacities
 from hub.routing.prechecks import Prechecker
-from hub.settings import ClockSettings, Settings
+from hub.settings import ClockSettings, Mode, Settings
 from hub.store.schema import make_or_check
 from hub.store.store import Store
 from hub.vault.vault import Vault
@@ -56,6 +59,9 @@ class Services:
     callbacks: Callbacks
     engine: Engine
     worker: Worker
+    webhooks: Desk
+    sender: Sender
+    notifier: Notifier
 
 
 @asynccontextmanager
@@ -92,6 +98,8 @@ async def opened(
         engine = _engine(store, room, settings)
         capacities = Capacities(clock, gate, mint, agencies, settings.precheck)
         closing.push_async_callback(capacities.aclose)
+        sender = Sender(settings.webhooks, plain_loopback=settings.mode is Mode.MOCK)
+        closing.push_async_callback(sender.aclose)
         filing, consents = Filing(clock, vault, agencies, settings.routing), Consents(room)
         yield Services(
             settings=settings,
@@ -108,6 +116,9 @@ async def opened(
             callbacks=Callbacks(store, room),
             engine=engine,
             worker=Worker(store, room),
+            webhooks=Desk(clock, vault, settings.webhooks.most_per_centre),
+            sender=sender,
+            notifier=Notifier(store, clock, vault, settings.webhooks, sender),
         )
 
 

@@ -19,9 +19,10 @@ from hub.delivery.room import Papers, Room, read_papers, text_sealer
 from hub.delivery.settle import settle
 from hub.delivery.turns import limits_of
 from hub.following.facts import Source, take_facts
+from hub.notices.alarms import Alarm, pause_misconfigured, raise_alarm
 from hub.store.attempts import end_attempt
 from hub.store.deliveries import DeliveryRecord, delivery_by_id, update_delivery
-from hub.store.lanes import lane_of, pause_lane, save_lane
+from hub.store.lanes import lane_of, save_lane
 from hub.store.referrals import append_event, referral_by_id
 from schemas.events import EventKind
 from schemas.status import BusinessStatus, DeliveryStatus
@@ -49,6 +50,8 @@ def _judge_lane(conn: Connection, room: Room, job: Job, result: Result, now: dat
     after, alert = after_call(before, limits_of(room, agency), job.delivery_id, verdict_of(result), now, wait)
     if after != before:
         save_lane(conn, after)
+    if alert is not None:
+        raise_alarm(conn, Alarm(alert), job.agency, now)
     return alert
 
 
@@ -65,7 +68,7 @@ def _store(conn: Connection, room: Room, job: Job, result: Result, now: datetime
     change = _believe_the_agency(change, papers, now)
     settle_change(conn, room, papers, change, now)
     if change.pause_lane:
-        pause_lane(conn, agency.slug, now, "hub", "misconfigured")
+        pause_misconfigured(conn, agency.slug, now)
     if isinstance(result, Found) and result.duplicates:
         actor = f"agency:{agency.slug}"
         append_event(conn, papers.referral.id, EventKind.FACT_FLAGGED, now, actor, reason="registered_twice_at_agency")

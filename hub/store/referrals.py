@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from hub.routing.grounds import Grounds
+from hub.store.messages import post_event
 from hub.store.tables import events, referrals
 from schemas.events import Event, EventKind
 from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
@@ -147,15 +148,22 @@ def append_event(
     seal_text: Callable[[int], bytes] | None = None,
     **values: Any,
 ) -> int:
-    """Append an event and return its sequence. `values`: delivery, business, raw_code, reason, outcome, offers.
+    """Append an event, write it down for the centre's webhooks, and return its sequence.
+
+    `values`: delivery, business, raw_code, reason, outcome, offers.
 
     `seal_text` is given the sequence and returns the box of the event's text, bound to that place.
     """
     number = update(referrals).where(referrals.c.id == referral_id).values(events=referrals.c.events + 1, updated_at=at)
-    sequence = int(conn.execute(number.returning(referrals.c.events)).scalar_one())
+    numbered = conn.execute(number.returning(referrals.c.events, referrals.c.centre_id, referrals.c.case_id)).one()
+    sequence = int(numbered.events)
     offers = [moment.isoformat() for moment in values.pop("offers", ())] or None
     row = {"referral_id": referral_id, "sequence": sequence, "kind": kind, "at": at, "actor": actor, "offers": offers}
     conn.execute(insert(events).values(sealed_text=seal_text and seal_text(sequence), **row, **values))
+    post_event(
+        conn, numbered.centre_id, at, type=f"referral.{kind}", referral_id=referral_id, case_id=numbered.case_id,
+        sequence=sequence, delivery=values.get("delivery"), business=values.get("business"),
+    )  # fmt: skip
     return sequence
 
 

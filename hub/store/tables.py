@@ -92,7 +92,7 @@ api_keys = Table(
 vault_keys = Table(
     "vault_keys",
     metadata,
-    Column("name", String(40), primary_key=True),  # `inbox`, `blind_index`: the hub's own data keys
+    Column("name", String(40), primary_key=True),  # `inbox`, `blind_index`, `notices`: the hub's own
     Column("wrapped", LargeBinary, nullable=False),
     Column("kek_id", String(16), nullable=False),
 )

@@ -1,7 +1,8 @@
 """The vault: every data key of the hub, wrapped in the store and plain only in memory, and what is done with them.
 
-A case has a key of its own, so that destroying one key forgets one case. The inbox and the blind indexes have the
-hub's own keys. How a box looks is `hub/vault/boxes.py`; where the key-encryption key lives, `hub/vault/keyring.py`.
+A case has a key of its own, so that destroying one key forgets one case. The inbox, the blind indexes and the
+targets of notices have the hub's own keys. How a box looks is `hub/vault/boxes.py`; where the key-encryption key
+lives, `hub/vault/keyring.py`.
 """
 
 from __future__ import annotations
@@ -42,9 +43,10 @@ class Vault:
         SealBrokenError: from everything that opens a box.
     """
 
-    def __init__(self, wrapper: KeyWrapper, *, inbox_key: bytes, blind_index_key: bytes) -> None:
+    def __init__(self, wrapper: KeyWrapper, *, inbox_key: bytes, blind_index_key: bytes, notices_key: bytes) -> None:
         self._wrapper = wrapper
         self.inbox_key = inbox_key
+        self.notices_key = notices_key
         self._blind_index_key = blind_index_key
         self._unwrapped = lru_cache(_CASE_KEYS_AT_HAND)(self._unwrap_case_key)
 
@@ -61,8 +63,9 @@ class Vault:
     @classmethod
     def load(cls, conn: Connection, wrapper: KeyWrapper) -> Self:
         """Build the vault with the hub's own keys, which are made if the store has none yet."""
-        inbox_key, blind_index_key = (_hub_key(conn, wrapper, name) for name in ("inbox", "blind_index"))
-        return cls(wrapper, inbox_key=inbox_key, blind_index_key=blind_index_key)
+        names = ("inbox", "blind_index", "notices")
+        inbox_key, blind_index_key, notices_key = (_hub_key(conn, wrapper, name) for name in names)
+        return cls(wrapper, inbox_key=inbox_key, blind_index_key=blind_index_key, notices_key=notices_key)
 
     def still_opens(self, conn: Connection) -> bool:
         """Return whether the key-encryption key opens this store's own keys, now and not only at start."""

@@ -22,8 +22,9 @@ from hub.delivery.batches.parting import expire, hand_over, postpone, release
 from hub.delivery.batches.taking_in import take_in
 from hub.delivery.room import Room
 from hub.delivery.waits import doubling_seconds
+from hub.notices.alarms import pause_misconfigured
 from hub.store.batches import BatchRecord, due_for_file, frozen_batches, overdue_batches, released_in_a_row
-from hub.store.lanes import pause_lane, paused_lanes
+from hub.store.lanes import paused_lanes
 from hub.store.result_files import mark_cleared
 from hub.store.store import Store
 
@@ -197,4 +198,4 @@ class Clerk:
 
     def _pause(self, conn: Connection) -> None:
         if not self._is_paused(conn):
-            pause_lane(conn, self._slug, self._room.clock.now(), "hub", "misconfigured")
+            pause_misconfigured(conn, self._slug, self._room.clock.now())

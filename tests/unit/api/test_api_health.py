@@ -47,7 +47,9 @@ async def test_not_ready_on_another_schema(bench: Bench) -> None:
 
 async def test_not_ready_with_another_key_file(bench: Bench, tmp_path: Path) -> None:
     """A key file that does not open the store is told without a word about the key."""
-    vault = Vault(KeyRing.open(tmp_path / "other" / "kek"), inbox_key=b"i" * 32, blind_index_key=b"b" * 32)
+    vault = Vault(
+        KeyRing.open(tmp_path / "other" / "kek"), inbox_key=b"i" * 32, blind_index_key=b"b" * 32, notices_key=b"n" * 32
+    )
     app = build_app(replace(bench.services, vault=vault))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub.test") as ask:
         told = (await ask.get("/readyz")).json()

@@ -59,7 +59,7 @@ def test_the_hub_has_its_own_keys_once(store: Store, key_file: Path, vault: Vaul
     assert vault.inbox_key == again.inbox_key
     assert vault.blind("rrn", "9001011000000") == again.blind("rrn", "9001011000000")
     rows = store.read_now(lambda conn: conn.execute(select(vault_keys).order_by(vault_keys.c.name)).all())
-    assert [row.name for row in rows] == ["blind_index", "inbox"]
+    assert [row.name for row in rows] == ["blind_index", "inbox", "notices"]
     assert all(vault.inbox_key not in row.wrapped for row in rows)
 
 
@@ -87,7 +87,7 @@ def test_a_case_key_is_unwrapped_once_while_it_is_in_use() -> None:
             calls.append(context)
             return super().unwrap(wrapped, context, kek_id)
 
-    vault = Vault(Counting(b"k" * 32), inbox_key=b"i" * 32, blind_index_key=b"b" * 32)
+    vault = Vault(Counting(b"k" * 32), inbox_key=b"i" * 32, blind_index_key=b"b" * 32, notices_key=b"n" * 32)
     case = vault.new_case_key("cas_1")
     keys = {vault.case_key("cas_1", case.wrapped, case.kek_id) for _ in range(3)}
     assert ({case.plain}, ["cases.wrapped_key:cas_1"]) == (keys, calls)
@@ -139,7 +139,7 @@ def test_blind_indexes_tell_kinds_and_values_apart(vault: Vault) -> None:
 
 def test_blind_indexes_of_two_hubs_cannot_be_compared(vault: Vault) -> None:
     """Two hubs that know the same person hold different digests."""
-    other = Vault(KeyRing(b"k" * 32), inbox_key=b"i" * 32, blind_index_key=b"b" * 32)
+    other = Vault(KeyRing(b"k" * 32), inbox_key=b"i" * 32, blind_index_key=b"b" * 32, notices_key=b"n" * 32)
     assert vault.blind("rrn", "9001011000000") != other.blind("rrn", "9001011000000")
 
 
