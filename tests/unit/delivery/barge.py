@@ -255,10 +255,10 @@ class Office:
 class Dock(Landing):
     """The hub's rooms around the office, with a clerk instead of a worker."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, store_url: str | None = None) -> None:
         self.office = Office(folder / "drop")
         self.perils = Perils()
-        super().__init__(folder, Repeat.NEVER)
+        super().__init__(folder, Repeat.NEVER, store_url=store_url)
         self.profile = PROFILE
         self.start_process()
 
@@ -309,6 +309,12 @@ class Dock(Landing):
             self.clock.advance(max(0.0, moment - self.clock.now().timestamp()))
         self.clock.advance(max(0.0, end - self.clock.now().timestamp()))
         self.clerk_works()
+
+    def pass_days(self, days: int) -> None:
+        """Let days pass, of which the clerk sees one moment each."""
+        for _ in range(days):
+            self.clock.advance(24 * 3600)
+            self.clerk_works()
 
     def to_cut_off(self) -> None:
         """Move the clock to the next cut-off, and let the clerk work."""

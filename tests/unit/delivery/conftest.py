@@ -47,3 +47,15 @@ def dock(tmp_path: Path) -> Iterator[Dock]:
     opened = Dock(tmp_path)
     yield opened
     opened.close()
+
+
+@pytest.fixture(params=STORES)
+def dock_on_each(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Dock]:
+    """The same, on each database in turn."""
+    with ExitStack() as opened:
+        url = None
+        if request.param == "postgresql":
+            url = opened.enter_context(postgresql.database(request.getfixturevalue("postgres_server")))
+        dock = Dock(tmp_path, url)
+        opened.callback(dock.close)
+        yield dock

@@ -51,8 +51,9 @@ def test_a_death_at_any_step_of_taking_in_takes_it_in_once(dock: Dock, step: int
     assert (dock.office.ours, dock.office.theirs, dock.shelf()) == ([], [], [])
 
 
-def test_after_a_death_before_the_file_the_basis_is_asked_again(dock: Dock) -> None:
+def test_after_a_death_before_the_file_the_basis_is_asked_again(dock_on_each: Dock) -> None:
     """Who withdrew meanwhile is in no file at all; the others go in a new one, under a new name."""
+    dock = dock_on_each
     gone, stays = dock.accept(), dock.accept(name="김나루")
     withdrawn = dock.consent_ids
     dock.to_cut_off_and_die_before_the_file()
@@ -66,8 +67,9 @@ def test_after_a_death_before_the_file_the_basis_is_asked_again(dock: Dock) -> N
     assert (first.result, second.result) == ("not_sent", "handed_over")
 
 
-def test_after_a_death_behind_the_file_all_of_it_was_handed_over(dock: Dock) -> None:
+def test_after_a_death_behind_the_file_all_of_it_was_handed_over(dock_on_each: Dock) -> None:
     """Whoever withdrew meanwhile is in the file that lies there: the answer said so, and the agency is told."""
+    dock = dock_on_each
     referral_id = dock.accept()
     dock.clock.advance(31 * 3600)
     assert dock.dies_at(3)  # behind the call, before the commit

@@ -159,5 +159,5 @@ class TestCrossing(Crossing.TestCase):  # type: ignore[name-defined,misc]  # hyp
     """Nothing is lost, nothing is in two files that the agency took, no name has two contents."""
 
     settings = settings(
-        max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )

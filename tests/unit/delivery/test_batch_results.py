@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from barge import Dock
 from structlog.testing import capture_logs
@@ -11,7 +9,6 @@ from hub.store.attempts import attempts_of
 from schemas.status import BusinessStatus, DeliveryStatus
 
 B, D = BusinessStatus, DeliveryStatus
-LONG = timedelta(days=4).total_seconds()
 
 
 @pytest.fixture
@@ -134,7 +131,7 @@ def test_facts_prove_that_it_arrived(dock: Dock, referral_id: str) -> None:
     dock.read_results()
     referral = dock.referral(referral_id)
     assert (referral.receipt, referral.business) == (f"K-{referral.wire_key}", B.REVIEWING)
-    dock.pass_time(LONG)
+    dock.pass_days(4)
     assert D.DELIVERED is dock.referral(referral_id).delivery
 
 
@@ -165,7 +162,7 @@ def test_members_that_no_line_names_wait_for_another_file(dock: Dock) -> None:
     dock.office.answer(name, leave_out=1)
     dock.read_results()
     assert [dock.referral(one).delivery for one in ids] == [D.DELIVERED, D.HANDED_OVER]
-    dock.pass_time(LONG)
+    dock.pass_days(4)
     assert [dock.referral(one).delivery for one in ids] == [D.DELIVERED, D.UNKNOWN]
 
 
@@ -182,7 +179,7 @@ def test_no_result_by_the_deadline_is_a_persons_matter(dock: Dock, referral_id: 
 
 def test_a_late_rejection_frees_what_waits_for_a_person(dock: Dock, referral_id: str) -> None:
     """The agency took nothing of the file: its member goes into a new one."""
-    dock.pass_time(LONG)
+    dock.pass_days(4)
     dock.office.reject("F-20260303-001.txt")
     dock.read_results()
     assert (dock.referral(referral_id).delivery, dock.referral(referral_id).reason) == (D.PENDING, "file_rejected")
@@ -198,7 +195,7 @@ def test_nothing_expires_unread(dock: Dock, referral_id: str) -> None:
 
 def test_a_person_resolves_as_for_any_unknown(dock: Dock, referral_id: str) -> None:
     """Did not arrive: into the next file; and what the agency had after all, it calls 중복, which is no refusal."""
-    dock.pass_time(LONG)
+    dock.pass_days(4)
     dock.do(dock.commands.resolve, referral_id, arrived=False, receipt=None, reason="전화로 확인")
     assert D.PENDING is dock.referral(referral_id).delivery
     dock.to_cut_off()
@@ -213,7 +210,7 @@ def test_a_person_resolves_as_for_any_unknown(dock: Dock, referral_id: str) -> N
 
 def test_a_late_result_reaches_what_waits_for_the_next_file(dock: Dock, referral_id: str) -> None:
     """A person thought that it had not arrived; the agency says that it has: it is not sent again."""
-    dock.pass_time(LONG)
+    dock.pass_days(4)
     dock.do(dock.commands.resolve, referral_id, arrived=False, receipt=None, reason="전화로 확인")
     dock.office.answer("F-20260303-001.txt")
     dock.read_results()
@@ -253,7 +250,7 @@ def test_an_unanswered_withdrawal_is_told_to_staff_and_a_late_answer_counts(dock
     dock.do(dock.consents.withdraw, dock.consent_ids[0])
     dock.to_cut_off()
     (name,) = dock.office.collect()
-    dock.pass_time(LONG)
+    dock.pass_days(4)
     assert ("consent_changed", "withdrawal_unanswered") in dock.events(referral_id)
     assert len(dock.files()) == 2
     dock.office.answer(name)

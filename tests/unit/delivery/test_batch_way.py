@@ -19,8 +19,9 @@ SERVICE = "referral.service_code"
 FOUR = ["홍길동", "김나루", "임꺽정", "성춘향"]
 
 
-def test_a_referral_waits_for_the_cut_off_and_its_result(dock: Dock) -> None:
+def test_a_referral_waits_for_the_cut_off_and_its_result(dock_on_each: Dock) -> None:
     """Pending until the cut-off, handed over in one file, delivered by the result with its receipt; files then go."""
+    dock = dock_on_each
     ids = [dock.accept(name=name) for name in FOUR[:2]]
     dock.clerk_works()
     assert (dock.office.ours, {dock.referral(one).delivery for one in ids}) == ([], {D.PENDING})
@@ -78,8 +79,9 @@ def test_what_does_not_fit_goes_into_the_next_file(dock: Dock) -> None:
     ]
 
 
-def test_each_member_is_gated_by_the_policy(dock: Dock) -> None:
+def test_each_member_is_gated_by_the_policy(dock_on_each: Dock) -> None:
     """Held without consent, cancelled after its withdrawal, held for what no file can say; the others go."""
+    dock = dock_on_each
     unconsented = dock.accept(name="임꺽정", consents=[])
     withdrawn = dock.accept(name="성춘향")
     dock.do(dock.consents.withdraw, dock.consent_ids[0])
@@ -103,7 +105,7 @@ def test_a_consent_that_begins_later_is_decided_anew(dock: Dock) -> None:
     referral_id = dock.accept(consents=[consent(ITEMS, signed_at=later.isoformat())])
     dock.to_cut_off()
     assert dock.referral(referral_id).reason == "consent_not_yet"
-    dock.pass_time(timedelta(days=2).total_seconds())
+    dock.pass_days(2)
     assert D.HANDED_OVER is dock.referral(referral_id).delivery
 
 
@@ -186,7 +188,7 @@ def test_a_wish_to_cancel_outlives_a_result_that_never_came(
     referral_id = dock.accept()
     dock.to_cut_off()
     dock.do(dock.commands.cancel, referral_id)
-    dock.pass_time(timedelta(days=4).total_seconds())
+    dock.pass_days(4)
     receipt = "K-1" if arrived else None
     dock.do(dock.commands.resolve, referral_id, arrived=arrived, receipt=receipt, reason="전화로 확인")
     assert dock.referral(referral_id).delivery is status
