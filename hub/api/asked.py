@@ -56,6 +56,13 @@ class Resolution(Frozen):
     """Who said so, and how. Kept sealed."""
 
 
+class Acknowledgement(Frozen):
+    """철회 확인: the agency acknowledged a withdrawal that a person told it of."""
+
+    reason: Prose
+    """Who acknowledged, when and how. Kept sealed."""
+
+
 class Closing(Frozen):
     """종결: no closing without an outcome."""
 

@@ -11,13 +11,13 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
-from hub.api.asked import Closing, MoreConsents, MoreReferrals, Override, Precheck, Resolution
+from hub.api.asked import Acknowledgement, Closing, MoreConsents, MoreReferrals, Override, Precheck, Resolution
 from hub.api.meanings import MEANINGS
 from hub.api.problems import Problem
 from schemas.case import CaseDocument
 
 _BODIES: tuple[type[BaseModel], ...] = (
-    CaseDocument, MoreReferrals, MoreConsents, Resolution, Override, Closing, Precheck,
+    CaseDocument, MoreReferrals, MoreConsents, Resolution, Override, Acknowledgement, Closing, Precheck,
 )  # fmt: skip
 _NEVER_ANSWERED = ("HTTPValidationError", "ValidationError")
 _DESCRIPTION = """\

@@ -150,6 +150,9 @@ class WithdrawalView(View):
     """Was on its way at the moment of the withdrawal, or may have arrived: settled next, then withdrawn."""
     told: tuple[str, ...]
     """Arrived before: the agency is told of the withdrawal."""
+    by_hand: tuple[str, ...]
+    """Arrived before, and its agency's contract has no withdrawal: a person must tell it, and then record that it
+    acknowledged (`POST /v1/referrals/{id}/acknowledge`)."""
     kept: tuple[str, ...]
     """Rests on another basis, and goes on."""
 

@@ -58,14 +58,6 @@ class Action(StrEnum):
     WEBHOOK_REDELIVERED = "webhook_redelivered"
     WEBHOOK_DISABLED = "webhook_disabled"
     """Its receiver answered 410 Gone."""
-    WEBHOOK_ADDED = "webhook_added"
-    WEBHOOK_CHANGED = "webhook_changed"
-    """Its address, what it hears of, whether it is on; the data names which of them."""
-    WEBHOOK_ROTATED = "webhook_rotated"
-    WEBHOOK_REMOVED = "webhook_removed"
-    WEBHOOK_REDELIVERED = "webhook_redelivered"
-    WEBHOOK_DISABLED = "webhook_disabled"
-    """Its receiver answered 410 Gone."""
 
 
 def record(

@@ -18,7 +18,7 @@ from hub.delivery.permission import ask_policy
 from hub.delivery.room import Papers, Room, read_papers, unseal_document
 from hub.delivery.settle import settle_without_call
 from hub.delivery.steps import UnknownIdError
-from hub.delivery.taking_back import take_back_if_consent_is_gone
+from hub.delivery.taking_back import Told, take_back_if_consent_is_gone
 from hub.intake.filing import GuardianMissingError
 from hub.store.cases import CaseRecord, case_by_id
 from hub.store.consents import consent_of, mark_withdrawn
@@ -43,6 +43,8 @@ class ConsentWithdrawal:
     """A send is under way, or one is not accounted for: the agency may hold it, and is told if it does."""
     told: list[str] = field(default_factory=list)
     """The agency holds it, and is being told."""
+    by_hand: list[str] = field(default_factory=list)
+    """The agency holds it, and can only be told by a person."""
     kept: list[str] = field(default_factory=list)
     """Goes on, or stays, with the fields that other consents still carry."""
 
@@ -117,7 +119,7 @@ class Consents:
                 done.in_flight.append(referral.id)
             case DeliveryStatus.DELIVERED:
                 told = take_back_if_consent_is_gone(conn, self.room, papers, now)
-                (done.told if told else done.kept).append(referral.id)
+                {Told.BY_US: done.told, Told.BY_HAND: done.by_hand, Told.NOT: done.kept}[told].append(referral.id)
             case DeliveryStatus.PENDING | DeliveryStatus.HELD | DeliveryStatus.FAILED:
                 self._stop(conn, actor, papers, done, now)
             case DeliveryStatus.REFUSED | DeliveryStatus.CANCELLED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import Connection
 
@@ -10,11 +11,12 @@ from adapters.sdk import Verb
 from hub.consent.policy import Permission
 from hub.delivery.permission import ask_policy
 from hub.delivery.room import Papers, Room, unseal_document
+from hub.delivery.steps import TELL_BY_HAND
 from hub.store.attempts import disclosing_attempts
 from hub.store.consents import consents_of_case
 from hub.store.deliveries import DeliveryRecord, delivery_of_kind, insert_delivery
 from hub.store.ids import new_id
-from hub.store.referrals import append_event, referral_by_id
+from hub.store.referrals import append_event, referral_by_id, update_referral
 from schemas.events import EventKind
 from schemas.status import DeliveryStatus
 
@@ -22,8 +24,19 @@ _TELLS = frozenset({Verb.WITHDRAW, Verb.FOLD})
 """The verbs that can say a withdrawal, by a call or in a file."""
 
 
-def take_back_if_consent_is_gone(conn: Connection, room: Room, papers: Papers, now: datetime) -> bool:
-    """Withdraw a delivered referral if a consent that its disclosure rests on is withdrawn; return whether it is.
+class Told(StrEnum):
+    """How an agency hears that a referral is taken back."""
+
+    NOT = "not"
+    """It keeps the referral."""
+    BY_US = "by_us"
+    """A delivery tells it, or told it."""
+    BY_HAND = "by_hand"
+    """A person must: the task stays open until somebody records that the agency acknowledged."""
+
+
+def take_back_if_consent_is_gone(conn: Connection, room: Room, papers: Papers, now: datetime) -> Told:
+    """Withdraw a delivered referral if a consent that its disclosure rests on is withdrawn; say how it is told.
 
     If what is left still carries the referral, the agency keeps it, and an event asks staff to tell it which items
     the client took back: no contract that we know has a message for a part. The recipient is the one that was told,
@@ -33,43 +46,55 @@ def take_back_if_consent_is_gone(conn: Connection, room: Room, papers: Papers, n
     rested_on = {basis for attempt in told for bases in attempt.bases.values() for basis in bases}
     consents = consents_of_case(conn, papers.referral.case_id)
     if not any(c.withdrawn_at is not None and c.withdrawn_at <= now and c.id in rested_on for c in consents):
-        return False
+        return Told.NOT
     agency = room.agencies.get(papers.referral.agency)
     if agency is not None and agency.profile is not None:
         document = unseal_document(room, papers)
         permission = ask_policy(conn, room, papers, agency.profile, document, now, told[-1].recipient)
         if isinstance(permission, Permission):
             _ask_staff(conn, papers, now, "tell_agency_of_partial_withdrawal")
-            return False
+            return Told.NOT
     return take_back(conn, room, papers, now)
 
 
-def take_back(conn: Connection, room: Room, papers: Papers, now: datetime) -> bool:
-    """Queue the withdrawal at the agency, once; return whether it is told, or will be.
+def take_back(conn: Connection, room: Room, papers: Papers, now: datetime) -> Told:
+    """Queue the withdrawal at the agency, once; say how it is told.
 
     An agency whose contract has no withdrawal, whose adapter is broken, or whose receipt nobody knows, must be told by
-    hand: an event asks staff to.
+    hand: the withdrawal is held, and the referral says so, until a person records the acknowledgement.
     """
     before = delivery_of_kind(conn, papers.referral.id, Verb.WITHDRAW)
     if before is not None:
-        return before.status is not DeliveryStatus.REFUSED
+        return _told_by(before)
     agency, referral = room.agencies.get(papers.referral.agency), referral_by_id(conn, papers.referral.id)
-    if agency is None or not agency.verbs & _TELLS or referral is None or referral.receipt is None:
-        _ask_staff(conn, papers, now, "tell_agency_by_hand")
-        return False
+    by_us = agency is not None and agency.verbs & _TELLS and referral is not None and referral.receipt is not None
     withdrawal = DeliveryRecord(
         id=new_id("dlv"),
         referral_id=papers.referral.id,
         agency=papers.referral.agency,
         kind=Verb.WITHDRAW,
-        status=DeliveryStatus.PENDING,
+        status=DeliveryStatus.PENDING if by_us else DeliveryStatus.HELD,
         wire_key=papers.referral.wire_key,
         urgent=True,
-        due_at=now,
+        due_at=now if by_us else None,
         created_at=now,
     )
     insert_delivery(conn, withdrawal)
-    return True
+    if not by_us:
+        update_referral(conn, papers.referral.id, now, reason=TELL_BY_HAND)
+        _ask_staff(conn, papers, now, TELL_BY_HAND)
+    return _told_by(withdrawal)
+
+
+def _told_by(withdrawal: DeliveryRecord) -> Told:
+    """Return how a withdrawal is told; one that the agency refused leaves the referral with it."""
+    match withdrawal.status:
+        case DeliveryStatus.HELD:
+            return Told.BY_HAND
+        case DeliveryStatus.REFUSED:
+            return Told.NOT
+        case _:
+            return Told.BY_US
 
 
 def _ask_staff(conn: Connection, papers: Papers, now: datetime, reason: str) -> None:

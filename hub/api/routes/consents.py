@@ -67,5 +67,6 @@ async def withdraw_consent(hub: Hub, actor: CurrentActor, consent_id: ConsentId)
         stopped=tuple(done.stopped),
         in_flight=tuple(done.in_flight),
         told=tuple(done.told),
+        by_hand=tuple(done.by_hand),
         kept=tuple(done.kept),
     )

@@ -14,7 +14,7 @@ from api_bench import Bench
 
 from hub.api import examples
 from hub.api.app import describe
-from hub.api.asked import Closing, MoreConsents, MoreReferrals, Override, Precheck, Resolution
+from hub.api.asked import Acknowledgement, Closing, MoreConsents, MoreReferrals, Override, Precheck, Resolution
 from hub.api.precheck_views import Room
 from hub.api.problems import KINDS
 from hub.api.standing import Party, WaitsOn
@@ -30,6 +30,7 @@ BODIES = [
     (MoreConsents, examples.MORE_CONSENTS),
     (Resolution, examples.RESOLUTION),
     (Override, examples.OVERRIDE),
+    (Acknowledgement, examples.ACKNOWLEDGEMENT),
     (Closing, examples.CLOSING),
     (Precheck, examples.PRECHECK),
 ]
