@@ -13,12 +13,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from fault_rows import NONE, adapters
 
 from adapters.sdk import AdapterError, Impersonal, NotSentError, UncertainError, Verb, capabilities
 from adapters.sdk.registry import installed_adapters
+from adapters.sdk.settings import AdapterSettings
 from adapters.sdk.testing import Bench, live_bench_of
 from hub.cli.stage.folder import StageFolder
 from hub.cli.stage.settings import hub_environ, write_mocks_settings
@@ -46,6 +48,8 @@ DRIP = IMPATIENT / 15
 """Seconds between two bytes of a slow answer: only a deadline of the whole call ends it."""
 LASTING = frozenset({"accept_then_hide", "slow_drip"})
 """The faults whose duration is set here."""
+GREETINGS = 20
+"""How often an agency is greeted before a stage gives up."""
 LATEST = 120.0
 """Business seconds after which every late callback has left."""
 
@@ -156,12 +160,22 @@ async def come_to(bench: Bench, verb: Verb, key: str, receipt: str) -> object:
 async def greet(adapter: Any, leave: Callable[[], Impersonal]) -> None:
     """Ask an agency whether it is there, if its adapter can: whatever is fetched before all calls (tokens) then is.
 
-    On a slow machine an impatient adapter may need to ask again.
+    On a slow machine an impatient adapter may need to ask again, but not for ever.
     """
-    while Verb.PROBE in capabilities(type(adapter)):
-        with contextlib.suppress(NotSentError, UncertainError):
+    for left in reversed(range(GREETINGS if Verb.PROBE in capabilities(type(adapter)) else 0)):
+        try:
             await adapter.probe(leave())
-            return
+        except (NotSentError, UncertainError):
+            if not left:
+                raise
+        else:
+            break
+
+
+def patience(settings: AdapterSettings, seconds: float) -> AdapterSettings:
+    """Return an adapter's settings with a deadline of these seconds; over TLS of one at least, for the handshakes."""
+    least = seconds if urlsplit(settings.base_url).scheme in {"http", "tcp", "file"} else max(seconds, 1.0)
+    return settings.model_copy(update={"timeout_seconds": least})
 
 
 @contextlib.asynccontextmanager
@@ -184,7 +198,7 @@ async def open_stage(root: Path) -> AsyncIterator[Stage]:
             built = {}
             with contextlib.chdir(root):  # relative paths of the configuration start where the hub is started
                 for slug, adapter in adapters().items():
-                    own = settings.adapters[slug].model_copy(update={"timeout_seconds": seconds})
+                    own = patience(settings.adapters[slug], seconds)
                     bench = built[slug] = await open_things.enter_async_context(live_bench_of(adapter, own))
                     await greet(bench.adapter, bench.impersonal)
             benches.append(built)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fault_bench import Stage, greet
+from fault_bench import Stage, greet, patience
 
 from adapters.sdk import InboundCall, Verb
 from adapters.sdk.kst import kst_today
@@ -174,10 +174,7 @@ class HubBench:
 async def open_hub(stage: Stage, name: str, timeout_seconds: float) -> AsyncIterator[HubBench]:
     """Open a hub with a store of its own, whose adapters have this deadline."""
     folder = stage.folder / name
-    adapters = {
-        slug: one.model_copy(update={"timeout_seconds": timeout_seconds})
-        for slug, one in stage.settings.adapters.items()
-    }
+    adapters = {slug: patience(one, timeout_seconds) for slug, one in stage.settings.adapters.items()}
     settings = stage.settings.model_copy(
         update={
             "store": StoreSettings(url=f"sqlite:///{folder / 'naru.db'}"),
