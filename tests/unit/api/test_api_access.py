@@ -59,7 +59,7 @@ async def test_revoked_or_expired_key_opens_nothing(bench: Bench) -> None:
 
 
 async def test_other_centres_ids_are_like_unknown_ones(bench: Bench) -> None:
-    """To another centre an id that exists answers exactly as one that does not, on every route that takes one of ours."""
+    """To another centre an id that exists answers exactly as one that does not, on every route with ids."""
     accepted = await bench.accept()
     ids = {
         "case_id": accepted["id"],
