@@ -21,8 +21,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def landing(postgres_server: str, tmp_path: Path) -> Iterator[Landing]:
-    with postgresql.database(postgres_server) as url:
+def landing(postgres_with_tables: tuple[str, str], tmp_path: Path) -> Iterator[Landing]:
+    with postgresql.database(*postgres_with_tables) as url:
         opened = Landing(tmp_path, Repeat.LOOKUP, store_url=url)
         yield opened
         opened.close()
