@@ -84,42 +84,48 @@ async def opened(
         closing.callback(store.close)
         store.claim()
         store.write_now(make_or_check)
-        vault = Vault.open(store, settings.vault.key_file)
-        gate, clock = Gate(), open_clock(settings.clock)
+        vault, clock = Vault.open(store, settings.vault.key_file), open_clock(settings.clock)
         closing.callback(clock.close)
-        working_days = settings.calendar.working_days
+        gate, working_days = Gate(), settings.calendar.working_days
         agencies = build_agencies(settings.adapters, installed, gate, working_days)
         closing.push_async_callback(agencies.aclose)
         found = installed_catalogues() if catalogues is None else catalogues
         library = build_library(settings.catalogues, found, settings.catalogue, gate, wall_now)
         closing.push_async_callback(library.aclose)
-        mint = Mint(gate)
-        room = Room(clock, vault, gate, mint, agencies, settings.delivery, settings.statutes, working_days)
-        engine = _engine(store, room, settings)
-        capacities = Capacities(clock, gate, mint, agencies, settings.precheck)
+        room = Room(clock, vault, gate, Mint(gate), agencies, settings.delivery, settings.statutes, working_days)
+        capacities = Capacities(clock, gate, room.mint, agencies, settings.precheck)
         closing.push_async_callback(capacities.aclose)
         sender = Sender(settings.webhooks, plain_loopback=settings.mode is Mode.MOCK)
         closing.push_async_callback(sender.aclose)
-        filing, consents = Filing(clock, vault, agencies, settings.routing), Consents(room)
-        yield Services(
-            settings=settings,
-            store=store,
-            vault=vault,
-            clock=clock,
-            agencies=agencies,
-            library=library,
-            working_days=working_days,
-            prechecker=Prechecker(settings.routing, agencies, capacities),
-            intake=Intake(store, clock, vault, filing, consents, engine.wake),
-            commands=Commands(room),
-            consents=consents,
-            callbacks=Callbacks(store, room),
-            engine=engine,
-            worker=Worker(store, room),
-            webhooks=Desk(clock, vault, settings.webhooks.most_per_centre),
-            sender=sender,
-            notifier=Notifier(store, clock, vault, settings.webhooks, sender),
-        )
+        yield _services(settings, store, room, library, capacities, sender)
+
+
+def _services(
+    settings: Settings, store: Store, room: Room, library: Library, capacities: Capacities, sender: Sender
+) -> Services:
+    """Build what needs no closing."""
+    clock, vault, agencies = room.clock, room.vault, room.agencies
+    engine, consents = _engine(store, room, settings), Consents(room)
+    filing = Filing(clock, vault, agencies, settings.routing)
+    return Services(
+        settings=settings,
+        store=store,
+        vault=vault,
+        clock=clock,
+        agencies=agencies,
+        library=library,
+        working_days=room.working_days,
+        prechecker=Prechecker(settings.routing, agencies, capacities),
+        intake=Intake(store, clock, vault, filing, consents, engine.wake),
+        commands=Commands(room),
+        consents=consents,
+        callbacks=Callbacks(store, room),
+        engine=engine,
+        worker=Worker(store, room),
+        webhooks=Desk(clock, vault, settings.webhooks.most_per_centre),
+        sender=sender,
+        notifier=Notifier(store, clock, vault, settings.webhooks, sender),
+    )
 
 
 def _engine(store: Store, room: Room, settings: Settings) -> Engine:

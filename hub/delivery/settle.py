@@ -50,15 +50,8 @@ def settle(  # noqa: PLR0913 - a step has that many parts; all but four are name
         return
     if reason is None and status is before and papers.referral.reason == TELL_BY_HAND:
         reason = TELL_BY_HAND  # however often the agency is asked meanwhile: what a person owes stays said
-    update_referral(
-        conn,
-        papers.referral.id,
-        at,
-        delivery=status,
-        reason=reason,
-        reason_paths=list(paths),
-        **(referral or {}),
-    )
+    values = {"delivery": status, "reason": reason, "reason_paths": list(paths), **(referral or {})}
+    update_referral(conn, papers.referral.id, at, **values)
     if (status, reason) != (papers.referral.delivery, papers.referral.reason):
         append_event(
             conn,

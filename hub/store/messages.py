@@ -171,7 +171,9 @@ def take_from_shelf(conn: Connection, webhook_id: str, now: datetime, ids: Colle
 def standing_of(conn: Connection, webhook_id: str) -> Standing:
     """Return how many messages of a webhook wait, and how many lie on its shelf."""
     query = (
-        select(webhook_messages.c.state, func.count().label("messages"), func.min(webhook_messages.c.at).label("oldest"))
+        select(
+            webhook_messages.c.state, func.count().label("messages"), func.min(webhook_messages.c.at).label("oldest")
+        )
         .where(webhook_messages.c.webhook_id == webhook_id)
         .group_by(webhook_messages.c.state)
     )

@@ -1,0 +1,97 @@
+"""Who calls us and whom we serve: centres, their keys, clients, cases, consents; nothing of it in clear."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, LargeBinary, String, Table
+
+from hub.store.tables.base import Moment, metadata, own_id, ref_to
+
+centres = Table(
+    "centres",
+    metadata,
+    own_id(),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("created_at", Moment, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    own_id(),
+    ref_to("centre_id", "centres.id"),
+    Column("prefix", String(12), nullable=False, unique=True),
+    Column("sha256", String(64), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("revoked_at", Moment),
+)
+
+vault_keys = Table(
+    "vault_keys",
+    metadata,
+    Column("name", String(40), primary_key=True),  # `inbox`, `blind_index`, `notices`: the hub's own
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("kek_id", String(16), nullable=False),
+)
+
+clients = Table(
+    "clients",
+    metadata,
+    own_id(),
+    ref_to("centre_id", "centres.id"),
+    Column("created_at", Moment, nullable=False),
+)
+
+blind_indexes = Table(
+    "blind_indexes",
+    metadata,
+    Column("client_id", String(32), ForeignKey("clients.id"), primary_key=True),
+    Column("centre_id", String(32), nullable=False),
+    Column("kind", String(24), primary_key=True),  # rrn, admin_number, name_birth_phone
+    Column("digest", String(64), primary_key=True),  # HMAC-SHA256 under the vault's blind-index key
+    Index("ix_blind_indexes_lookup", "centre_id", "kind", "digest"),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    own_id(),
+    ref_to("centre_id", "centres.id"),
+    ref_to("client_id", "clients.id"),
+    Column("reference", String(200)),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("kek_id", String(16), nullable=False),
+    Column("sealed_client", LargeBinary, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Index("ix_cases_client", "client_id"),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("centre_id", String(32), ForeignKey("centres.id"), primary_key=True),
+    Column("key_hmac", String(64), primary_key=True),
+    Column("route", String(60), nullable=False),
+    Column("body_hmac", String(64), nullable=False),
+    Column("answer", JSON, nullable=False),  # the first answer, to be given again: ids and codes
+    Column("created_at", Moment, nullable=False, index=True),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    own_id(),
+    ref_to("case_id", "cases.id", index=True),
+    ref_to("centre_id", "centres.id"),
+    Column("recipient", String(60), nullable=False),
+    Column("type", String(20), nullable=False),
+    Column("basis", String(10), nullable=False),
+    Column("article", String(200)),
+    Column("purposes", JSON, nullable=False),
+    Column("items", JSON, nullable=False),
+    Column("required", Boolean, nullable=False),
+    Column("signed_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("withdrawn_at", Moment),
+    Column("sealed_record", LargeBinary, nullable=False),  # the whole schemas.Consent as JSON
+)
