@@ -20,6 +20,7 @@ from hub.api.problems import (
     INVALID_DOCUMENT,
     INVALID_PARAMETER,
     METHOD_NOT_ALLOWED,
+    TOO_MANY_WEBHOOKS,
     TOO_SLOW,
     UNAVAILABLE,
     UNKNOWN_ID,
@@ -34,6 +35,7 @@ from hub.delivery.steps import IllegalStepError, UnknownIdError
 from hub.intake.filing import GuardianMissingError, UnknownCaseError
 from hub.intake.promises import IdempotencyConflictError, InFlightError
 from hub.intake.recipients import UnknownRecipientError
+from hub.notices.desk import TooManyWebhooksError
 
 _SOON = {"Retry-After": "1"}
 _GUARDIAN_MISSING = Fault(
@@ -66,6 +68,7 @@ _OURS: Mapping[type[Exception], Callable[[Any], ProblemError]] = {
     IllegalStepError: _illegal_step,
     GuardianMissingError: lambda _: ProblemError(INVALID_DOCUMENT, errors=[_GUARDIAN_MISSING]),
     UnknownRecipientError: _unknown_recipient,
+    TooManyWebhooksError: lambda _: ProblemError(TOO_MANY_WEBHOOKS),
     OperationalError: lambda _: ProblemError(UNAVAILABLE, headers=_SOON),  # full disk, locked for long: no promise
     ClientDisconnect: lambda _: ProblemError(TOO_SLOW),  # nobody hears it
 }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from hub.api.precheck_views import Room
 from hub.api.standing import Party, WaitsOn
+from hub.notices.desk import Subject
 from hub.routing.prechecks import Outlook
 from hub.routing.rules import Verdict
 from schemas.events import EventKind
@@ -43,6 +44,10 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         BusinessStatus.WITHDRAWN: "철회. 더 이상 진행이 없습니다.",
         BusinessStatus.COUNCIL: "협의체상정.",
         BusinessStatus.OBJECTED: "이의신청.",
+    },
+    Subject.__name__: {
+        Subject.REFERRAL: "이 센터 의뢰의 모든 이력.",
+        Subject.AGENCY: "기관 장애의 시작과 끝, 연계 설정 문제로 인한 중지.",
     },
     EventKind.__name__: {
         EventKind.ACCEPTED: "나루가 의뢰를 받아 두었습니다(202).",

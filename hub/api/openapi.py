@@ -14,10 +14,12 @@ from starlette.routing import BaseRoute
 from hub.api.asked import Acknowledgement, Closing, MoreConsents, MoreReferrals, Override, Precheck, Resolution
 from hub.api.meanings import MEANINGS
 from hub.api.problems import Problem
+from hub.api.webhook_bodies import NewWebhook, Redelivery, Rotation, WebhookChange
 from schemas.case import CaseDocument
 
 _BODIES: tuple[type[BaseModel], ...] = (
     CaseDocument, MoreReferrals, MoreConsents, Resolution, Override, Acknowledgement, Closing, Precheck,
+    NewWebhook, WebhookChange, Rotation, Redelivery,
 )  # fmt: skip
 _NEVER_ANSWERED = ("HTTPValidationError", "ValidationError")
 _DESCRIPTION = """\
@@ -35,6 +37,7 @@ _TAGS = [
     {"name": "prechecks", "description": "사전 확인"},
     {"name": "services", "description": "복지서비스"},
     {"name": "agencies", "description": "기관"},
+    {"name": "webhooks", "description": "웹훅"},
     {"name": "callbacks", "description": "기관 콜백"},
     {"name": "health", "description": "상태 확인"},
 ]

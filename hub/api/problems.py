@@ -108,6 +108,12 @@ IN_FLIGHT = Kind(
     "같은 요청 처리 중",
     "같은 Idempotency-Key의 요청을 처리하고 있습니다. 잠시 뒤 같은 요청을 다시 보내 주십시오.",
 )
+TOO_MANY_WEBHOOKS = Kind(
+    "too-many-webhooks",
+    409,
+    "웹훅이 너무 많음",
+    "이 센터가 등록할 수 있는 웹훅 수를 넘습니다. 쓰지 않는 웹훅을 지워 주십시오.",
+)
 TOO_LARGE = Kind("body-too-large", 413, "본문이 너무 큼", "본문이 허용된 크기를 넘었습니다. 줄여서 다시 보내 주십시오.")
 UNSUPPORTED_MEDIA_TYPE = Kind(
     "unsupported-media-type",
@@ -152,7 +158,7 @@ NO_CATALOGUE = Kind(
 KINDS: tuple[Kind, ...] = (
     MALFORMED_JSON, IDEMPOTENCY_KEY_MISSING, UNAUTHENTICATED, UNKNOWN_ID, UNKNOWN_AGENCY, UNKNOWN_PATH,
     METHOD_NOT_ALLOWED, TOO_SLOW,
-    ILLEGAL_STEP, IN_FLIGHT, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT, INVALID_PARAMETER,
+    ILLEGAL_STEP, IN_FLIGHT, TOO_MANY_WEBHOOKS, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT, INVALID_PARAMETER,
     IDEMPOTENCY_CONFLICT, INTERNAL, UNAVAILABLE, NO_CATALOGUE,
 )  # fmt: skip
 """All kinds, in the order of their status: what the docs page lists."""

@@ -48,6 +48,20 @@ class Sender:
         self._allowed = (*settings.allow_private, *(LOOPBACK if plain_loopback else ()))
         self._resolve = resolve
 
+    def check(self, url: str) -> None:
+        """Check what can be seen of an address before it is called; where a name leads is judged at every call.
+
+        Raises:
+            ValueError: what is wrong, in Korean and without the address.
+        """
+        check_url(url, plain_loopback=self._plain_loopback)
+        try:
+            address = read_address(httpx.URL(url).host)
+        except ValueError:
+            return
+        if not may_be_called(address, self._allowed):
+            raise ValueError("주소가 공개된 인터넷 주소가 아닙니다. 내부망 주소는 운영자가 허용해야 쓸 수 있습니다.")
+
     async def send(self, target: Target, message: Message) -> Outcome:
         """Make one try. Whatever happens is an outcome; nothing is raised for it."""
         body = body_of(message)
@@ -55,7 +69,7 @@ class Sender:
         headers = headers_of(message.id, body, target.secrets_at(wall), wall)
         try:
             async with asyncio.timeout(self._settings.timeout_seconds):
-                return await self._send(httpx.URL(target.url), headers, body.encode())
+                return await self._send(target.url, headers, body.encode())
         except (TimeoutError, httpx.TimeoutException):
             return Outcome(failure=Failure.TIMED_OUT)
         except httpx.ConnectError as error:
@@ -68,10 +82,11 @@ class Sender:
         if "_wire" in self.__dict__:
             await self._wire.aclose()
 
-    async def _send(self, url: httpx.URL, headers: dict[str, str], body: bytes) -> Outcome:
-        host = url.raw_host.decode("ascii")
+    async def _send(self, text: str, headers: dict[str, str], body: bytes) -> Outcome:
         try:
-            check_url(str(url), plain_loopback=self._plain_loopback)  # the mode may have changed since it was stored
+            self.check(text)  # what is allowed may have changed since it was stored
+            url = httpx.URL(text)
+            host = url.raw_host.decode("ascii")
             found = await self._resolve(host.strip("[]"), url.port or (443 if url.scheme == "https" else 80))
             addresses = [read_address(text) for text in found]
         except (OSError, UnicodeError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import secrets
 from datetime import datetime, timedelta
-from typing import Self
 
 import httpx
 
@@ -16,6 +15,7 @@ from schemas.base import Frozen, Moment
 
 MOST_CHARACTERS = 500
 _SECRET_BYTES = 32
+_HIGHEST_PORT = 65535
 
 
 class Target(Frozen):
@@ -34,11 +34,10 @@ class Target(Frozen):
             return (self.secret,)
         return self.secret, self.previous
 
-    def rotated(self, wall: datetime, overlap: timedelta) -> Self:
+    def rotated(self, wall: datetime, overlap: timedelta) -> Target:
         """Return the target with a new secret; the old one signs too for `overlap`, and one older than that no more."""
-        return self.model_copy(
-            update={"secret": new_secret(), "previous": self.secret, "previous_until": wall + overlap}
-        )
+        previous = (self.secret, wall + overlap) if overlap else (None, None)
+        return Target(url=self.url, secret=new_secret(), previous=previous[0], previous_until=previous[1])
 
 
 def new_secret() -> str:
@@ -76,9 +75,9 @@ def check_url(text: str, *, plain_loopback: bool) -> None:
         raise ValueError(f"주소는 공백 없이 ASCII 문자 {MOST_CHARACTERS}자 이하로 적습니다.")
     if url.scheme != "https" and not (plain_loopback and url.scheme == "http" and _names_loopback(url.host)):
         raise ValueError("주소는 https://로 시작해야 합니다.")
-    if not url.host or url.port == 0:
+    if not url.host or (url.port is not None and not 0 < url.port <= _HIGHEST_PORT):
         raise ValueError("주소에 호스트 이름과 올바른 포트가 있어야 합니다.")
-    if url.userinfo or "@" in url.netloc.decode("ascii"):
+    if url.userinfo or "@" in text.partition("//")[2].partition("/")[0]:
         raise ValueError("주소에 사용자 이름이나 비밀번호를 넣지 않습니다.")
     if url.fragment:
         raise ValueError("주소에 #으로 시작하는 부분을 넣지 않습니다.")
