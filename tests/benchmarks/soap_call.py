@@ -34,7 +34,7 @@ from schemas.disclosure import Disclosure
 from schemas.privacy import prune
 from schemas.services import ServiceCode
 
-CALLS, ROUNDS = 100, 15
+CALLS, ROUNDS = 50, 30
 BAR = 3.0
 """The design's: a signed, schema-checked SOAP call costs at most so many times a raw post."""
 PATH = "/referral/ReferralService"

@@ -162,12 +162,15 @@ class HttpWire:
         else:
             call.pass_gate()  # there is no first byte within a process
         reply = await self._transport.handle_async_request(request)
+        if self._inner is not None:  # which may have read its answer already, past every cap
+            reply = httpx.Response(reply.status_code, headers=reply.headers, stream=reply.stream)
         try:
-            stream = CappedStream(reply, self._endpoint.max_reply_bytes, self._slug)
+            reply.stream = CappedStream(reply, self._endpoint.max_reply_bytes, self._slug)
         except BadReplyError:
             await reply.aclose()
             raise
-        return httpx.Response(reply.status_code, headers=reply.headers, stream=stream, request=request)
+        reply.request = request
+        return reply
 
     async def aclose(self) -> None:
         """Close the pool."""

@@ -18,6 +18,8 @@ import httpx
 from adapters.sdk.transports.http_connection import HttpConnection
 
 MOST_CONNECTIONS = 10
+MOST_RESTING = 4
+"""Connections that wait for a next read: as many as an agency is commonly read from at once."""
 IDLE_SECONDS = 4.0
 """Agencies' servers often close idle connections after 5 s; one that closes while we write costs an unknown."""
 
@@ -53,8 +55,7 @@ class HttpPool(httpx.AsyncBaseTransport):
     @property
     def connections(self) -> int:
         """How many there are: busy, resting, being made."""
-        self._resting = [one for one in self._resting if one.connection.is_open]
-        return self._taken + len(self._resting)
+        return self._taken + sum(one.connection.is_open for one in self._resting)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; return its answer, whose body is not read yet. Closing it gives the connection back."""
@@ -70,7 +71,7 @@ class HttpPool(httpx.AsyncBaseTransport):
             self._busy.add(connection)
             head = await connection.ask(request, body, first_byte)
         except BaseException:
-            self._leave(connection)
+            self._give_up(connection)
             raise
         stream = _Body(connection, partial(self._give_back, origin, connection))
         return httpx.Response(head.status_code, headers=head.headers.raw_items(), stream=stream, request=request)
@@ -100,15 +101,19 @@ class HttpPool(httpx.AsyncBaseTransport):
         return connection
 
     def _give_back(self, origin: _Origin, connection: HttpConnection) -> None:
-        if connection.finish():
+        """Let a connection rest whose exchange is over, if it may and there is room; end it otherwise."""
+        self._busy.discard(connection)
+        self._taken -= 1
+        self._places.release()
+        self._resting = [one for one in self._resting if one.connection.is_open]
+        if connection.finish() and len(self._resting) < MOST_RESTING:
             over = asyncio.get_running_loop().call_later(IDLE_SECONDS, connection.end)
             self._resting.append(_Resting(origin, connection, over))
-            self._leave(None)
         else:
-            self._leave(connection)
+            connection.end()
 
-    def _leave(self, connection: HttpConnection | None) -> None:
-        """Free a place; end the connection in it, if there is one."""
+    def _give_up(self, connection: HttpConnection | None) -> None:
+        """Free the place of a request that failed; end its connection, if there is one."""
         self._taken -= 1
         self._places.release()
         if connection is not None:

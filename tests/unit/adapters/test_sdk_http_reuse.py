@@ -264,22 +264,33 @@ async def test_an_idle_connection_is_closed_before_the_agency_would(
 
 
 async def test_there_are_never_more_than_ten_connections(gate: Gate, decisions: Decisions) -> None:
-    """Resting ones make room for a write that needs one of its own."""
+    """Resting ones, of which few are kept, make room for writes that need one of their own."""
     open_now: list[int] = []
+    wanted, all_there = 10, asyncio.Event()
 
     async def count(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(server.connections) > 9:
+        open_now.append(wire._transport.connections)
+        if len(open_now) >= wanted:
             all_there.set()
         await all_there.wait()
-        open_now.append(wire._transport.connections)
         writer.write(OK)
 
-    all_there = asyncio.Event()
     async with line(count, gate) as (server, wire):
-        await asyncio.gather(*[wire.send(decisions.impersonal(), "GET", "/a") for _ in range(12)])
-        for _ in range(3):
-            await wire.send(decisions.disclose(), "POST", "/a", body=b"x")
-        assert (len(server.connections), max(open_now), wire._transport.connections) == (13, 10, 10)
+        await asyncio.gather(*[wire.send(decisions.impersonal(), "GET", "/a") for _ in range(10)])
+        assert (len(server.connections), wire._transport.connections) == (10, http_pool.MOST_RESTING)
+        wanted = 20
+        all_there.clear()
+        await asyncio.gather(*[wire.send(decisions.disclose(), "POST", "/a", body=b"x") for _ in range(10)])
+        assert (len(server.connections), max(open_now)) == (20, 10)
+        assert (wire._transport._busy, wire._transport.connections) == (set(), http_pool.MOST_RESTING)
+
+
+async def test_an_answer_within_the_process_is_capped_too(gate: Gate, decisions: Decisions) -> None:
+    """An in-process transport has read its answer already; it is as long as it is."""
+    app = httpx.MockTransport(lambda _: httpx.Response(200, content=b"x" * 2000))
+    wire = HttpWire("haengbok", gate, HttpEndpoint("http://agency", 5, 1024), app)
+    with pytest.raises(BadReplyError, match="longer than 1024"):
+        await wire.send(decisions.impersonal(), "GET", "/a")
 
 
 async def test_an_agency_that_speaks_first_is_told_nothing(decisions: Decisions) -> None:
