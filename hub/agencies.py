@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -45,6 +46,11 @@ class ActiveAgency:
     concurrency: int
     per_second: float
     open_hours: OpenHours
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this machine is the one that exchanges files with it, if its settings name one."""
+        return self.adapter.settings.host in {"", socket.gethostname()}
 
     def repeat_of(self, kind: str) -> Repeat:
         """Return what may be done when the answer to a delivery of `kind` was lost.

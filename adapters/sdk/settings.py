@@ -31,6 +31,8 @@ class AdapterSettings(BaseModel):
     """Calls in flight, if fewer than the profile's."""
     per_second: Annotated[float | None, Field(gt=0)] = None
     """Calls begun in a second, if fewer than the profile's."""
+    host: str = ""
+    """For an agency that takes files, if several machines serve: the host name of the one that has its folders."""
     service_hours: ServiceHours | None = None
     """운영 시간 (KST), if other than the profile's: `{ opens = 09:00:00, closes = 18:00:00 }`."""
     maintenance: tuple[Maintenance, ...] = ()

@@ -19,6 +19,8 @@ from procrastinate.jobs import Status
 from sqlalchemy import Connection
 
 from hub.agencies import ActiveAgency
+from hub.delivery.alone import do_alone
+from hub.delivery.batches.lane import BatchLane
 from hub.delivery.orphans import reclaim_expired
 from hub.delivery.room import Room
 from hub.delivery.turns import TURN_SECONDS, Turns, give_turns
@@ -45,13 +47,19 @@ class SharedEngine:
         self._app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=store.address))
         self._jobs = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(conninfo=store.address))
         self._awake = asyncio.Event()
+        self._file_lanes: list[BatchLane] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self.running = False
 
     def wake(self) -> None:
         """Look again; from any thread, at any time."""
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._awake.set)
+            self._loop.call_soon_threadsafe(self._wake_all)
+
+    def _wake_all(self) -> None:
+        self._awake.set()
+        for lane in self._file_lanes:
+            lane.awake.set()
 
     async def run(self, work: Work) -> None:
         """Give and take turns until cancelled; running calls are given time to end."""
@@ -69,6 +77,9 @@ class SharedEngine:
                     tasks.create_task(self._keep_doing("turns", self._give_all))
                     tasks.create_task(self._keep_doing("orphans", self._reclaim))
                     tasks.create_task(self._keep_doing("jobs", self._take_jobs))
+                    for agency in self._room.agencies.active.values():
+                        if agency.profile.batching is not None and agency.is_here:
+                            tasks.create_task(self._keep_doing("files", partial(self._serve_files, agency)))
             finally:
                 self.running = False
 
@@ -100,6 +111,16 @@ class SharedEngine:
         for delivery_id in turns.ids:
             self._jobs.configure_task(_TASK, connection=driver).defer(delivery_id=delivery_id)
         return turns
+
+    async def _serve_files(self, agency: ActiveAgency) -> None:
+        """Serve an agency that takes files as the one process that does; wait and ask again if another is that."""
+        lane = BatchLane(self._store, self._room, agency)
+        self._file_lanes.append(lane)
+        try:
+            await do_alone(self._store.address, f"files:{agency.slug}", lane.serve)
+        finally:
+            self._file_lanes.remove(lane)
+            await lane.drain()
 
     def _seconds_until(self, turns: Turns) -> list[float]:
         """Return how long each reason to look again is away, in seconds of wall time."""

@@ -15,6 +15,10 @@ from postgresql import STORES
 from adapters.sdk import Repeat
 
 
+def _another(request: pytest.FixtureRequest, opened: ExitStack) -> str:
+    return opened.enter_context(postgresql.database(request.getfixturevalue("postgres_server")))
+
+
 @pytest.fixture(params=STORES)
 def open_landing(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., Landing]]:
     """Open landings, on each database in turn, that are closed when the test ends."""
@@ -22,12 +26,11 @@ def open_landing(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Cal
         number = count()
 
         def open_one(repeat: Repeat = Repeat.LOOKUP, **more: Any) -> Landing:
-            folder = tmp_path / str(next(number))
+            this = next(number)
+            folder = tmp_path / str(this)
             folder.mkdir()
             if request.param == "postgresql":
-                more["store_url"] = opened.enter_context(
-                    postgresql.database(request.getfixturevalue("postgres_server"))
-                )
+                more["store_url"] = _another(request, opened) if this else request.getfixturevalue("postgres_url")
             landing = Landing(folder, repeat, **more)
             opened.callback(landing.close)
             return landing
@@ -52,10 +55,7 @@ def dock(tmp_path: Path) -> Iterator[Dock]:
 @pytest.fixture(params=STORES)
 def dock_on_each(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Dock]:
     """The same, on each database in turn."""
-    with ExitStack() as opened:
-        url = None
-        if request.param == "postgresql":
-            url = opened.enter_context(postgresql.database(request.getfixturevalue("postgres_server")))
-        dock = Dock(tmp_path, url)
-        opened.callback(dock.close)
-        yield dock
+    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
+    opened = Dock(tmp_path, url)
+    yield opened
+    opened.close()

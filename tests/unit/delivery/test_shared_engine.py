@@ -7,12 +7,14 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
-import postgresql
 import pytest
+from barge import Dock
 from ferry import Landing
 from sqlalchemy import text
 
 from adapters.sdk import Repeat
+from hub.delivery.alone import do_alone
+from hub.delivery.batches.clerk import LOOK_EVERY
 from hub.delivery.shared_engine import SharedEngine
 from hub.store.lanes import lane_of
 from schemas.status import DeliveryStatus
@@ -21,11 +23,10 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def landing(postgres_with_tables: tuple[str, str], tmp_path: Path) -> Iterator[Landing]:
-    with postgresql.database(*postgres_with_tables) as url:
-        opened = Landing(tmp_path, Repeat.LOOKUP, store_url=url)
-        yield opened
-        opened.close()
+def landing(postgres_url: str, tmp_path: Path) -> Iterator[Landing]:
+    opened = Landing(tmp_path, Repeat.LOOKUP, store_url=postgres_url)
+    yield opened
+    opened.close()
 
 
 @contextlib.asynccontextmanager
@@ -106,3 +107,53 @@ async def test_the_breaker_holds_for_all_processes(landing: Landing) -> None:
         landing.clock.advance(3600)
         await until(lambda: delivered(landing, ids))
     assert landing.store.read_now(lambda conn: lane_of(conn, "ferry")).outage_since is None
+
+
+@pytest.fixture
+def shared_dock(postgres_url: str, tmp_path: Path) -> Iterator[Dock]:
+    opened = Dock(tmp_path, store_url=postgres_url)
+    yield opened
+    opened.close()
+
+
+async def test_one_process_at_a_time_exchanges_files(shared_dock: Dock) -> None:
+    """Two processes, one folder: a file is written once; when the one that did it ends, the other goes on."""
+    dock = shared_dock
+    first = asyncio.create_task(SharedEngine(dock.store, dock.room, 2).run(dock.worker.work))
+    second = asyncio.create_task(SharedEngine(dock.store, dock.room, 2).run(dock.worker.work))
+    one = dock.accept()
+    dock.clock.advance(2 * 24 * 3600)
+    await until(lambda: dock.referral(one).delivery is DeliveryStatus.HANDED_OVER)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    dock.office.answer(*dock.office.collect())
+    dock.clock.advance(LOOK_EVERY.total_seconds())
+
+    def taken_in() -> bool:
+        dock.clock.advance(LOOK_EVERY.total_seconds())
+        return dock.referral(one).delivery is DeliveryStatus.DELIVERED
+
+    await until(taken_in)
+    second.cancel()
+    await asyncio.gather(second, return_exceptions=True)
+
+
+async def test_what_is_done_alone_is_done_by_one(postgres_url: str) -> None:
+    """A second one is told at once that it is not the one, and may be when the first has ended."""
+    began, end = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        began.set()
+        await end.wait()
+
+    first = asyncio.create_task(do_alone(postgres_url, "test", work))
+    await began.wait()
+    began.clear()
+    second = asyncio.create_task(do_alone(postgres_url, "test", work))
+    done, _ = await asyncio.wait([second], timeout=0.5)
+    assert (done, began.is_set()) == (set(), False)
+    second.cancel()
+    end.set()
+    await first
+    await do_alone(postgres_url, "test", work)
+    assert began.is_set()
