@@ -18,7 +18,7 @@ class NewWebhook(Frozen):
     """웹훅 등록: where the hub tells a centre what happened."""
 
     url: _Url
-    """받을 주소: `https://…`, public on the internet, without user name, password and fragment."""
+    """받을 주소: https, public on the internet, without user name, password and fragment."""
     events: _Subjects = (Subject.REFERRAL,)
     """받을 알림."""
 

@@ -7,6 +7,7 @@ from api_bench import Bench, case
 
 from hub.access.centres import add_key, revoke_key
 from hub.api.app import describe
+from hub.api.webhook_bodies import NEW_WEBHOOK
 from hub.clock import wall_now
 
 OPEN = {"/livez", "/readyz"}
@@ -65,9 +66,12 @@ async def test_other_centres_ids_are_like_unknown_ones(bench: Bench) -> None:
         "case_id": accepted["id"],
         "referral_id": accepted["referrals"][0]["id"],
         "consent_id": accepted["consents"][0],
+        "webhook_id": (await bench.ask.post("/v1/webhooks", json=NEW_WEBHOOK)).json()["id"],
     }
     bodies = {
         "resolve": {"arrived": False, "reason": "x"},
+        "rotate": {},
+        "redeliver": {},
         "override": {"reason": "x"},
         "acknowledge": {"reason": "x"},
         "close": {"outcome": "other", "reason": "x"},
@@ -77,7 +81,7 @@ async def test_other_centres_ids_are_like_unknown_ones(bench: Bench) -> None:
     theirs, unknown = [], []
     for method, path in asked:
         for answers, known in ((theirs, ids), (unknown, dict.fromkeys(ids, "none_00000000000000000000000000"))):
-            body = bodies.get(path.rpartition("/")[2]) if method == "post" else None
+            body = {} if method == "patch" else bodies.get(path.rpartition("/")[2]) if method == "post" else None
             reply = await bench.other.request(
                 method, path.format(**known), json=body, headers={"Idempotency-Key": f"{len(answers)}"}
             )
