@@ -19,6 +19,7 @@ COMMANDS = {
     "worker": "hub.cli.worker",
     "mocks": "hub.cli.mocks",
     "demo": "hub.cli.demo",
+    "proof": "hub.cli.proof",
     "check": "hub.cli.check",
     "migrate": "hub.cli.migrate",
     "centres": "hub.cli.centres",

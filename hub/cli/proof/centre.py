@@ -1,0 +1,151 @@
+"""The centre application of a proof: it asks until it is answered, and writes down only what it was answered.
+
+A hub that is dead, or answers that it cannot now, is asked again with the same Idempotency-Key, another one of several
+in its place. What the auditor believes of the hub's promises is in these records.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from http import HTTPStatus
+from itertools import cycle
+from typing import Any
+
+import httpx
+
+from hub.cli.demo.centre import CaseRecord
+from hub.cli.proof.plan import Change, PlannedCase
+from hub.cli.stage.control import Control
+
+_BETWEEN_TRIES = 0.15
+_PAGE = 200
+_CALLED_OFF = frozenset({"cancelled_by_centre", "cancel_asked"})
+
+
+class HubError(Exception):
+    """The hub refused something that it should not have; names the status and the problem, no content."""
+
+
+class Centre:
+    """One centre before one hub, or before several that share a store."""
+
+    def __init__(self, hubs: Sequence[str], key: str, control: Control) -> None:
+        self._hubs = cycle(hubs)
+        self._hub = next(self._hubs)
+        self._http = httpx.AsyncClient(headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=20.0)
+        self._control = control
+        self.records: dict[str, CaseRecord] = {}
+        """Its records, by the case's name."""
+        self._services: dict[str, tuple[str, str]] = {}
+        self.repeated = 0
+        """How many requests it had to make again."""
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def hand_in(self, case: PlannedCase) -> None:
+        """Hand a case over, and go on until the hub has promised it."""
+        record = self.records[case.name] = CaseRecord(case.name)
+        record.handed_in_at = await self._now()
+        answer = await self._ask("POST", "/v1/cases", case.document, key=f"{case.name}-case")
+        record.accepted = _told(answer, HTTPStatus.ACCEPTED)
+        self._services |= {r["id"]: (case.name, r["service_code"]) for r in record.accepted["referrals"]}
+
+    def is_steady(self, unsteady: Mapping[str, frozenset[str]], referral_id: str) -> bool:
+        """Return whether its client will not take a referral back; `unsteady`: services by the case's name."""
+        case, service = self._services.get(referral_id, ("", ""))
+        return bool(case) and service not in unsteady[case]
+
+    async def change(self, case: PlannedCase, change: Change) -> None:
+        """Tell the hub what the client thinks now."""
+        record = self.records[case.name]
+        match change.mind:
+            case "later":
+                await self._add_consents(record, change)
+            case "withdraws":
+                await self._withdraw(case, record, change.service)
+            case "cancels":
+                await self._cancel(record, change.service)
+            case _:
+                pass
+
+    async def read_all(self) -> None:
+        """Read how every referral stands, into the records."""
+        of_case = {record.accepted["id"]: record for record in self.records.values() if record.accepted is not None}
+        path: str | None = f"/v1/referrals?limit={_PAGE}"
+        while path is not None:
+            answer = await self._ask("GET", path)
+            for view in _told(answer)["referrals"]:
+                if view["case_id"] in of_case:
+                    of_case[view["case_id"]].final.append(view)
+            path = answer.links.get("next", {}).get("url")
+
+    async def _add_consents(self, record: CaseRecord, change: Change) -> None:
+        assert record.accepted is not None  # noqa: S101 - changes follow the hand-over
+        at, body = await self._now(), {"case_id": record.accepted["id"], "consents": list(change.consents)}
+        answer = _told(await self._ask("POST", "/v1/consents", body, key=f"{record.case}-{change.service}-later"))
+        record.added.append({"at": at, "consents": list(change.consents), "ids": answer["consents"]})
+
+    async def _withdraw(self, case: PlannedCase, record: CaseRecord, service: str) -> None:
+        assert record.accepted is not None  # noqa: S101 - changes follow the hand-over
+        given = zip(case.document["consents"], record.accepted["consents"], strict=True)
+        for consent_id in [consent_id for consent, consent_id in given if service in consent["purposes"]]:
+            answer = _told(await self._ask("POST", f"/v1/consents/{consent_id}/withdraw"))
+            record.withdrawals.append({"at": await self._now(), "consent": consent_id, "answer": answer})
+
+    async def _cancel(self, record: CaseRecord, service: str) -> None:
+        """Call a referral off, where the hub lets us; one that is being sent it does not."""
+        assert record.accepted is not None  # noqa: S101 - changes follow the hand-over
+        referral_id = next(r["id"] for r in record.accepted["referrals"] if r["service_code"] == service)
+        answer = await self._ask("POST", f"/v1/referrals/{referral_id}/cancel")
+        if answer.status_code == HTTPStatus.CONFLICT:  # our first call may have done it, and its answer been lost
+            view = _told(await self._ask("GET", f"/v1/referrals/{referral_id}"))
+            if view["reason"] not in _CALLED_OFF:
+                return
+        elif answer.is_error:
+            raise HubError(_words(answer))
+        record.cancelled.append(referral_id)
+
+    async def _now(self) -> str:
+        return (await self._control.now()).isoformat()
+
+    async def _ask(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, key: str = ""
+    ) -> httpx.Response:
+        """Ask until somebody answers."""
+        headers = {"Idempotency-Key": key} if key else {}
+        while True:
+            with suppress(httpx.TransportError):
+                answer = await self._http.request(method, f"{self._hub}{path}", json=body, headers=headers)
+                if not _must_ask_again(answer):
+                    return answer
+            self.repeated += 1
+            self._hub = next(self._hubs)
+            await asyncio.sleep(_BETWEEN_TRIES)
+
+
+def all_referrals(records: Iterable[CaseRecord]) -> list[dict[str, Any]]:
+    """Return what was promised, one for each referral."""
+    return [referral for record in records if record.accepted is not None for referral in record.accepted["referrals"]]
+
+
+def _must_ask_again(answer: httpx.Response) -> bool:
+    if answer.status_code == HTTPStatus.CONFLICT:
+        return "request-in-flight" in answer.text
+    return answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
+
+
+def _told(answer: httpx.Response, wanted: int | None = None) -> dict[str, Any]:
+    if answer.is_error or (wanted is not None and answer.status_code != wanted):
+        raise HubError(_words(answer))
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def _words(answer: httpx.Response) -> str:
+    told = answer.json()
+    what = f"{answer.request.method} {answer.request.url.path}: {answer.status_code}"
+    return f"{what} {told.get('type')} {told.get('errors', '')}"

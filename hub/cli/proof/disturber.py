@@ -1,0 +1,156 @@
+"""Who kills and pauses: the hub's processes, and its database, at random moments, until enough kills have landed.
+
+A kill has landed if it interrupted a write: its attempt stands in the store without an end, and its process is dead.
+So that kills land, each waits until its victim is writing something, and a random moment longer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hub.cli.proof.company import Company, Member
+from hub.cli.proof.evidence import Evidence
+from hub.cli.stage.postgres import OwnServer
+
+_PAUSE_AFTER = (0.1, 1.0)
+"""Wall seconds between a kill and the look for the next victim, at least and at most."""
+_AIM_SECONDS = 2.0
+_LONGEST_TREMOR = 0.03
+_LOOK_SECONDS = 0.01
+_KILLS_FOR_A_PAUSE = 12
+_KILLS_FOR_A_PAUSE_ALONE = 50
+_KILLS_FOR_A_DATABASE_KILL = 25
+
+
+@dataclass
+class Tally:
+    """What was done."""
+
+    kills: int = 0
+    landed: int = 0
+    pauses: int = 0
+    database_kills: int = 0
+
+
+class Disturber:
+    """Kills and pauses the processes of one company.
+
+    Args:
+        company: the hub's processes.
+        evidence: tells whom a kill interrupted.
+        server: the database server, if it is ours to kill.
+        lease_seconds: a pause is longer than this.
+        seed: of the dice.
+    """
+
+    def __init__(
+        self, company: Company, evidence: Evidence, server: OwnServer | None, lease_seconds: float, seed: int
+    ) -> None:
+        self._company, self._evidence, self._server = company, evidence, server
+        self._pause_seconds = lease_seconds + 6.0
+        self._dice = random.Random(f"{seed}/kills")  # noqa: S311 - dice that can be thrown again
+        self._seen: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_marked = server is not None or len(company.members) > 1
+        self.tally = Tally()
+        self.disturbed: set[str] = set()
+        """The referrals that were being sent when somebody was killed or paused."""
+        self.work_is_over = asyncio.Event()
+        """Set by whoever knows that nothing will be sent any more: then kills cannot land."""
+
+    async def kill_until_landed(self, wanted: int) -> None:
+        """Kill until so many kills have landed, or nothing is sent any more."""
+        while self.tally.landed < wanted and not self.work_is_over.is_set():
+            await asyncio.sleep(self._dice.uniform(*_PAUSE_AFTER))
+            victim = await self._aim()
+            if victim is not None:
+                await self._kill(victim)
+                await self._disturb_more()
+            self._raise_failures()
+
+    async def calm(self) -> None:
+        """Wait until everybody is back at work."""
+        await asyncio.gather(*self._tasks)
+        self._raise_failures()
+
+    def _raise_failures(self) -> None:
+        for task in [task for task in self._tasks if task.done()]:
+            self._tasks.discard(task)
+            task.result()
+        self._company.check()
+
+    async def _aim(self) -> Member | None:
+        """Choose a victim, and wait until it writes; None if it does not."""
+        able = [member for member in self._company.members if member.ready.is_set()]
+        if not able:
+            return None
+        victim = self._dice.choice(able)
+        deadline = asyncio.get_running_loop().time() + _AIM_SECONDS
+        while victim.ready.is_set() and asyncio.get_running_loop().time() < deadline:
+            sends = await self._evidence.open_sends(self._mark_of(victim))
+            if sends is not None and sends.keys() - self._seen:
+                await asyncio.sleep(self._dice.uniform(0.0, _LONGEST_TREMOR))
+                return victim if victim.ready.is_set() else None
+            await asyncio.sleep(_LOOK_SECONDS)
+        return None
+
+    async def _kill(self, victim: Member) -> None:
+        self._company.kill(victim)
+        self.tally.kills += 1
+        interrupted = await self._interrupted(victim)
+        self.tally.landed += bool(interrupted)
+        self._company.start(victim)
+        self._do(self._company.until_ready(victim))
+
+    async def _interrupted(self, member: Member | None) -> set[str]:
+        """Return the writes that nobody will finish, as far as they are new; note their referrals."""
+        mark = None if member is None else self._mark_of(member)
+        sends = await self._open_sends(mark)
+        new = sends.keys() - self._seen
+        self._seen |= new
+        self.disturbed |= {sends[attempt] for attempt in new}
+        return new
+
+    async def _disturb_more(self) -> None:
+        members = self._company.members
+        every = _KILLS_FOR_A_PAUSE if len(members) > 1 else _KILLS_FOR_A_PAUSE_ALONE
+        if self.tally.kills % every == every // 2:
+            able = [member for member in members if member.ready.is_set()]
+            if able:
+                self._do(self._pause(self._dice.choice(able)))
+        if self._server is not None and self.tally.kills % _KILLS_FOR_A_DATABASE_KILL == _KILLS_FOR_A_DATABASE_KILL - 1:
+            await self._kill_database(self._server)
+
+    async def _pause(self, member: Member) -> None:
+        self._company.pause(member)
+        self.tally.pauses += 1
+        sends = await self._evidence.open_sends(self._mark_of(member)) or {}
+        self.disturbed |= set(sends.values())
+        await asyncio.sleep(self._pause_seconds)
+        self._company.go_on(member)
+
+    async def _kill_database(self, server: OwnServer) -> None:
+        server.kill()
+        self.tally.database_kills += 1
+        await asyncio.to_thread(server.start)
+        sends = await self._open_sends(None)
+        self.disturbed |= set(sends.values())
+
+    async def _open_sends(self, mark: str | None) -> Mapping[str, str]:
+        """Read until the store can be read: a database that was killed comes back."""
+        while True:
+            sends = await self._evidence.open_sends(mark)
+            if sends is not None:
+                return sends
+            await asyncio.sleep(0.1)
+
+    def _mark_of(self, member: Member) -> str | None:
+        """Return what marks a member's attempts; alone on a store, all are its own."""
+        return member.mark if self._is_marked else None
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.add(asyncio.create_task(work))

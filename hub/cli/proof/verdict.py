@@ -1,0 +1,88 @@
+"""The verdict: what the auditor found, counted, and whether the promise held. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hub.cli.proof.disturber import Tally
+from mocks.auditor import Book, Findings, Promise
+
+_UNSETTLED = frozenset({"pending", "sending", "handed_over", "failed"})
+_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of everything."""
+
+    promises: tuple[Promise, ...]
+    books: Mapping[str, Book]
+    findings: Findings
+    asked: int
+    wanted_kills: int
+    tally: Tally
+    repeated_requests: int
+    seconds: float
+
+    @property
+    def unsettled(self) -> tuple[Promise, ...]:
+        """What has no end: neither delivered, refused, called off or withheld by right, nor left to a person by right.
+
+        What is held though its document entitles it to an act is lost, not unsettled.
+        """
+        waiting = {(finding.case, finding.service_code) for finding in self.findings.waiting}
+        return tuple(
+            promise
+            for promise in self.promises
+            if promise.final.get("delivery", "pending") in _UNSETTLED
+            or (promise.final["delivery"] == "unknown" and (promise.case, promise.service_code) not in waiting)
+        )
+
+    @property
+    def holds(self) -> bool:
+        """Whether the promise held, under as much disturbance as was asked for."""
+        complete = len(self.promises) == self.asked and self.tally.landed >= self.wanted_kills
+        return complete and self.findings.is_clean and not self.unsettled
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the figures."""
+        findings = self.findings
+        return {
+            "referrals": self.asked,
+            "accepted": len(self.promises),
+            "acts": sum(len(book.acts) for book in self.books.values()),
+            "lost": len(findings.lost),
+            "duplicates": len(findings.duplicates),
+            "unconsented": len({(f.agency, f.case, f.service_code) for f in findings.unconsented}),
+            "unconsented_fields": len(findings.unconsented),
+            "altered": len(findings.altered),
+            "untold": len(findings.untold),
+            "unsettled": len(self.unsettled),
+            "waiting_for_person": len(findings.waiting),
+            "unexplained": len(findings.unexplained),
+            "withheld": sum(promise.final.get("delivery") == "held" for promise in self.promises),
+            "kills": self.tally.kills,
+            "landed_kills": self.tally.landed,
+            "pauses": self.tally.pauses,
+            "database_kills": self.tally.database_kills,
+            "faults": sum(visit.fault is not None for book in self.books.values() for visit in book.visits),
+            "repeated_requests": self.repeated_requests,
+            "seconds": round(self.seconds, 1),
+            "audit_chain": "not_sealed",  # the sealer comes with the audit trail's own issue; nothing to verify yet
+        }
+
+    def failures(self) -> Iterator[str]:
+        """Yield, in words without personal data, what is wrong; the first of each kind."""
+        findings = self.findings
+        if len(self.promises) != self.asked:
+            yield f"{self.asked} referrals were to be handed in, {len(self.promises)} were accepted"
+        if self.tally.landed < self.wanted_kills:
+            yield f"{self.wanted_kills} kills were to land, {self.tally.landed} did before all was sent"
+        for kind in ("lost", "duplicates", "unconsented", "altered", "untold", "unexplained"):
+            for finding in getattr(findings, kind)[:_SHOWN]:
+                yield f"{kind}: {finding.agency} {finding.case} {finding.service_code}: {finding.what}"
+        for promise in self.unsettled[:_SHOWN]:
+            told = f"{promise.final.get('delivery')} {promise.final.get('reason')}"
+            yield f"unsettled: {promise.agency} {promise.case} {promise.service_code}: {told}"
