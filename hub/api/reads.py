@@ -5,6 +5,7 @@ That record (접속기록) is asked for by 개인정보의 안전성 확보조�
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -16,7 +17,10 @@ from hub.audit.entries import Action, record
 from hub.consent.records import ConsentRecord
 from hub.store.cases import CaseRecord, case_by_id
 from hub.store.consents import consent_of
-from hub.store.referrals import ReferralRecord, referral_by_id
+from hub.store.referrals import ReferralRecord, referral_by_id, sealed_texts_of
+from hub.vault.boxes import event_text_place
+from hub.vault.vault import Vault
+from schemas.events import Event
 
 Row = TypeVar("Row")
 
@@ -60,6 +64,18 @@ def read_referral(
         client_id=referral.client_id, case_id=referral.case_id, referral_id=referral.id,
     )  # fmt: skip
     return referral
+
+
+def texts_of(conn: Connection, vault: Vault, referral: ReferralRecord, events: Sequence[Event]) -> Mapping[int, str]:
+    """Return what agencies and people said in these events, by sequence. Reading them was noted with the events."""
+    sealed = sealed_texts_of(conn, referral.id, [event.sequence for event in events])
+    case = known(case_by_id(conn, referral.case_id)) if sealed else None
+    if case is None:
+        return {}
+    key = vault.case_key(case.id, case.wrapped_key, case.kek_id)
+    return {
+        number: vault.unseal_text(key, event_text_place(referral.id, number), box) for number, box in sealed.items()
+    }
 
 
 def read_consent(conn: Connection, actor: Actor, consent_id: str, now: datetime) -> ConsentRecord:

@@ -115,6 +115,8 @@ class EventView(Event):
 
     reason_text: str | None = None
     """What the reason code means (Korean)."""
+    text: str | None = None
+    """기관이 한 말, 또는 담당자가 적은 사유: the agency's words or a person's reason; may name the client."""
 
 
 class EventsView(View):
@@ -232,12 +234,12 @@ def referral_view(record: ReferralRecord, rules: Sequence[Rule]) -> ReferralView
     )
 
 
-def event_view(event: Event) -> EventView:
-    """Return an event with its reason in words."""
+def event_view(event: Event, text: str | None = None) -> EventView:
+    """Return an event with its reason in words, and what was said."""
     words = text_of(event.reason)
     if words is not None:
         words += offers_in_words(event.offers)
-    return EventView(**dict(event), reason_text=words)
+    return EventView(**dict(event), reason_text=words, text=text)
 
 
 def consent_view(record: ConsentRecord) -> ConsentView:

@@ -18,7 +18,7 @@ from hub.settings import DeliverySettings
 from hub.store.cases import case_by_id
 from hub.store.deliveries import DeliveryRecord
 from hub.store.referrals import ReferralRecord, referral_by_id
-from hub.vault.boxes import place
+from hub.vault.boxes import event_text_place, place
 from hub.vault.vault import Vault
 from schemas.client import Client
 from schemas.disclosure import Disclosure
@@ -81,9 +81,7 @@ def unseal_document(room: Room, papers: Papers) -> Disclosure:
 
 def text_sealer(room: Room, papers: Papers, text: str) -> Callable[[int], bytes]:
     """Return what seals `text` for an event of this referral, once its sequence is known."""
-    return lambda sequence: room.vault.seal_text(
-        papers.case_key, place("events", "sealed_text", f"{papers.referral.id}:{sequence}"), text
-    )
+    return lambda sequence: room.vault.seal_text(papers.case_key, event_text_place(papers.referral.id, sequence), text)
 
 
 class Subject(TypedDict):

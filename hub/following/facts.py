@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 from sqlalchemy import Connection
@@ -15,7 +16,7 @@ from hub.following.placing import Placing, digest_of, place_fact
 from hub.store.following import fact_is_known, insert_fact, latest_applied
 from hub.store.ids import new_id
 from hub.store.referrals import ReferralRecord, append_event, referral_by_id, update_referral
-from hub.vault.boxes import place
+from hub.vault.boxes import event_text_place, place
 from schemas.events import EventKind
 from schemas.status import can_follow
 
@@ -89,16 +90,24 @@ def _take(
         applied=placing is Placing.APPLIED,
         sealed_text=sealed or None,
     )
+    words = fact.text and partial(_seal_words, room, case_key, referral.id, fact.text)
     if placing is Placing.APPLIED:
-        _apply(conn, referral, fact, now)
+        _apply(conn, referral, fact, now, words or None)
     elif placing is Placing.FLAGGED:
         append_event(
             conn, referral.id, EventKind.FACT_FLAGGED, now, _actor(referral), business=fact.business,
-            raw_code=fact.raw_code, reason="cannot_follow",
+            raw_code=fact.raw_code, reason="cannot_follow", seal_text=words or None,
         )  # fmt: skip
 
 
-def _apply(conn: Connection, referral: ReferralRecord, fact: Fact, now: datetime) -> None:
+def _seal_words(room: Room, case_key: bytes, referral_id: str, text: str, sequence: int) -> bytes:
+    """Seal the agency's words for the event of that sequence."""
+    return room.vault.seal_text(case_key, event_text_place(referral_id, sequence), text)
+
+
+def _apply(
+    conn: Connection, referral: ReferralRecord, fact: Fact, now: datetime, words: Callable[[int], bytes] | None
+) -> None:
     changes: dict[str, Any] = {"business": fact.business, "raw_code": fact.raw_code}
     moved = fact.office is not None and fact.office != referral.office
     if moved:
@@ -118,6 +127,7 @@ def _apply(conn: Connection, referral: ReferralRecord, fact: Fact, now: datetime
             business=fact.business,
             raw_code=fact.raw_code,
             outcome=fact.outcome,
+            seal_text=words,
         )
     if moved:
         append_event(conn, referral.id, EventKind.OFFICE_CHANGED, now, _actor(referral), raw_code=fact.raw_code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -176,6 +176,14 @@ def events_of(conn: Connection, referral_id: str, *, after: int = 0, limit: int 
         .limit(limit)
     )
     return [_event(row) for row in conn.execute(query)]
+
+
+def sealed_texts_of(conn: Connection, referral_id: str, sequences: Collection[int]) -> Mapping[int, bytes]:
+    """Return the sealed texts of these events, by sequence, of those that have one."""
+    query = select(events.c.sequence, events.c.sealed_text).where(
+        events.c.referral_id == referral_id, events.c.sequence.in_(sequences), events.c.sealed_text.is_not(None)
+    )
+    return {row.sequence: row.sealed_text for row in conn.execute(query)}
 
 
 def _event(row: Row[Any]) -> Event:

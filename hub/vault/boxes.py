@@ -32,6 +32,11 @@ def place(table: str, column: str, row_id: str) -> str:
     return f"{table}.{column}:{row_id}"
 
 
+def event_text_place(referral_id: str, sequence: int) -> str:
+    """Return the place of an event's text: a person's reason, or an agency's words."""
+    return place("events", "sealed_text", f"{referral_id}:{sequence}")
+
+
 def seal(key: bytes, plaintext: bytes, place: str) -> bytes:
     """Seal bytes under a 32-byte key for one place. A key is good for 2³² boxes: the nonce is random."""
     nonce = os.urandom(_NONCE_BYTES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Annotated
 
@@ -26,7 +26,7 @@ from hub.api.problems import (
     UNKNOWN_ID,
     UNSUPPORTED_MEDIA_TYPE,
 )
-from hub.api.reads import known, read_referral
+from hub.api.reads import known, read_referral, texts_of
 from hub.api.services import Hub
 from hub.api.views import EventsView, ReferralsView, ReferralView, event_view, referral_view
 from hub.audit.entries import Action, record
@@ -112,18 +112,19 @@ class EventListing(Page):
 async def events_of_referral(
     hub: Hub, actor: CurrentActor, referral_id: ReferralId, query: Annotated[EventListing, Query()], response: Response
 ) -> EventsView:
-    """List what happened to a referral, in order."""
+    """List what happened to a referral, in order, with what the agency said and why people decided."""
     after = sequence_of(query.cursor)
 
-    def read(conn: Connection) -> Sequence[Event]:
-        read_referral(conn, actor, referral_id, hub.clock.now(), Action.EVENTS_READ)
-        return events_of(conn, referral_id, after=after, limit=query.limit + 1)
+    def read(conn: Connection) -> tuple[Sequence[Event], Mapping[int, str]]:
+        referral = read_referral(conn, actor, referral_id, hub.clock.now(), Action.EVENTS_READ)
+        events = events_of(conn, referral_id, after=after, limit=query.limit + 1)
+        return events, texts_of(conn, hub.vault, referral, events)
 
-    found = await hub.store.write(read)
+    found, texts = await hub.store.write(read)
     page = found[: query.limit]
     last = str(page[-1].sequence) if len(found) > len(page) else None
     lead_on(response, f"/v1/referrals/{referral_id}/events", query, last)
-    return EventsView(events=tuple(event_view(event) for event in page))
+    return EventsView(events=tuple(event_view(event, texts.get(event.sequence)) for event in page))
 
 
 async def _step(hub: Services, actor: Actor, referral_id: str, step: Callable[[Connection], None]) -> ReferralView:

@@ -212,3 +212,13 @@ async def test_listing_is_paged_and_filtered(bench: Bench) -> None:
         path = reply.links["next"]["url"] if "next" in reply.links else None
 
     assert found == [ids[1], ids[3], ids[4]]
+
+
+async def test_events_tell_what_people_wrote(bench: Bench) -> None:
+    """A person's reason is sealed in the store and read back by the centre; events without words have none."""
+    await _accepted(bench)
+    second = await _accepted(bench, "key-2")
+    await _step(bench, second, "override", OVERRIDE)
+    told = (await bench.ask.get(f"/v1/referrals/{second}/events")).json()["events"]
+    said = {event["kind"]: event["text"] for event in told}
+    assert (said["overridden"], said["accepted"]) == (OVERRIDE["reason"], None)

@@ -2,14 +2,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from ferry import ITEMS, NAME, FerryAdapter, Landing, consent, fact
+from store_content import bytes_in
 
 from adapters.sdk import Repeat, Verb, capabilities
 from hub.delivery.steps import IllegalStepError, UnknownIdError
 from hub.following.facts import take_facts
 from hub.store.attempts import attempts_of
+from hub.store.cases import case_by_id
+from hub.store.referrals import events_of, sealed_texts_of
+from hub.vault.boxes import event_text_place
 from schemas.consent import Consent
 from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
 
@@ -293,3 +298,25 @@ def test_a_part_taken_back_after_a_transfer_leaves_the_rest(landing: Landing) ->
     done = landing.do(landing.consents.withdraw, landing.consent_ids[1])
     assert ([referral_id], [], []) == (done.kept, done.told, landing.agency.withdrawn)
     assert ("consent_changed", "tell_agency_of_partial_withdrawal") in landing.events(referral_id)
+
+
+def test_what_the_agency_said_is_sealed_with_its_event(landing: Landing) -> None:
+    """A 보완요청 is of use only with its words; nothing of them stands in clear."""
+    one = landing.accept()
+    landing.work()
+    landing.agency.facts = [fact(BusinessStatus.SUPPLEMENT_REQUESTED, 5, text="소득 증빙을 보내 주십시오")]
+    landing.clock.advance(120)
+    landing.work()
+    referral, kept = landing.referral(one), bytes_in(landing.store)
+    events = landing.store.read_now(lambda conn: events_of(conn, one))
+    (asked,) = [event.sequence for event in events if event.business is BusinessStatus.SUPPLEMENT_REQUESTED]
+    box = landing.store.read_now(lambda conn: sealed_texts_of(conn, one, [asked]))[asked]
+    key = landing.store.read_now(lambda conn: case_key_of(conn, landing, referral.case_id))
+    assert landing.vault.unseal_text(key, event_text_place(one, asked), box) == "소득 증빙을 보내 주십시오"
+    assert "소득 증빙".encode() not in kept
+
+
+def case_key_of(conn: Any, landing: Landing, case_id: str) -> bytes:
+    case = case_by_id(conn, case_id)
+    assert case is not None
+    return landing.vault.case_key(case.id, case.wrapped_key, case.kek_id)
