@@ -4,6 +4,7 @@ Third parties build on this package only. It knows no agency and never imports t
 """
 
 from adapters.sdk.adapter import Adapter
+from adapters.sdk.catalogue import Catalogue, CatalogueProfile, CatalogueSettings, ServiceDetail, WelfareService
 from adapters.sdk.decisions import Decision, Disclose, Gate, Impersonal, Reconcile, Withdraw
 from adapters.sdk.errors import (
     AdapterError,
@@ -59,13 +60,14 @@ from adapters.sdk.wires import Wires
 
 __all__ = [
     "Acknowledged", "Adapter", "AdapterError", "AdapterSettings", "BadReplyError", "Batching", "BusyError",
-    "Callback", "CallbackRefusedError", "CannotExpressError", "Capacity", "ClientCredentials", "Decision",
-    "Delivered", "Disclose", "DropEndpoint", "DropFile", "DropWire", "Eligibility", "Fact", "FindOrder",
-    "FixedRecord", "FoldOrder", "Found", "Gate", "HandedOver", "HostileReplyError", "HttpEndpoint", "HttpReply",
-    "HttpWire", "Impersonal", "InboundCall", "InboundReply", "Lane", "LayoutError", "Maintenance",
-    "MisconfiguredError", "Need", "NotFound", "NotSentError", "Order", "Polling", "PrecheckOrder", "Profile",
-    "Reconcile", "RefusalReason", "Refused", "Repeat", "ResultFile", "ResultLine", "ServiceHours", "StatusOrder",
-    "StatusReport", "SubmitOrder", "SupplementOrder", "TelegramEndpoint", "TelegramWire", "TokenSource",
-    "UncertainError", "UndecidedError", "Verb", "Verified", "VerifyOrder", "WireKey", "Wires", "Withdraw",
-    "WithdrawOrder", "WithdrawReason", "capabilities", "client_tls", "load_layouts",
+    "Callback", "CallbackRefusedError", "CannotExpressError", "Capacity", "Catalogue", "CatalogueProfile",
+    "CatalogueSettings", "ClientCredentials", "Decision", "Delivered", "Disclose", "DropEndpoint", "DropFile",
+    "DropWire", "Eligibility", "Fact", "FindOrder", "FixedRecord", "FoldOrder", "Found", "Gate", "HandedOver",
+    "HostileReplyError", "HttpEndpoint", "HttpReply", "HttpWire", "Impersonal", "InboundCall", "InboundReply", "Lane",
+    "LayoutError", "Maintenance", "MisconfiguredError", "Need", "NotFound", "NotSentError", "Order", "Polling",
+    "PrecheckOrder", "Profile", "Reconcile", "RefusalReason", "Refused", "Repeat", "ResultFile", "ResultLine",
+    "ServiceDetail", "ServiceHours", "StatusOrder", "StatusReport", "SubmitOrder", "SupplementOrder",
+    "TelegramEndpoint", "TelegramWire", "TokenSource", "UncertainError", "UndecidedError", "Verb", "Verified",
+    "VerifyOrder", "WelfareService", "WireKey", "Wires", "Withdraw", "WithdrawOrder", "WithdrawReason",
+    "capabilities", "client_tls", "load_layouts",
 ]  # fmt: skip
