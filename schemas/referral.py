@@ -140,6 +140,15 @@ class ReferralRequest(DisclosedReferral):
         return self
 
 
+class Supplement(Frozen):
+    """보완: what a centre hands in after an agency asked for more (보완요청)."""
+
+    opinion: Annotated[Prose, PrivacyClass.PERSONAL]
+    """보완 내용, in words: what the agency asked for."""
+    attachments: Annotated[tuple[Attachment, ...], Field(max_length=20)] = ()
+    """첨부: references only, for agencies whose supplement can carry them."""
+
+
 def check_each_service_once(referrals: Sequence[ReferralRequest]) -> None:
     """Check that no two of these ask for the same service: it would be sent twice.
 

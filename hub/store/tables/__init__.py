@@ -19,7 +19,7 @@ from hub.store.tables.people import (
     idempotency_keys,
     vault_keys,
 )
-from hub.store.tables.sending import attempts, deliveries, events, lanes, referrals
+from hub.store.tables.sending import attempts, deliveries, events, lanes, referrals, supplements
 
 __all__ = [
     "Moment",
@@ -42,6 +42,7 @@ __all__ = [
     "metadata",
     "referrals",
     "result_files",
+    "supplements",
     "vault_keys",
     "webhook_messages",
     "webhook_paces",

@@ -75,6 +75,13 @@ deliveries = Table(
     Index("ix_deliveries_sending", "status", "lease_until_wall"),
 )
 
+supplements = Table(
+    "supplements",
+    metadata,
+    Column("delivery_id", String(32), ForeignKey("deliveries.id"), primary_key=True),
+    Column("sealed_content", LargeBinary, nullable=False),  # schemas.Supplement as JSON
+)
+
 attempts = Table(
     "attempts",
     metadata,
