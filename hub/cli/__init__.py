@@ -22,6 +22,7 @@ COMMANDS = {
     "proof": "hub.cli.proof",
     "check": "hub.cli.check",
     "migrate": "hub.cli.migrate",
+    "store": "hub.cli.store",
     "centres": "hub.cli.centres",
     "adapters": "hub.cli.adapters",
     "openapi": "hub.cli.openapi",
