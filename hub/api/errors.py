@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic_core import ErrorDetails
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
@@ -76,10 +77,19 @@ ANSWERED: tuple[type[Exception], ...] = (*_OURS, ProblemError, HTTPException, Re
 """The exceptions that a caller hears about."""
 
 
-async def answer_error(_request: Request, error: Exception) -> Response:
+async def answer_error(request: Request, error: Exception) -> Response:
     """Answer one of `ANSWERED`."""
-    found = to_problem(error)
-    return answer_with(found.problem, found.headers)
+    found, headers = to_problem(error), {}
+    if found.kind is METHOD_NOT_ALLOWED:
+        headers = {"Allow": ", ".join(_methods_at(request))}
+    return answer_with(found.problem, {**(found.headers or {}), **headers})
+
+
+def _methods_at(request: Request) -> Sequence[str]:
+    """Return the methods of all routes with the request's path; the framework names those of the first one only."""
+    path = getattr(request.scope.get("route"), "path", None)
+    alike = [route for route in iter_route_contexts(request.app.routes) if route.path == path]
+    return sorted({method for route in alike for method in route.methods or ()})
 
 
 def to_problem(error: Exception) -> ProblemError:
@@ -92,7 +102,7 @@ def to_problem(error: Exception) -> ProblemError:
         case HTTPException(status_code=404):
             return ProblemError(UNKNOWN_PATH)
         case HTTPException(status_code=405):
-            return ProblemError(METHOD_NOT_ALLOWED, headers=error.headers)
+            return ProblemError(METHOD_NOT_ALLOWED)
         case _ if type(error) in _OURS:
             return _OURS[type(error)](error)
         case _:

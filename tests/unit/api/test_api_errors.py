@@ -44,6 +44,13 @@ async def test_wrong_method_is_a_problem(bench: Bench) -> None:
     assert (_told(reply), reply.headers["allow"]) == ((405, "method-not-allowed"), "POST")
 
 
+async def test_wrong_method_is_told_of_all_methods_of_the_path(bench: Bench) -> None:
+    """Also where a path has several, each served by a route of its own."""
+    reply = await bench.ask.put("/v1/webhooks/hook_1")
+
+    assert (reply.status_code, reply.headers["allow"]) == (405, "DELETE, GET, PATCH")
+
+
 @pytest.mark.parametrize(
     "headers",
     [
