@@ -12,6 +12,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from notices_bench import START
 from receiver import Receiver, receiving, status
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -250,3 +252,19 @@ async def test_calls_share_nothing(receiver: Receiver) -> None:
     await sender.aclose()
     assert receiver.connections == 3
     assert ["cookie" in one.headers for one in receiver.arrived] == [False, False, False]
+
+
+HOSTS = st.one_of(st.from_regex(r"[a-z0-9.%@\[\]:_-]{0,80}", fullmatch=True), st.text(max_size=20))
+
+
+@settings(max_examples=200, deadline=None)
+@given(url=st.builds(lambda host, rest: f"https://{host}{rest}", HOSTS, st.text(max_size=20)))
+def test_no_address_breaks_the_sender(url: str) -> None:
+    """Whatever a centre types is refused in words at its registration, or is an outcome when it is called."""
+    sender = Sender(SETTINGS, plain_loopback=False, resolve=leads_to("127.0.0.1"))
+    try:
+        sender.check(url)
+    except ValueError as error:
+        assert str(error).startswith("주소")  # noqa: PT017 - either way is right
+    outcome = asyncio.run(sent(url, sender, Target(url=url, secret=new_secret())))
+    assert outcome.failure in {Failure.ADDRESS_FORBIDDEN, Failure.NAME_UNRESOLVED}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 
@@ -85,6 +86,16 @@ def test_two_processes_never_send_the_same_at_once(bench: Bench) -> None:
     bench.forget_leases()
     assert bench.send() == 3
     assert {one.id for one in bench.sender.sent} == {task.message.id for task in first + second}
+
+
+def test_many_takers_at_once_share_without_overlap(bench: Bench) -> None:
+    """However many ask at the same moment: no message is leased twice, and the webhook's limit holds for all."""
+    hook, referral = bench.hook(), bench.referral()
+    for _ in range(8):
+        bench.happen(referral)
+    with ThreadPoolExecutor(6) as takers:
+        taken = [task.message.id for tasks in takers.map(lambda _: bench.take(hook, 1), range(6)) for task in tasks]
+    assert len(taken) == len(set(taken)) == bench.settings.concurrency
 
 
 def test_a_restart_of_the_only_process_takes_its_leases_back(bench: Bench) -> None:
