@@ -41,6 +41,7 @@ class Action(StrEnum):
     REFERRAL_CANCELLED = "referral_cancelled"
     REFERRAL_PAUSED = "referral_paused"
     REFERRAL_RESUMED = "referral_resumed"
+    REFERRAL_SUPPLEMENTED = "referral_supplemented"
     REFERRAL_RETRIED = "referral_retried"
     REFERRAL_RESOLVED = "referral_resolved"
     REFERRAL_OVERRIDDEN = "referral_overridden"

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from adapters.sdk import FindOrder, Order, StatusOrder, SubmitOrder, Verb, WithdrawOrder
+from adapters.sdk import FindOrder, Order, StatusOrder, SubmitOrder, SupplementOrder, Verb, WithdrawOrder
 from hub.agencies import ActiveAgency
 from hub.consent.policy import Withheld
 from hub.delivery.acts import Act, next_act
@@ -23,11 +23,13 @@ from hub.delivery.gating import (
     mark_sending,
     new_attempt,
     submit_order,
+    supplement_order,
     withdraw_order,
     withhold,
 )
 from hub.delivery.room import Papers, Room, read_papers
 from hub.delivery.settle import settle_without_call
+from hub.delivery.supplementing import NOT_WANTED, is_taken_back, is_wanted
 from hub.store.deliveries import DeliveryRecord, delivery_by_id, update_delivery
 from hub.store.lanes import paused_lanes
 from hub.store.referrals import update_referral
@@ -87,6 +89,8 @@ def _may_work(conn: Connection, delivery: DeliveryRecord, agency: ActiveAgency, 
 def _is_settled_without_call(conn: Connection, room: Room, papers: Papers, now: datetime) -> bool:
     """Settle what needs no call: what was held till now is decided anew; what the agency told of is not sent again."""
     delivery = papers.delivery
+    if delivery.kind is Verb.SUPPLEMENT and _is_supplement_settled(conn, papers, now):
+        return True
     if delivery.status is DeliveryStatus.HELD:
         settle_without_call(conn, papers, DeliveryStatus.PENDING, now, due_at=now)
         return True
@@ -97,12 +101,29 @@ def _is_settled_without_call(conn: Connection, room: Room, papers: Papers, now: 
     return False
 
 
+def _is_supplement_settled(conn: Connection, papers: Papers, now: datetime) -> bool:
+    """Settle a supplement that nobody waits for; what may have arrived is not sent again to who is told to forget."""
+    if papers.delivery.status is DeliveryStatus.UNKNOWN:
+        taken_back = is_taken_back(conn, papers.referral.id)
+        if taken_back:
+            update_delivery(conn, papers.delivery.id, due_at=None)
+        return taken_back
+    if is_wanted(conn, papers.referral):
+        return False
+    settle_without_call(conn, papers, DeliveryStatus.CANCELLED, now, reason=NOT_WANTED)
+    return True
+
+
 def _disclose(conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, attempt: Attempt) -> Job | None:
-    order = submit_order(conn, room, papers, agency, attempt)
+    is_more = papers.delivery.kind is Verb.SUPPLEMENT
+    order = (supplement_order if is_more else submit_order)(conn, room, papers, agency, attempt)
     if not isinstance(order, Withheld):
         return _start(conn, room, papers, agency, attempt, Act.SEND, papers.delivery.kind, order)
     if papers.delivery.status is not DeliveryStatus.UNKNOWN:
         withhold(conn, papers, order, attempt.started_at)
+        return None
+    if is_more:  # no look-up knows it
+        settle_without_call(conn, papers, DeliveryStatus.UNKNOWN, attempt.started_at, reason="person_decides")
         return None
     if Verb.FIND in agency.verbs:  # what may have arrived is still asked about
         return _reconcile(conn, room, papers, agency, Act.LOOK_UP, attempt)
@@ -129,7 +150,7 @@ def _start(
     attempt: Attempt,
     act: Act,
     verb: Verb,
-    order: SubmitOrder | WithdrawOrder | FindOrder | StatusOrder,
+    order: SubmitOrder | SupplementOrder | WithdrawOrder | FindOrder | StatusOrder,
 ) -> Job:
     """Write the attempt down and take the lease: after this commit, what becomes of it must be found out."""
     journal(conn, papers, attempt, verb, order.decision)

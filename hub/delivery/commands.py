@@ -15,16 +15,20 @@ from hub.agencies import AgencyState
 from hub.audit.entries import Action, record
 from hub.delivery.acts import is_followed
 from hub.delivery.arrival import note_arrival
+from hub.delivery.finish import note_supplement
 from hub.delivery.room import Papers, Room, read_papers, referral_subject, text_sealer
 from hub.delivery.settle import settle
-from hub.delivery.steps import PAUSED, IllegalStepError, Step, UnknownIdError, legal_steps
+from hub.delivery.steps import OF_SUPPLEMENT, PAUSED, IllegalStepError, Step, UnknownIdError, legal_steps
+from hub.delivery.supplementing import check_can_supplement, queue_supplement, why_not_now
 from hub.following.facts import take_facts
 from hub.routing.holds import Hold, next_hold
 from hub.store.batches import ask_cancel, cancel_is_asked
 from hub.store.deliveries import delivery_of_kind, update_delivery
 from hub.store.lanes import pause_lane, resume_lane
 from hub.store.referrals import ReferralRecord, append_event, referral_by_id, update_referral
+from hub.store.supplements import open_supplement
 from schemas.events import EventKind
+from schemas.referral import Supplement
 from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
 
 
@@ -109,6 +113,12 @@ class Commands:
             reason="arrived" if arrived else "did_not_arrive",
             seal_text=text_sealer(self.room, papers, reason),
         )
+        if papers.delivery.kind is Verb.SUPPLEMENT:
+            status = DeliveryStatus.DELIVERED if arrived else DeliveryStatus.PENDING
+            self._settle(conn, actor, papers, status, reason=None, due=not arrived)
+            if arrived:
+                note_supplement(conn, self.room, papers, now)
+            return
         if not arrived and cancel_is_asked(conn, papers.delivery.id):
             self._settle(conn, actor, papers, DeliveryStatus.CANCELLED, reason="cancelled_by_centre", due=False)
             return
@@ -124,6 +134,23 @@ class Commands:
             fact = Fact(BusinessStatus.RECEIVED, "resolved_by_person")
             take_facts(conn, self.room, referral_id, papers.case_key, [fact], "find", now)
         note_arrival(conn, self.room, papers, now)
+
+    def supplement(self, conn: Connection, actor: Actor, referral_id: str, content: Supplement) -> None:
+        """Queue what the agency asked for (보완요청): a delivery of its own, with a key and a decision of its own.
+
+        Raises:
+            NoSupplementError: the agency's contract has no such message, or cannot carry the attachments.
+        """
+        referral = referral_by_id(conn, referral_id, centre_id=actor.centre_id)
+        if referral is None:
+            raise UnknownIdError("no referral has this id")
+        profile = check_can_supplement(self.room.agencies.get(referral.agency), content)
+        why = why_not_now(conn, referral)
+        if why is not None:
+            raise IllegalStepError(referral.delivery, self._legal_steps(referral), why)
+        papers = self._papers_for(conn, actor, referral_id, Step.SUPPLEMENT)
+        self._audit(conn, actor, referral, Action.REFERRAL_SUPPLEMENTED)
+        queue_supplement(conn, self.room, papers, profile, content, actor.name)
 
     def acknowledge(self, conn: Connection, actor: Actor, referral_id: str, reason: str) -> None:
         """Record that the agency acknowledged a withdrawal that a person told it of; `reason` says who: sealed."""
@@ -181,11 +208,19 @@ class Commands:
         delivery = None if referral is None else delivery_of_kind(conn, referral_id, Verb.SUBMIT)
         if referral is None or delivery is None:
             raise UnknownIdError("no referral has this id")
-        legal = legal_steps(referral.delivery, referral.business, referral.reason, closed=referral.outcome is not None)
-        busy = delivery.lease_until_wall is not None and step is not Step.CLOSE
+        if referral.delivery is DeliveryStatus.DELIVERED and step in OF_SUPPLEMENT:
+            delivery = open_supplement(conn, referral_id) or delivery
+        legal = self._legal_steps(referral)
+        busy = delivery.lease_until_wall is not None and step not in {Step.CLOSE, Step.SUPPLEMENT}
         if step not in legal or busy:
             raise IllegalStepError("sending" if busy else referral.delivery, () if busy else legal)
         return read_papers(conn, self.room, delivery)
+
+    def _legal_steps(self, referral: ReferralRecord) -> tuple[Step, ...]:
+        agency = self.room.agencies.get(referral.agency)
+        more = agency is not None and Verb.SUPPLEMENT in agency.verbs
+        closed = referral.outcome is not None
+        return legal_steps(referral.delivery, referral.business, referral.reason, closed=closed, supplements=more)
 
     def _settle(
         self, conn: Connection, actor: Actor, papers: Papers, status: DeliveryStatus, *, reason: str | None, due: bool

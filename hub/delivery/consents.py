@@ -17,13 +17,15 @@ from hub.consent.reasons import WithheldReason
 from hub.delivery.permission import ask_policy
 from hub.delivery.room import Papers, Room, read_papers, unseal_document
 from hub.delivery.settle import settle_without_call
-from hub.delivery.steps import UnknownIdError
+from hub.delivery.steps import SupplementReason, UnknownIdError
+from hub.delivery.supplementing import is_in_flight
 from hub.delivery.taking_back import Told, take_back_if_consent_is_gone
 from hub.intake.filing import GuardianMissingError
 from hub.store.cases import CaseRecord, case_by_id
 from hub.store.consents import consent_of, mark_withdrawn
 from hub.store.deliveries import delivery_of_kind
 from hub.store.referrals import ReferralRecord, append_event, referrals_of_case
+from hub.store.supplements import open_supplement
 from hub.vault.boxes import place
 from schemas.case import check_guardian_signed
 from schemas.client import Client
@@ -40,7 +42,7 @@ class ConsentWithdrawal:
     stopped: list[str] = field(default_factory=list)
     """Never sent, and now never will be."""
     in_flight: list[str] = field(default_factory=list)
-    """A send is under way, or one is not accounted for: the agency may hold it, and is told if it does."""
+    """A send, or a supplement's, is under way or not accounted for: the agency may hold it, and is told if it does."""
     told: list[str] = field(default_factory=list)
     """The agency holds it, and is being told."""
     by_hand: list[str] = field(default_factory=list)
@@ -87,8 +89,12 @@ class Consents:
         """Let the policy decide anew on every referral that waits for a consent and that one of these is about."""
         now = self.room.clock.now()
         for referral in referrals_of_case(conn, case_id):
-            if _waits_for_consent(referral) and any(_concerns(c.recipient, c.purposes, referral) for c in consents):
-                self._decide_anew(conn, actor, referral, now)
+            if not any(_concerns(c.recipient, c.purposes, referral) for c in consents):
+                continue
+            if _waits_for_consent(referral):
+                self._decide_anew(conn, actor, self._papers(conn, referral), now)
+            elif referral.reason == SupplementReason.WITHHELD and (more := open_supplement(conn, referral.id)):
+                self._decide_anew(conn, actor, read_papers(conn, self.room, more), now)
 
     def withdraw(self, conn: Connection, actor: Actor, consent_id: str) -> ConsentWithdrawal:
         """Withdraw a consent: stop what is queued, tell who holds it. Withdrawing twice is once."""
@@ -118,12 +124,28 @@ class Consents:
             case DeliveryStatus.SENDING | DeliveryStatus.HANDED_OVER | DeliveryStatus.UNKNOWN:
                 done.in_flight.append(referral.id)
             case DeliveryStatus.DELIVERED:
+                if self._is_supplement_in_flight(conn, actor, referral, now):
+                    done.in_flight.append(referral.id)
                 told = take_back_if_consent_is_gone(conn, self.room, papers, now)
                 {Told.BY_US: done.told, Told.BY_HAND: done.by_hand, Told.NOT: done.kept}[told].append(referral.id)
             case DeliveryStatus.PENDING | DeliveryStatus.HELD | DeliveryStatus.FAILED:
                 self._stop(conn, actor, papers, done, now)
             case DeliveryStatus.REFUSED | DeliveryStatus.CANCELLED:
                 pass  # nobody holds it, and nobody will
+
+    def _is_supplement_in_flight(self, conn: Connection, actor: Actor, referral: ReferralRecord, now: datetime) -> bool:
+        """Return whether a supplement may arrive yet; one that was not sent, and cannot go without it, is stopped."""
+        more = open_supplement(conn, referral.id)
+        if more is None or is_in_flight(more):
+            return more is not None
+        papers = read_papers(conn, self.room, more)
+        paths = self._missing_by_withdrawal(conn, papers, now)
+        if paths is not None:
+            reason = WithheldReason.CONSENT_WITHDRAWN
+            settle_without_call(
+                conn, papers, DeliveryStatus.CANCELLED, now, actor=actor.name, reason=reason, paths=paths
+            )
+        return False
 
     def _stop(self, conn: Connection, actor: Actor, papers: Papers, done: ConsentWithdrawal, now: datetime) -> None:
         paths = self._missing_by_withdrawal(conn, papers, now)
@@ -147,9 +169,8 @@ class Consents:
             return permission.paths
         return None
 
-    def _decide_anew(self, conn: Connection, actor: Actor, referral: ReferralRecord, now: datetime) -> None:
-        append_event(conn, referral.id, EventKind.CONSENT_CHANGED, now, actor.name, reason="consent_added")
-        papers = self._papers(conn, referral)
+    def _decide_anew(self, conn: Connection, actor: Actor, papers: Papers, now: datetime) -> None:
+        append_event(conn, papers.referral.id, EventKind.CONSENT_CHANGED, now, actor.name, reason="consent_added")
         settle_without_call(conn, papers, DeliveryStatus.PENDING, now, actor=actor.name, due_at=now)
 
     def _papers(self, conn: Connection, referral: ReferralRecord) -> Papers:

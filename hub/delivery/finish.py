@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,11 +17,12 @@ from hub.delivery.lanes import Alert, after_call, verdict_of
 from hub.delivery.results import Before, Change, Result, change_after
 from hub.delivery.room import Papers, Room, read_papers, text_sealer
 from hub.delivery.settle import settle
+from hub.delivery.taking_back import take_back_if_consent_is_gone
 from hub.delivery.turns import limits_of
 from hub.following.facts import Source, take_facts
 from hub.notices.alarms import Alarm, pause_misconfigured, raise_alarm
-from hub.store.attempts import end_attempt
-from hub.store.deliveries import DeliveryRecord, delivery_by_id, update_delivery
+from hub.store.attempts import disclosing_attempts, end_attempt
+from hub.store.deliveries import DeliveryRecord, delivery_by_id, delivery_of_kind, update_delivery
 from hub.store.lanes import lane_of, save_lane
 from hub.store.referrals import append_event, referral_by_id
 from schemas.events import EventKind
@@ -29,6 +30,7 @@ from schemas.status import BusinessStatus, DeliveryStatus
 
 _SOURCES: dict[Verb, Source] = {
     Verb.SUBMIT: "submit", Verb.FIND: "find", Verb.STATUS: "poll", Verb.WITHDRAW: "withdraw",
+    Verb.SUPPLEMENT: "supplement",
 }  # fmt: skip
 
 
@@ -137,10 +139,25 @@ def learn(
     elif change.receipt is not None and papers.referral.business is None and not facts:
         facts = (Fact(BusinessStatus.RECEIVED, change.raw_code or ""),)
     new = take_facts(conn, room, papers.referral.id, papers.case_key, facts, source, now)
+    if papers.delivery.kind is Verb.SUPPLEMENT and change.status is DeliveryStatus.DELIVERED:
+        note_supplement(conn, room, papers, now)
     if papers.delivery.kind is Verb.SUBMIT and change.status is DeliveryStatus.DELIVERED:
         if change.receipt is not None:
             new += note_arrival(conn, room, papers, now)
         _look_again(conn, papers.referral.id, papers.delivery.id, agency, change, new)
+
+
+def note_supplement(conn: Connection, room: Room, papers: Papers, now: datetime) -> None:
+    """Ask soon what the agency makes of a supplement that arrived; take all back if its consent went meanwhile."""
+    submit = delivery_of_kind(conn, papers.referral.id, Verb.SUBMIT)
+    agency = room.agencies.active.get(papers.referral.agency)
+    if submit is None or agency is None:
+        return
+    if is_followed(papers.referral.business, agency.verbs):
+        soon = now + timedelta(seconds=agency.profile.polling.first_seconds)
+        update_delivery(conn, submit.id, due_at=soon, lookups=0)
+    told = disclosing_attempts(conn, papers.referral.id, papers.delivery.id)
+    take_back_if_consent_is_gone(conn, room, read_papers(conn, room, submit), now, told)
 
 
 def _look_again(

@@ -13,7 +13,16 @@ from typing import TypedDict
 
 from sqlalchemy import Connection
 
-from adapters.sdk import Disclose, Reconcile, SubmitOrder, Verb, Withdraw, WithdrawOrder, WithdrawReason
+from adapters.sdk import (
+    Disclose,
+    Reconcile,
+    SubmitOrder,
+    SupplementOrder,
+    Verb,
+    Withdraw,
+    WithdrawOrder,
+    WithdrawReason,
+)
 from adapters.sdk.decisions import steady_now
 from hub.agencies import ActiveAgency
 from hub.audit.entries import Action, record
@@ -27,6 +36,7 @@ from hub.store.consents import consents_of_case
 from hub.store.deliveries import DeliveryRecord, update_delivery
 from hub.store.ids import new_id
 from hub.store.referrals import update_referral
+from schemas.disclosure import Disclosure
 from schemas.privacy import prune
 from schemas.status import DeliveryStatus
 
@@ -67,6 +77,38 @@ def submit_order(
     conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, attempt: Attempt
 ) -> SubmitOrder | Withheld:
     """Ask the policy, and return the order with what it allows; or why it allows nothing."""
+    allowed = _allowed(conn, room, papers, agency, attempt)
+    if isinstance(allowed, Withheld):
+        return allowed
+    decision, document = allowed
+    return SubmitOrder(**head_of(papers, attempt.message_id), decision=decision, document=document)
+
+
+def supplement_order(
+    conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, attempt: Attempt
+) -> SupplementOrder | Withheld:
+    """Ask the policy as for a submit, about what the supplement says; it has a decision and a key of its own.
+
+    Raises:
+        LookupError: the agency never gave a receipt: then nobody should have handed in a supplement.
+    """
+    receipt = papers.referral.receipt
+    if receipt is None:
+        raise LookupError(f"{papers.delivery.id} supplements a referral without a receipt")
+    allowed = _allowed(conn, room, papers, agency, attempt)
+    if isinstance(allowed, Withheld):
+        return allowed
+    decision, document = allowed
+    return SupplementOrder(
+        **head_of(papers, attempt.message_id), decision=decision, document=document, receipt=receipt,
+        supplement_key=papers.delivery.wire_key,
+    )  # fmt: skip
+
+
+def _allowed(
+    conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, attempt: Attempt
+) -> tuple[Disclose, Disclosure] | Withheld:
+    """Return the decision with the document pruned to it; or why there is none."""
     document = unseal_document(room, papers)
     permission = ask_policy(conn, room, papers, agency.profile, document, attempt.started_at, papers.recipient)
     if isinstance(permission, Withheld):
@@ -78,8 +120,7 @@ def submit_order(
         send_by=attempt.send_by,
         case_key=papers.case_key,
     )
-    document = prune(document, decision.fields)
-    return SubmitOrder(**head_of(papers, attempt.message_id), decision=decision, document=document)
+    return decision, prune(document, decision.fields)
 
 
 def withdraw_order(conn: Connection, room: Room, papers: Papers, attempt: Attempt) -> WithdrawOrder:

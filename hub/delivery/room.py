@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from sqlalchemy import Connection
 
-from adapters.sdk import Gate
+from adapters.sdk import Gate, Verb
 from hub.agencies import Agencies, recipient_of
 from hub.calendar import WorkingDays
 from hub.clock import Clock
@@ -18,11 +18,12 @@ from hub.settings import DeliverySettings
 from hub.store.cases import case_by_id
 from hub.store.deliveries import DeliveryRecord
 from hub.store.referrals import ReferralRecord, referral_by_id
+from hub.store.supplements import sealed_supplement
 from hub.vault.boxes import event_text_place, place
 from hub.vault.vault import Vault
 from schemas.client import Client
 from schemas.disclosure import Disclosure
-from schemas.referral import ReferralRequest
+from schemas.referral import ReferralRequest, Supplement
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Papers:
     referral: ReferralRecord
     case_key: bytes = field(repr=False)
     sealed_client: bytes = field(repr=False)
+    sealed_supplement: bytes | None = field(default=None, repr=False)
 
     @property
     def recipient(self) -> str:
@@ -65,18 +67,30 @@ def read_papers(conn: Connection, room: Room, delivery: DeliveryRecord) -> Paper
     if referral is None or case is None:
         raise LookupError(f"{delivery.id} has no referral or no case")
     key = room.vault.case_key(case.id, case.wrapped_key, case.kek_id)
-    return Papers(delivery, referral, key, case.sealed_client)
+    supplement = sealed_supplement(conn, delivery.id) if delivery.kind is Verb.SUPPLEMENT else None
+    return Papers(delivery, referral, key, case.sealed_client, supplement)
 
 
 def unseal_document(room: Room, papers: Papers) -> Disclosure:
-    """Return everything that the case knows about this referral: what the policy prunes."""
+    """Return everything that the case knows about this referral: what the policy prunes.
+
+    In a supplement's, the centre's new words and attachments stand where the referral's stood.
+    """
     referral = papers.referral
     client_place = place("cases", "sealed_client", referral.case_id)
     request_place = place("referrals", "sealed_request", referral.id)
-    return Disclosure(
-        client=room.vault.unseal_model(papers.case_key, client_place, papers.sealed_client, Client),
-        referral=room.vault.unseal_model(papers.case_key, request_place, referral.sealed_request, ReferralRequest),
-    )
+    request = room.vault.unseal_model(papers.case_key, request_place, referral.sealed_request, ReferralRequest)
+    if papers.sealed_supplement is not None:
+        content_place = supplement_place(papers.delivery.id)
+        more = room.vault.unseal_model(papers.case_key, content_place, papers.sealed_supplement, Supplement)
+        request = request.model_copy(update={"opinion": more.opinion, "attachments": more.attachments})
+    client = room.vault.unseal_model(papers.case_key, client_place, papers.sealed_client, Client)
+    return Disclosure(client=client, referral=request)
+
+
+def supplement_place(delivery_id: str) -> str:
+    """Name where the content of a supplement is kept."""
+    return place("supplements", "sealed_content", delivery_id)
 
 
 def text_sealer(room: Room, papers: Papers, text: str) -> Callable[[int], bytes]:

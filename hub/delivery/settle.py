@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 
 from adapters.sdk import Verb
 from hub.delivery.room import Papers
-from hub.delivery.steps import TELL_BY_HAND
+from hub.delivery.steps import LASTING
+from hub.delivery.supplementing import say_how_it_stands
 from hub.store.deliveries import update_delivery
 from hub.store.referrals import append_event, update_referral
 from schemas.events import EventKind
@@ -38,6 +39,8 @@ def settle(  # noqa: PLR0913 - a step has that many parts; all but four are name
 ) -> None:
     """Set a delivery's status; a submit's status is its referral's too, and its changes are events.
 
+    What becomes of a supplement is said on the delivered referral.
+
     Raises:
         ImpossibleStepError: `status` cannot follow the one before.
     """
@@ -46,10 +49,15 @@ def settle(  # noqa: PLR0913 - a step has that many parts; all but four are name
         raise ImpossibleStepError(f"{papers.delivery.id}: {before} to {status}")
     changed = {"status": status, "lease_until_wall": None, "paused": False, **(delivery or {})}
     update_delivery(conn, papers.delivery.id, **changed)
+    if papers.delivery.kind is Verb.SUPPLEMENT:
+        say_how_it_stands(
+            conn, papers.referral.id, status, at, actor=actor, reason=reason, paths=paths,
+            due=changed.get("due_at") is not None, raw_code=raw_code, seal_text=seal_text,
+        )  # fmt: skip
     if papers.delivery.kind is not Verb.SUBMIT:
         return
-    if reason is None and status is before and papers.referral.reason == TELL_BY_HAND:
-        reason = TELL_BY_HAND  # however often the agency is asked meanwhile: what a person owes stays said
+    if reason is None and status is before and papers.referral.reason in LASTING:
+        reason, paths = papers.referral.reason, papers.referral.reason_paths  # however often the agency is asked
     values = {"delivery": status, "reason": reason, "reason_paths": list(paths), **(referral or {})}
     update_referral(conn, papers.referral.id, at, **values)
     if (status, reason) != (papers.referral.delivery, papers.referral.reason):

@@ -19,6 +19,7 @@ class Step(StrEnum):
     RESOLVE = "resolve"
     OVERRIDE = "override"
     ACKNOWLEDGE = "acknowledge"
+    SUPPLEMENT = "supplement"
     CLOSE = "close"
 
 
@@ -27,16 +28,37 @@ class UnknownIdError(LookupError):
 
 
 class IllegalStepError(Exception):
-    """The step cannot be taken now. `current` is the status, `legal` the steps that can."""
+    """The step cannot be taken now. `current` is the status, `legal` the steps that can, `why` a code, if one says."""
 
-    def __init__(self, current: str, legal: tuple[Step, ...]) -> None:
+    def __init__(self, current: str, legal: tuple[Step, ...], why: str | None = None) -> None:
         super().__init__(f"not a legal step from {current}")
         self.current = current
         self.legal = legal
+        self.why = why
 
 
 TELL_BY_HAND = "tell_agency_by_hand"
 """The reason of a delivered referral that a person must take back at its agency, and has not yet."""
+
+
+class SupplementReason(StrEnum):
+    """The reason of a delivered referral while its last supplement (보완) decides what is to be done next."""
+
+    ON_ITS_WAY = "supplement_on_its_way"
+    WITHHELD = "supplement_withheld"
+    """No consent carries what it says, or a field is missing."""
+    CANNOT_EXPRESS = "supplement_cannot_express"
+    ANSWER_LOST = "supplement_answer_lost"
+    PERSON_DECIDES = "supplement_person_decides"
+    FAILED = "supplement_failed"
+    REFUSED = "supplement_refused"
+    """The agency did not take it: another may be handed in."""
+    ACKNOWLEDGED = "supplement_acknowledged"
+    """The agency took it, and has said nothing since."""
+
+
+LASTING = frozenset({TELL_BY_HAND, *SupplementReason})
+"""Reasons of a delivered referral that stay said however often the agency is asked meanwhile."""
 
 OVERRIDABLE = frozenset(Hold)
 """Reasons to hold that a counsellor may decide against; consent is not among them."""
@@ -59,17 +81,39 @@ _STEPS: dict[DeliveryStatus, tuple[Step, ...]] = {
     DeliveryStatus.CANCELLED: (Step.CLOSE,),
 }
 
+_SUPPLEMENT_STEPS: dict[str, tuple[Step, ...]] = {
+    SupplementReason.ON_ITS_WAY: (Step.CANCEL,),
+    SupplementReason.WITHHELD: (Step.RETRY, Step.CANCEL),
+    SupplementReason.CANNOT_EXPRESS: (Step.CANCEL,),
+    SupplementReason.ANSWER_LOST: (Step.RESOLVE,),
+    SupplementReason.PERSON_DECIDES: (Step.RESOLVE,),
+    SupplementReason.FAILED: (Step.RETRY, Step.CANCEL),
+    SupplementReason.ACKNOWLEDGED: (),
+    TELL_BY_HAND: (Step.ACKNOWLEDGE,),
+}
+"""What may be done about the supplement of a delivered referral; where nothing stands, another may be handed in."""
+
+OF_SUPPLEMENT = frozenset({Step.CANCEL, Step.RETRY, Step.RESOLVE})
+"""The steps that are about its supplement once the referral itself is delivered."""
+
 
 def legal_steps(
-    delivery: DeliveryStatus, business: BusinessStatus | None, reason: str | None, *, closed: bool
+    delivery: DeliveryStatus,
+    business: BusinessStatus | None,
+    reason: str | None,
+    *,
+    closed: bool,
+    supplements: bool = False,
 ) -> tuple[Step, ...]:
-    """Return the steps that may be taken now. `closed`: an outcome code was given already.
+    """Return the steps that may be taken now.
 
+    `closed`: an outcome code was given already; `supplements`: the agency can be sent more than the referral.
     What became of a delivered referral is told by its business status; an outcome that the agency gave closes nothing.
     """
     if delivery is DeliveryStatus.DELIVERED:
         may_close = business is not None and BusinessStatus.CLOSED in BUSINESS_TRANSITIONS[business]
-        owed = (Step.ACKNOWLEDGE,) if reason == TELL_BY_HAND else ()
+        asked = supplements and business is BusinessStatus.SUPPLEMENT_REQUESTED
+        owed = _SUPPLEMENT_STEPS.get(reason or "", (Step.SUPPLEMENT,) if asked else ())
         return (*owed, Step.CLOSE) if may_close else owed
     steps = _STEPS[delivery]
     if delivery is DeliveryStatus.HELD and reason in OVERRIDABLE:

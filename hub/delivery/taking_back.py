@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,7 +13,8 @@ from hub.consent.policy import Permission
 from hub.delivery.permission import ask_policy
 from hub.delivery.room import Papers, Room, unseal_document
 from hub.delivery.steps import TELL_BY_HAND
-from hub.store.attempts import disclosing_attempts
+from hub.delivery.supplementing import STOPPED, stop_unsent
+from hub.store.attempts import AttemptRecord, disclosing_attempts
 from hub.store.consents import consents_of_case
 from hub.store.deliveries import DeliveryRecord, delivery_of_kind, insert_delivery
 from hub.store.ids import new_id
@@ -35,14 +37,19 @@ class Told(StrEnum):
     """A person must: the task stays open until somebody records that the agency acknowledged."""
 
 
-def take_back_if_consent_is_gone(conn: Connection, room: Room, papers: Papers, now: datetime) -> Told:
+def take_back_if_consent_is_gone(
+    conn: Connection, room: Room, papers: Papers, now: datetime, told: Sequence[AttemptRecord] | None = None
+) -> Told:
     """Withdraw a delivered referral if a consent that its disclosure rests on is withdrawn; say how it is told.
 
     If what is left still carries the referral, the agency keeps it, and an event asks staff to tell it which items
     the client took back: no contract that we know has a message for a part. The recipient is the one that was told,
     whatever office carries the referral since. An agency that is switched off is told when it is back.
+
+    `papers` are the submit's; `told` are the disclosures that are asked about: all of the referral, unless given.
     """
-    told = disclosing_attempts(conn, papers.delivery.id)
+    if told is None:
+        told = disclosing_attempts(conn, papers.referral.id)
     rested_on = {basis for attempt in told for bases in attempt.bases.values() for basis in bases}
     consents = consents_of_case(conn, papers.referral.case_id)
     if not any(c.withdrawn_at is not None and c.withdrawn_at <= now and c.id in rested_on for c in consents):
@@ -66,6 +73,7 @@ def take_back(conn: Connection, room: Room, papers: Papers, now: datetime) -> To
     before = delivery_of_kind(conn, papers.referral.id, Verb.WITHDRAW)
     if before is not None:
         return _told_by(before)
+    stop_unsent(conn, papers.referral.id, now, STOPPED)
     agency, referral = room.agencies.get(papers.referral.agency), referral_by_id(conn, papers.referral.id)
     by_us = agency is not None and agency.verbs & _TELLS and referral is not None and referral.receipt is not None
     withdrawal = DeliveryRecord(

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from adapters.sdk import Fact
 from hub.delivery.room import Room
+from hub.delivery.supplementing import hear_of_business
 from hub.following.placing import Placing, digest_of, place_fact
 from hub.store.following import fact_is_known, insert_fact, latest_applied
 from hub.store.ids import new_id
@@ -22,7 +23,7 @@ from schemas.status import can_follow
 
 _CLOCKS_DIFFER_AT_MOST = timedelta(days=1)
 
-Source = Literal["submit", "find", "poll", "withdraw", "callback", "result"]
+Source = Literal["submit", "find", "poll", "withdraw", "supplement", "callback", "result"]
 
 
 def take_facts(
@@ -117,6 +118,7 @@ def _apply(
     if fact.outcome is not None:
         changes["outcome"] = fact.outcome
     update_referral(conn, referral.id, now, **changes)
+    hear_of_business(conn, referral, fact.business, now)
     if fact.business is not referral.business:
         append_event(
             conn,

@@ -69,15 +69,20 @@ def open_attempt(conn: Connection, delivery_id: str) -> AttemptRecord | None:
     return None if row is None else _record(row)
 
 
-def disclosing_attempts(conn: Connection, delivery_id: str) -> list[AttemptRecord]:
-    """Return the attempts of a delivery that disclosed something and may have arrived: what the agency may know."""
+def disclosing_attempts(conn: Connection, referral_id: str, delivery_id: str | None = None) -> list[AttemptRecord]:
+    """Return the attempts that disclosed something and may have arrived: what the agency may know of a referral.
+
+    With `delivery_id`, only those of one of its deliveries.
+    """
     query = (
         select(attempts)
         .where(
-            attempts.c.delivery_id == delivery_id,
+            attempts.c.referral_id == referral_id,
             attempts.c.decision == "disclose",
             attempts.c.result.is_(None) | attempts.c.result.not_in(["not_sent", "busy", "held"]),
         )
         .order_by(attempts.c.id)
     )
+    if delivery_id is not None:
+        query = query.where(attempts.c.delivery_id == delivery_id)
     return [_record(row) for row in conn.execute(query)]

@@ -17,7 +17,7 @@ facts = Table(
     Column("occurred_at", Moment),
     Column("office", String(7)),
     Column("learnt_at", Moment, nullable=False),
-    Column("source", String(12), nullable=False),  # submit, find, poll, withdraw, callback, result
+    Column("source", String(12), nullable=False),  # submit, find, poll, withdraw, supplement, …
     Column("applied", Boolean, nullable=False),
     Column("sealed_text", LargeBinary),
     UniqueConstraint("referral_id", "digest"),
