@@ -146,6 +146,18 @@ class WorkerSettings(Table):
     """Calls that one process makes at once, over all agencies."""
 
 
+class LimitsSettings(Table):
+    """Past which nothing more is promised: new cases and referrals are answered 503 until there is room again."""
+
+    max_backlog: Annotated[int, Field(ge=1)] = 100_000
+    """Deliveries that are due and have not been begun."""
+    min_free_bytes: Annotated[int, Field(ge=0)] = 256 * 1024 * 1024
+    """Of the disk that holds a SQLite store."""
+    max_store_bytes: Annotated[int, Field(ge=0)] = 0
+    """Of the database itself, for a server whose disk cannot be seen from here; 0: no limit."""
+    retry_after_seconds: Annotated[int, Field(ge=1, le=3600)] = 30
+
+
 class CalendarSettings(Table):
     """What operators know of Korean working days before the library does: 임시공휴일, and days that offices work."""
 
@@ -205,6 +217,7 @@ class Settings(Table):
     log: LogSettings = LogSettings()
     delivery: DeliverySettings = DeliverySettings()
     worker: WorkerSettings = WorkerSettings()
+    limits: LimitsSettings = LimitsSettings()
     calendar: CalendarSettings = CalendarSettings()
     routing: RoutingSettings = RoutingSettings()
     precheck: PrecheckSettings = PrecheckSettings()

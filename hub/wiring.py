@@ -24,6 +24,7 @@ from hub.delivery.room import Room
 from hub.delivery.shared_engine import SharedEngine
 from hub.delivery.worker import Worker
 from hub.following.callbacks import Callbacks
+from hub.intake.doorkeeper import Doorkeeper
 from hub.intake.filing import Filing
 from hub.intake.intake import Intake
 from hub.notices.desk import Desk
@@ -53,6 +54,7 @@ class Services:
     library: Library
     working_days: WorkingDays
     prechecker: Prechecker
+    doorkeeper: Doorkeeper
     intake: Intake
     commands: Commands
     consents: Consents
@@ -107,6 +109,7 @@ def _services(
     clock, vault, agencies = room.clock, room.vault, room.agencies
     engine, consents = _engine(store, room, settings), Consents(room)
     filing = Filing(clock, vault, agencies, settings.routing)
+    doorkeeper = Doorkeeper(store, clock, settings.limits)
     return Services(
         settings=settings,
         store=store,
@@ -116,7 +119,8 @@ def _services(
         library=library,
         working_days=room.working_days,
         prechecker=Prechecker(settings.routing, agencies, capacities),
-        intake=Intake(store, clock, vault, filing, consents, engine.wake),
+        doorkeeper=doorkeeper,
+        intake=Intake(store, clock, vault, filing, consents, doorkeeper, engine.wake),
         commands=Commands(room),
         consents=consents,
         callbacks=Callbacks(store, room),

@@ -29,6 +29,7 @@ _HEADERS: dict[str, tuple[str, str]] = {
     "unauthenticated": ("WWW-Authenticate", "string"),
     "request-in-flight": ("Retry-After", "integer"),
     "unavailable": ("Retry-After", "integer"),
+    "overloaded": ("Retry-After", "integer"),
     "no-catalogue": ("Retry-After", "integer"),
 }
 """The header that a kind of problem brings, and its type."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import structlog
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from pydantic_core import ErrorDetails
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -21,6 +22,7 @@ from hub.api.problems import (
     INVALID_DOCUMENT,
     INVALID_PARAMETER,
     METHOD_NOT_ALLOWED,
+    OVERLOADED,
     TOO_MANY_WEBHOOKS,
     TOO_SLOW,
     UNAVAILABLE,
@@ -33,11 +35,14 @@ from hub.api.problems import (
 from hub.api.standing import what_can_be_done
 from hub.api.words import wording_of
 from hub.delivery.steps import IllegalStepError, UnknownIdError
+from hub.intake.doorkeeper import OverloadedError
 from hub.intake.filing import GuardianMissingError, UnknownCaseError
 from hub.intake.promises import IdempotencyConflictError, InFlightError
 from hub.intake.recipients import UnknownRecipientError
 from hub.notices.desk import TooManyWebhooksError
+from hub.store.failures import failure_of
 
+_log = structlog.get_logger("naru.api")
 _SOON = {"Retry-After": "1"}
 _GUARDIAN_MISSING = Fault(
     pointer="/consents", code="invalid_value", detail="만 14세 미만의 동의는 법정대리인이 합니다 (guardian)."
@@ -70,10 +75,10 @@ _OURS: Mapping[type[Exception], Callable[[Any], ProblemError]] = {
     GuardianMissingError: lambda _: ProblemError(INVALID_DOCUMENT, errors=[_GUARDIAN_MISSING]),
     UnknownRecipientError: _unknown_recipient,
     TooManyWebhooksError: lambda _: ProblemError(TOO_MANY_WEBHOOKS),
-    OperationalError: lambda _: ProblemError(UNAVAILABLE, headers=_SOON),  # full disk, locked for long: no promise
+    OverloadedError: lambda error: ProblemError(OVERLOADED, headers={"Retry-After": str(error.retry_after_seconds)}),
     ClientDisconnect: lambda _: ProblemError(TOO_SLOW),  # nobody hears it
 }
-ANSWERED: tuple[type[Exception], ...] = (*_OURS, ProblemError, HTTPException, RequestValidationError)
+ANSWERED: tuple[type[Exception], ...] = (*_OURS, ProblemError, HTTPException, RequestValidationError, DBAPIError)
 """The exceptions that a caller hears about."""
 
 
@@ -99,6 +104,9 @@ def to_problem(error: Exception) -> ProblemError:
             return error
         case RequestValidationError():
             return _parameter_problem(error)
+        case DBAPIError() if (code := failure_of(error)) is not None:  # full disk, lost connection: no promise
+            _log.error("store_failed", error=type(error.orig).__name__, why=code)
+            return ProblemError(UNAVAILABLE, headers=_SOON)
         case HTTPException(status_code=404):
             return ProblemError(UNKNOWN_PATH)
         case HTTPException(status_code=405):

@@ -148,6 +148,13 @@ UNAVAILABLE = Kind(
     "일시적으로 이용할 수 없음",
     "지금은 요청을 받을 수 없습니다. 잠시 뒤 같은 요청을 다시 보내 주십시오.",
 )
+OVERLOADED = Kind(
+    "overloaded",
+    503,
+    "접수 한도 초과",
+    "밀린 의뢰나 저장 공간이 한도에 이르러 새로 받지 못했습니다. 아무것도 저장하지 않았습니다. "
+    "Retry-After 초 뒤에 같은 요청을 같은 Idempotency-Key로 다시 보내 주십시오. 이미 받은 의뢰는 계속 처리합니다.",
+)
 NO_CATALOGUE = Kind(
     "no-catalogue",
     503,
@@ -159,7 +166,7 @@ KINDS: tuple[Kind, ...] = (
     MALFORMED_JSON, IDEMPOTENCY_KEY_MISSING, UNAUTHENTICATED, UNKNOWN_ID, UNKNOWN_AGENCY, UNKNOWN_PATH,
     METHOD_NOT_ALLOWED, TOO_SLOW,
     ILLEGAL_STEP, IN_FLIGHT, TOO_MANY_WEBHOOKS, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT, INVALID_PARAMETER,
-    IDEMPOTENCY_CONFLICT, INTERNAL, UNAVAILABLE, NO_CATALOGUE,
+    IDEMPOTENCY_CONFLICT, INTERNAL, UNAVAILABLE, OVERLOADED, NO_CATALOGUE,
 )  # fmt: skip
 """All kinds, in the order of their status: what the docs page lists."""
 

@@ -193,6 +193,7 @@ class AliveView(View):
 
 
 Check = Literal["ok", "failed"]
+Intake = Literal["open", "backlog", "disk", "store", "failed"]
 
 
 class ReadyView(View):
@@ -203,6 +204,13 @@ class ReadyView(View):
     schema_version: Annotated[Check, Field(description="The store's schema is the one that this version needs.")]
     vault: Annotated[Check, Field(description="The key file opens the store.")]
     engine: Annotated[Check, Field(description="The worker runs.")]
+    intake: Annotated[
+        Intake,
+        Field(
+            description="Whether new cases are taken; otherwise why they are answered 503 (limits). It does not make "
+            "the hub unready: what it promised, and what agencies tell it, goes on."
+        ),
+    ]
     broken_agencies: tuple[str, ...]
     """Slugs of agencies that could not be loaded. They do not make the hub unready: the others are served."""
     paused_agencies: tuple[str, ...]

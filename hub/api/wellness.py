@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy import Connection
 
 from hub.agencies import AgencyState
-from hub.api.views import Check, ReadyView
+from hub.api.views import Check, Intake, ReadyView
 from hub.store.lanes import paused_lanes
 from hub.store.schema import newest, revision_of
 from hub.wiring import Services
@@ -27,6 +27,7 @@ async def how_ready(hub: Services) -> ReadyView:
         schema_version=schema,
         vault=vault,
         engine=engine,
+        intake=await _intake(hub),
         broken_agencies=tuple(slug for slug, agency in hub.agencies.items() if agency.state is AgencyState.BROKEN),
         paused_agencies=tuple(sorted(paused)),
     )
@@ -37,6 +38,14 @@ async def _check(look: Callable[[], Awaitable[bool]]) -> Check:
         return "ok" if await look() else "failed"
     except Exception:  # noqa: BLE001 - whatever ails a part, the answer is that it is ill
         return "failed"
+
+
+async def _intake(hub: Services) -> Intake:
+    try:
+        shortage = await hub.doorkeeper.shortage()
+    except Exception:  # noqa: BLE001 - the same
+        return "failed"
+    return "open" if shortage is None else shortage.value
 
 
 def _takes_writes(conn: Connection) -> bool:

@@ -15,6 +15,7 @@ from hub.access.actor import Actor
 from hub.audit.entries import Action, record
 from hub.clock import Clock
 from hub.delivery.consents import Consents
+from hub.intake.doorkeeper import Doorkeeper, OverloadedError
 from hub.intake.filing import Addition, CaseFile, Filing
 from hub.intake.promises import AcceptedCase, IdempotencyConflictError, InFlight
 from hub.store.cases import IdempotencyRecord, idempotency_key, insert_idempotency_key
@@ -35,6 +36,7 @@ class Intake:
         vault: Vault,
         filing: Filing,
         consents: Consents,
+        doorkeeper: Doorkeeper,
         wake: Callable[[], None],
     ) -> None:
         self._store = store
@@ -42,6 +44,7 @@ class Intake:
         self._vault = vault
         self._filing = filing
         self._consents = consents
+        self._doorkeeper = doorkeeper
         self._wake = wake
         self._in_flight = InFlight()
 
@@ -52,6 +55,7 @@ class Intake:
             UnknownRecipientError: a consent names nobody that this hub could send to.
             IdempotencyConflictError: the centre used the key for something else.
             InFlightError: the same key is being worked on.
+            OverloadedError: nothing more can be promised for now; what this key was promised already is told again.
         """
         take = partial(self._take_case, actor=actor, document=document)
         return await self._once(actor, key, "POST /v1/cases", body, take)
@@ -65,19 +69,29 @@ class Intake:
             UnknownCaseError: the centre has no such case.
             UnknownRecipientError: a consent names nobody that this hub could send to.
             GuardianMissingError: a child's consent that no guardian signed.
-            IdempotencyConflictError, InFlightError: as for `accept_case`.
+            IdempotencyConflictError, InFlightError, OverloadedError: as for `accept_case`.
         """
         take = partial(self._take_referrals, actor=actor, case_id=case_id, addition=addition)
         return await self._once(actor, key, f"POST /v1/cases/{case_id}/referrals", body, take)
 
     async def _once(self, actor: Actor, key: str, route: str, body: str, take: Take) -> AcceptedCase:
         with self._in_flight.hold(actor.centre_id, key):
-            accept = partial(self._accept, actor=actor, key=key, route=route, body=body, take=take)
+            refusal = await self._doorkeeper.refusal()
+            accept = partial(self._accept, actor=actor, key=key, route=route, body=body, take=take, refusal=refusal)
             accepted = await self._store.write(accept)
         self._wake()
         return accepted
 
-    def _accept(self, conn: Connection, actor: Actor, key: str, route: str, body: str, take: Take) -> AcceptedCase:
+    def _accept(
+        self,
+        conn: Connection,
+        actor: Actor,
+        key: str,
+        route: str,
+        body: str,
+        take: Take,
+        refusal: OverloadedError | None,
+    ) -> AcceptedCase:
         body_hmac = self._vault.blind("body", body)
         key_hmac = self._vault.blind("idempotency_key", key)  # a centre may build its keys of anything
         before = idempotency_key(conn, actor.centre_id, key_hmac)
@@ -85,6 +99,8 @@ class Intake:
             if (before.route, before.body_hmac) != (route, body_hmac):
                 raise IdempotencyConflictError
             return AcceptedCase.model_validate(before.answer)
+        if refusal is not None:
+            raise refusal
         accepted = take(conn)
         insert_idempotency_key(
             conn,

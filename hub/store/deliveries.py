@@ -101,6 +101,20 @@ def pick_due(conn: Connection, agency: str, now: datetime, wall: float, limit: i
     return ids
 
 
+def count_due(conn: Connection, now: datetime, most: int) -> int:
+    """Return how many deliveries are due and not begun, over all agencies; at most `most`: nobody counts on."""
+    waiting = (
+        select(deliveries.c.id)
+        .where(
+            deliveries.c.status == DeliveryStatus.PENDING,
+            deliveries.c.due_at <= now,
+            deliveries.c.lease_until_wall.is_(None),
+        )
+        .limit(most)
+    )
+    return int(conn.execute(select(func.count()).select_from(waiting.subquery())).scalar_one())
+
+
 def forget_turns(conn: Connection) -> None:
     """Take every turn back that was given out: the process that had them is gone."""
     conn.execute(update(deliveries).where(deliveries.c.picked_until_wall.is_not(None)).values(picked_until_wall=None))

@@ -38,7 +38,7 @@ from hub.access.centres import add_centre, add_key
 from hub.api import examples
 from hub.api.app import build_app
 from hub.clock import wall_now
-from hub.settings import Route, RoutingSettings, Settings, StoreSettings, VaultSettings
+from hub.settings import LimitsSettings, Route, RoutingSettings, Settings, StoreSettings, VaultSettings
 from hub.wiring import Services, opened
 from schemas.services import ServiceCode
 from schemas.status import BusinessStatus
@@ -160,11 +160,14 @@ def consent(**changes: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def bench_in(folder: Path, *, rules: Any = (), deadlines: Any = ()) -> AsyncIterator[Bench]:
-    """Open a bench on a store of its own; `rules` and `deadlines` as configuration writes them."""
+async def bench_in(
+    folder: Path, *, rules: Any = (), deadlines: Any = (), store_url: str | None = None, limits: Any = None
+) -> AsyncIterator[Bench]:
+    """Open a bench on a store of its own; `rules`, `deadlines` and `limits` as configuration writes them."""
     routes = (Route.model_validate({"agency": "pier", "from": "2020-01-01"}),)
     settings = Settings(
-        store=StoreSettings(url=f"sqlite:///{folder / 'naru.db'}"),
+        store=StoreSettings(url=store_url or f"sqlite:///{folder / 'naru.db'}"),
+        limits=LimitsSettings.model_validate({"min_free_bytes": 0} | (limits or {})),
         vault=VaultSettings(key_file=folder / "keys" / "kek"),
         routing=RoutingSettings(services={ServiceCode.WEL_EMERG: routes, ServiceCode.WEL_CASE: routes}, rules=rules),
         deadlines=deadlines,

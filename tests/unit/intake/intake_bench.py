@@ -20,10 +20,11 @@ from hub.clock import ManualClock
 from hub.consent.mint import Mint
 from hub.delivery.consents import Consents
 from hub.delivery.room import Room
+from hub.intake.doorkeeper import Doorkeeper
 from hub.intake.filing import Filing
 from hub.intake.intake import Intake
 from hub.intake.promises import AcceptedCase
-from hub.settings import DeliverySettings, Route, RoutingSettings
+from hub.settings import DeliverySettings, LimitsSettings, Route, RoutingSettings
 from hub.store.referrals import ReferralRecord, referral_by_id
 from hub.store.schema import make_or_check
 from hub.store.store import Store
@@ -155,7 +156,8 @@ def bench_in(folder: Path) -> Iterator[Bench]:
     filing = Filing(clock, vault, agencies, ROUTING)
     actors = [Actor(f"key:{name}", store.write_now(partial(_centre, name=name))) for name in "ab"]
     try:
-        intake = Intake(store, clock, vault, filing, consents, lambda: wakes.append(1))
+        doorkeeper = Doorkeeper(store, clock, LimitsSettings(min_free_bytes=0))
+        intake = Intake(store, clock, vault, filing, consents, doorkeeper, lambda: wakes.append(1))
         yield Bench(store, vault, clock, intake, *actors, wakes)
     finally:
         store.close()
