@@ -14,7 +14,7 @@ from hub.api.rule_views import reason_in_words
 from hub.api.standing import Party, WaitsOn, waits_on
 from hub.calendar import WorkingDays
 from hub.consent.reasons import WithheldReason
-from hub.delivery.steps import TELL_BY_HAND
+from hub.delivery.steps import LASTING
 from hub.following.deadlines import Deadline, DeadlineKind, Due, due, last_day_before
 from hub.routing.rules import Rule
 from hub.store.referrals import ReferralRecord
@@ -115,8 +115,8 @@ def _party(referral: ReferralRecord, paused: Collection[str]) -> Party | None:
 
 
 def _what(referral: ReferralRecord, who: Party, rules: Sequence[Rule]) -> str:
-    if referral.reason == TELL_BY_HAND:
-        return text_of(referral.reason) or referral.reason
+    if referral.reason in LASTING and referral.delivery is DeliveryStatus.DELIVERED:
+        return text_of(referral.reason, referral.reason_paths) or _meaning(referral.delivery)
     if referral.delivery is DeliveryStatus.DELIVERED:
         return _meaning(referral.business) if referral.business else _meaning(referral.delivery)
     if who is Party.OPERATOR and referral.reason not in _OPERATORS:

@@ -41,6 +41,22 @@ _TEXTS: dict[str, str] = {
     "consent_missing_at_agency": "기관이 동의가 빠졌다고 답했습니다.",
     "invalid_content": "기관이 내용 오류로 받지 않았습니다. 내용을 고쳐 다시 의뢰해 주십시오.",
     "other": "기관이 그 밖의 사유로 받지 않았습니다.",
+    # of what was sent after the agency asked for more
+    "supplement_on_its_way": "보완 자료를 기관에 보내고 있습니다.",
+    "supplement_withheld": (
+        "보완 자료를 보내는 데 필요한 동의나 항목이 없습니다{fields}. 동의를 더하면 자동으로 보냅니다."
+    ),
+    "supplement_cannot_express": (
+        "보완 자료에 기관의 전문에 담을 수 없는 값이 있습니다{fields}. "
+        "보완 제출을 취소한 뒤 고쳐서 다시 제출해 주십시오."
+    ),
+    "supplement_answer_lost": "보완 자료에 대한 기관의 응답을 받지 못했습니다. 같은 번호로 다시 확인하고 있습니다.",
+    "supplement_person_decides": "보완 자료가 접수되었는지 알 수 없습니다. 기관에 물어보고 결과를 입력해 주십시오.",
+    "supplement_failed": "보완 자료를 오래 시도했으나 보내지 못했습니다. 다시 보내거나 취소해 주십시오.",
+    "supplement_refused": "기관이 보완 자료를 받지 않았습니다. 기관의 답을 확인한 뒤 다시 제출해 주십시오.",
+    "supplement_acknowledged": "기관이 보완 자료를 받았습니다. 기관의 다음 처리를 기다립니다.",
+    "supplement_not_wanted": "기관이 더는 보완을 기다리지 않아 보완 자료를 보내지 않았습니다.",
+    "supplement_stopped": "의뢰를 거두어들이게 되어 보완 자료를 보내지 않았습니다.",
     # in a file
     "file_rejected": "기관이 일괄 파일을 통째로 받지 않았습니다. 다음 파일로 다시 보내며, 거듭되면 담당자가 정합니다.",
     "cancel_asked": "취소를 요청했으나 이미 일괄 파일에 들어 있습니다. 기관에 접수되면 다음 파일로 철회를 알립니다.",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from hub.delivery.steps import PAUSED, TELL_BY_HAND
+from hub.delivery.steps import PAUSED, TELL_BY_HAND, SupplementReason
+from hub.delivery.supplementing import WhyNotNow
 from hub.store.referrals import ReferralRecord
 from schemas.status import ENDED, NEGATIVE, BusinessStatus, DeliveryStatus
 
@@ -39,6 +40,16 @@ class Party(StrEnum):
 
 
 _DONE = ENDED | NEGATIVE
+_BY_SUPPLEMENT: dict[str, WaitsOn] = {
+    SupplementReason.ON_ITS_WAY: WaitsOn.HUB,
+    SupplementReason.ANSWER_LOST: WaitsOn.HUB,
+    SupplementReason.WITHHELD: WaitsOn.CENTRE,
+    SupplementReason.CANNOT_EXPRESS: WaitsOn.CENTRE,
+    SupplementReason.PERSON_DECIDES: WaitsOn.CENTRE,
+    SupplementReason.FAILED: WaitsOn.CENTRE,
+    SupplementReason.REFUSED: WaitsOn.CENTRE,
+    SupplementReason.ACKNOWLEDGED: WaitsOn.AGENCY,
+}
 _BY_DELIVERY = {
     DeliveryStatus.PENDING: WaitsOn.HUB,
     DeliveryStatus.SENDING: WaitsOn.HUB,
@@ -54,7 +65,7 @@ def waits_on(referral: ReferralRecord) -> WaitsOn:
     """Return who has the next step of a referral."""
     if referral.delivery is DeliveryStatus.DELIVERED:
         owed = referral.reason == TELL_BY_HAND and referral.business is not BusinessStatus.WITHDRAWN
-        return WaitsOn.CENTRE if owed else _at_agency(referral.business)
+        return WaitsOn.CENTRE if owed else _at_agency(referral.business, referral.reason)
     if referral.outcome is not None or referral.business in ENDED:
         return WaitsOn.NOBODY
     if referral.reason == PAUSED:
@@ -64,8 +75,10 @@ def waits_on(referral: ReferralRecord) -> WaitsOn:
     return _BY_DELIVERY[referral.delivery]
 
 
-def _at_agency(business: BusinessStatus | None) -> WaitsOn:
-    """Tell by the agency's status alone: an outcome that it names before the end ends nothing."""
+def _at_agency(business: BusinessStatus | None, reason: str | None) -> WaitsOn:
+    """Tell by the agency's status and what it was sent since: an outcome that it names before the end ends nothing."""
+    if reason in _BY_SUPPLEMENT and business not in _DONE:
+        return _BY_SUPPLEMENT[reason]
     if business is BusinessStatus.SUPPLEMENT_REQUESTED:
         return WaitsOn.CENTRE
     return WaitsOn.NOBODY if business in _DONE else WaitsOn.AGENCY
@@ -77,7 +90,20 @@ _BY_CONSENT = (
 )
 
 
-def what_can_be_done(current: str, legal: Sequence[str]) -> str:
-    """Say (Korean) what is left when a step is refused: the steps that are legal, and how a client still withdraws."""
+_WHY_NOT_NOW: dict[str, str] = {
+    WhyNotNow.NOT_ASKED: "기관이 보완을 요청한 의뢰가 아닙니다. 기관이 보완을 요청하면(business) 제출하십시오.",
+    WhyNotNow.TAKEN_BACK: "철회를 기관에 알린 의뢰여서 보완하지 않습니다. 다시 하려면 새 동의를 받아 의뢰하십시오.",
+    WhyNotNow.UNDER_WAY: (
+        "앞서 낸 보완 자료를 아직 처리하고 있습니다. 의뢰를 조회해 reason을 확인하고, 끝난 뒤에 다시 제출하십시오."
+    ),
+    WhyNotNow.ANSWERED: "기관이 보완 자료를 이미 받았습니다. 기관이 보완을 다시 요청하면 제출하십시오.",
+    WhyNotNow.NO_RECEIPT: "기관의 접수번호를 몰라 전산으로 보완할 수 없습니다. 기관에 직접 제출하십시오.",
+}
+
+
+def what_can_be_done(current: str, legal: Sequence[str], why: str | None = None) -> str:
+    """Say (Korean) what is left when a step is refused: why, the steps that are legal, how a client still withdraws."""
+    if why is not None:
+        return _WHY_NOT_NOW[why]
     said = "현재 상태(current)에서 할 수 있는 처리는 legal에 있습니다." if legal else "지금 할 수 있는 처리가 없습니다."
     return f"{said} {_BY_CONSENT}" if current == DeliveryStatus.DELIVERED else said

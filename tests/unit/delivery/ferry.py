@@ -30,6 +30,7 @@ from adapters.sdk import (
     Gate,
     HttpEndpoint,
     MisconfiguredError,
+    Need,
     NotFound,
     Profile,
     RefusalReason,
@@ -38,6 +39,7 @@ from adapters.sdk import (
     StatusOrder,
     StatusReport,
     SubmitOrder,
+    SupplementOrder,
     Verb,
     WireKey,
     Wires,
@@ -70,6 +72,7 @@ from schemas.status import BusinessStatus
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 NAME = "client.name"
 ITEMS = [NAME, "client.birth_date", "referral.opinion"]
+SUPPLEMENT = frozenset({"referral.opinion", "referral.attachments.title", "client.debts.amount"})
 
 
 def ferry_profile(repeat: Repeat) -> Profile:
@@ -80,11 +83,12 @@ def ferry_profile(repeat: Repeat) -> Profile:
         wire="HTTP",
         contract_basis="assumed",
         services=frozenset({ServiceCode.WEL_BASIC}),
-        discloses=frozenset([*ITEMS, "client.debts.amount", "referral.service_code"]),
+        discloses=frozenset([*ITEMS, *SUPPLEMENT, "referral.service_code"]),
         requires=frozenset({NAME}),
         repeat=repeat,
         wire_key=WireKey(25),
         settling_seconds=60.0,
+        narrower={"supplement": Need(SUPPLEMENT, frozenset({"referral.opinion"}))},
     )
 
 
@@ -96,6 +100,7 @@ class FerryAgency:
         self.dedupes = repeat is Repeat.KEYED
         self.acts: list[dict[str, Any]] = []
         self.withdrawn: list[str] = []
+        self.supplements: list[dict[str, Any]] = []
         self.facts: list[Fact] = []
         self.script: deque[str] = deque()
         self.visible_after = 0.0
@@ -125,6 +130,11 @@ class FerryAgency:
             return httpx.Response(200, json={"receipt": f"R-{key}"})
         if path == "/withdraw":
             self.withdrawn.append(key)
+            return httpx.Response(200, json={})
+        if path == "/supplement":
+            known = [one for one in self.supplements if one["more"] == said["more"]]
+            if not (known and self.dedupes):
+                self.supplements.append(said)
             return httpx.Response(200, json={})
         shown = [act for act in mine if (self.clock.now() - act["at"]).total_seconds() >= self.visible_after]
         return httpx.Response(200, json={"receipt": f"R-{key}"} if shown else {})
@@ -163,6 +173,15 @@ class FerryAdapter(Adapter[Any]):
     async def withdraw(self, order: WithdrawOrder) -> Acknowledged | Refused:
         reply = await self._ask(order.decision, "/withdraw", {"key": order.wire_key})
         return Refused(RefusalReason.OTHER, "N9") if reply is None else Acknowledged("00")
+
+    async def supplement(self, order: SupplementOrder) -> Acknowledged | Refused:
+        told = order.document.referral
+        if told.opinion == "못 적는 말":
+            raise CannotExpressError("referral.opinion", "다른 글자로 적어 주세요")
+        said = {"key": order.wire_key, "more": order.supplement_key, "opinion": told.opinion,
+                "papers": [one.title for one in told.attachments]}  # fmt: skip
+        reply = await self._ask(order.decision, "/supplement", said)
+        return Refused(RefusalReason.OTHER, "N5") if reply is None else Acknowledged("30")
 
     async def _ask(self, decision: Any, path: str, said: dict[str, Any]) -> dict[str, Any] | None:
         reply = await self._wire.send(decision, "POST", path, body=json.dumps(said).encode())
