@@ -16,7 +16,6 @@ _STEP_SECONDS = 8.0
 _LOOK_SECONDS = 0.2
 _STUCK_SECONDS = 4.0
 _NUDGE_SECONDS = 15.0
-_GIVE_UP_SECONDS = 240.0
 
 
 class Clockwork:
@@ -37,14 +36,14 @@ class Clockwork:
                 next_hour_at = loop.time() + hour_every_seconds
                 await self._go_to(next_hour(await self._control.now()))
 
-    async def settle(self) -> bool:
+    async def settle(self, patience_seconds: float) -> bool:
         """Go on from due time to due time until nothing is open; return whether that was reached.
 
-        What nobody moves for minutes of wall time is given up: then the verdict finds it unsettled.
+        What nobody moves for so much wall time is given up: then the verdict finds it unsettled.
         """
         loop = asyncio.get_running_loop()
         changed_at, before = loop.time(), -1
-        while loop.time() - changed_at < _GIVE_UP_SECONDS:
+        while loop.time() - changed_at < patience_seconds:
             standing = await self._evidence.standing()
             if standing is not None and standing.open == 0:
                 return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,11 +62,11 @@ class Disturber:
         self.work_is_over = asyncio.Event()
         """Set by whoever knows that nothing will be sent any more: then kills cannot land."""
 
-    async def kill_until_landed(self, wanted: int) -> None:
-        """Kill until so many kills have landed, or nothing is sent any more."""
+    async def kill_until_landed(self, wanted: int, share_done: Callable[[], float]) -> None:
+        """Kill until so many kills have landed, or nothing is sent any more; no faster than `share_done` grows."""
         while self.tally.landed < wanted and not self.work_is_over.is_set():
             await asyncio.sleep(self._dice.uniform(*_PAUSE_AFTER))
-            victim = await self._aim()
+            victim = await self._aim() if share_done() >= self.tally.landed / (wanted + 1) else None
             if victim is not None:
                 await self._kill(victim)
                 await self._disturb_more()

@@ -90,20 +90,21 @@ class Evidence:
 def _open_sends(conn: Connection, process: str | None) -> dict[str, str]:
     query = select(attempts.c.id, attempts.c.referral_id).where(attempts.c.result.is_(None), _WRITES)
     if process is None:
-        return dict(conn.execute(query).tuples().all())
-    return dict(conn.execute(query.where(_OF_PROCESS), {"process": process}).tuples().all())
+        return dict(conn.execute(query).all())
+    return dict(conn.execute(query.where(_OF_PROCESS), {"process": process}).all())
 
 
 def _standing(conn: Connection, batch: frozenset[str]) -> Standing:
     counts = conn.execute(select(deliveries.c.agency, func.count()).where(_OPEN).group_by(deliveries.c.agency))
-    by_agency: dict[str, int] = dict(counts.tuples().all())
+    by_agency: dict[str, int] = dict(counts.all())
     due = select(deliveries.c.agency, func.min(deliveries.c.due_at)).where(
         _OPEN, deliveries.c.due_at.is_not(None), deliveries.c.lease_until_wall.is_(None)
     )
-    closed: dict[str, datetime | None] = dict(conn.execute(select(lanes.c.agency, lanes.c.closed_until)).tuples().all())
+    until = select(lanes.c.agency, lanes.c.closed_until)
+    closed: dict[str, datetime | None] = dict(conn.execute(until).all())
     moments = [
         max(moment, closed.get(agency) or moment)
-        for agency, moment in conn.execute(due.group_by(deliveries.c.agency)).tuples()
+        for agency, moment in conn.execute(due.group_by(deliveries.c.agency))
         if agency not in batch
     ]
     sending = select(func.count()).select_from(attempts).where(attempts.c.result.is_(None), _WRITES)
@@ -121,4 +122,4 @@ def _arrivals(conn: Connection) -> list[Arrival]:
         .where(referrals.c.delivery == _D.DELIVERED, referrals.c.receipt.is_not(None))
         .where(or_(referrals.c.business.is_(None), referrals.c.business == "received"))
     )
-    return [Arrival(*row) for row in conn.execute(query).tuples()]
+    return [Arrival(*row) for row in conn.execute(query)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -68,19 +68,21 @@ def plan_cases(template: Mapping[str, Any], referrals: int, seed: int) -> tuple[
         if len(cases) >= _BIRTHDAYS:
             raise ValueError(f"at most {_BIRTHDAYS} clients: each needs a birthday of its own")
         dice = random.Random(f"{seed}/{len(cases)}")  # noqa: S311 - dice that can be thrown again
-        case = _plan_case(template, len(cases), min(left, dice.randint(1, 8)), dice)
+        case = _plan_case(template, len(cases), min(left, dice.randint(1, len(template["referrals"]))), dice)
         cases.append(case)
         left -= case.size
     return tuple(cases)
 
 
-def read_template(path: Path) -> Mapping[str, Any]:
-    """Read the document of a case that qualifies for everything.
+def read_template(path: Path, services: Collection[str] | None = None) -> Mapping[str, Any]:
+    """Read the document of a case that qualifies for everything, or of it only what asks for some services.
 
     Raises:
         OSError, ValueError: it is not there, or not JSON.
     """
-    document: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if services is not None:
+        document["referrals"] = [one for one in document["referrals"] if one["service_code"] in services]
     return document
 
 
@@ -102,7 +104,7 @@ def _plan_case(template: Mapping[str, Any], number: int, size: int, dice: random
             given = _with_something_missing(given, dice)
         late = tuple(given) if mind == "later" else ()
         document["consents"] += [] if mind == "later" else given
-        if mind in {"later", "withdraws", "cancels"}:
+        if late or mind in {"withdraws", "cancels"}:
             changes.append(Change(service, mind, dice.uniform(0.0, _LONGEST_DELAY), late))
     return PlannedCase(document["reference"], document, tuple(changes))
 
@@ -110,22 +112,22 @@ def _plan_case(template: Mapping[str, Any], number: int, size: int, dice: random
 def _client(client: Mapping[str, Any], number: int, dice: random.Random) -> dict[str, Any]:
     birth_date = _FIRST_BIRTHDAY + timedelta(days=(number * 7919) % _BIRTHDAYS)
     sex = dice.choice(("male", "female"))
-    return {
-        **deepcopy(dict(client)),
+    own = {
         "name": f"{dice.choice(_SURNAMES)}나루",
         "birth_date": birth_date.isoformat(),
         "sex": sex,
         "rrn": made_up_rrn(birth_date, sex),
         "phones": [f"010-0000-{number % 10_000:04d}"],
     }
+    return {name: value for name, value in {**deepcopy(dict(client)), **own}.items() if value is not None}
 
 
-def made_up_rrn(birth_date: date, sex: str) -> str:
-    """Return a number that nobody has: six zeros at its end; of a birthday whose zeros would check, another ending."""
+def made_up_rrn(birth_date: date, sex: str) -> str | None:
+    """Return a number that nobody has: six zeros at its end, which do not check. Where they would: None."""
     century = {("male", 19): "1", ("female", 19): "2", ("male", 20): "3", ("female", 20): "4"}
     head = f"{birth_date:%y%m%d}{century[sex, birth_date.year // 100]}00000"
     check = (11 - sum(int(digit) * weight for digit, weight in zip(head, _CHECK_WEIGHTS, strict=True)) % 11) % 10
-    return head + ("0" if check else "1")
+    return f"{head}0" if check else None
 
 
 def _thinned(consent: Mapping[str, Any], dice: random.Random) -> dict[str, Any]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import shutil
+import tempfile
 import time
 import tomllib
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +23,7 @@ from hub.cli.proof.clockwork import Clockwork
 from hub.cli.proof.company import Company
 from hub.cli.proof.disturber import Disturber
 from hub.cli.proof.evidence import Evidence
-from hub.cli.proof.faults import faults_for
+from hub.cli.proof.faults import Fault, faults_for
 from hub.cli.proof.life import Life
 from hub.cli.proof.plan import PlannedCase, plan_cases, read_template
 from hub.cli.proof.verdict import Verdict
@@ -75,6 +78,23 @@ class Size:
 
 
 @dataclass(frozen=True)
+class Script:
+    """What a proof is played by; the command line leaves it as it is, the tests of broken builds do not."""
+
+    module: str = LEASHED
+    """What runs the hub's commands."""
+    faults: Callable[[Mapping[str, Any]], list[Fault]] | None = None
+    """From an agency's description to its faults; the usual ones, if absent."""
+    services: frozenset[str] | None = None
+    """Only these services are asked for; all, if absent."""
+    patience_seconds: float = 240.0
+    """After so much wall time without a change whatever is open is given up."""
+
+
+_AS_USUAL = Script()
+
+
+@dataclass(frozen=True)
 class Scene:
     """What a proof plays on."""
 
@@ -87,30 +107,33 @@ class Scene:
 
 
 async def prove(
-    size: Size, folder: StageFolder, examples: Path, say: Callable[[str], None], module: str = LEASHED
+    size: Size, folder: StageFolder, examples: Path, say: Callable[[str], None], script: Script = _AS_USUAL
 ) -> Verdict:
-    """Run a proof; `module` is what runs the hub's commands.
+    """Run a proof.
 
     Raises:
         ChildError, ControlError, HubError, NoPostgresError: it could not be run to its end.
     """
     began = time.monotonic()
-    cases = plan_cases(read_template(examples / "cases" / "everything-qualifies.json"), size.referrals, size.seed)
+    template = read_template(examples / "cases" / "everything-qualifies.json", script.services)
+    cases = plan_cases(template, size.referrals, size.seed)
     config = _write_config(folder, examples / "demo.toml")
-    async with _set_scene(size, folder, config, module) as scene:
-        await _play(scene, cases, size, say)
+    async with _set_scene(size, folder, config, script) as scene:
+        await _play(scene, cases, size, script, say)
         await scene.centre.read_all()
         return await _judge(scene, cases, size, folder, config, time.monotonic() - began)
 
 
-async def _play(scene: Scene, cases: Sequence[PlannedCase], size: Size, say: Callable[[str], None]) -> None:
+async def _play(
+    scene: Scene, cases: Sequence[PlannedCase], size: Size, script: Script, say: Callable[[str], None]
+) -> None:
     clockwork = Clockwork(scene.control, scene.evidence)
     unsteady = {case.name: case.unsteady for case in cases}
-    life = Life(
-        scene.control, scene.evidence, lambda referral_id: _may_end(scene.centre, unsteady, referral_id), size.seed
-    )
+    life = Life(scene.control, scene.evidence, partial(scene.centre.is_steady, unsteady), size.seed)
     async with _running(clockwork.run(_hour_every(size)), life.run(), _report(scene, size, say)):
-        killing = asyncio.create_task(scene.disturber.kill_until_landed(size.kills))
+        killing = asyncio.create_task(
+            scene.disturber.kill_until_landed(size.kills, lambda: len(scene.centre.records) / len(cases))
+        )
         try:
             await _hand_in_all(scene, cases, size, killing)
             await _watch(scene, killing)
@@ -119,7 +142,7 @@ async def _play(scene: Scene, cases: Sequence[PlannedCase], size: Size, say: Cal
         await scene.disturber.calm()
     say("all cases are in; letting everything settle")
     async with _running(life.run()):
-        await clockwork.settle()
+        await clockwork.settle(script.patience_seconds)
 
 
 async def _hand_in_all(scene: Scene, cases: Sequence[PlannedCase], size: Size, killing: asyncio.Task[None]) -> None:
@@ -219,7 +242,7 @@ def _write_config(folder: StageFolder, demo: Path) -> Path:
 
 
 @asynccontextmanager
-async def _set_scene(size: Size, folder: StageFolder, config: Path, module: str) -> AsyncIterator[Scene]:
+async def _set_scene(size: Size, folder: StageFolder, config: Path, script: Script) -> AsyncIterator[Scene]:
     """Start everything, and stop it in the end, whatever happened."""
     async with AsyncExitStack() as closing:
         server, store_url = closing.enter_context(_store(size, folder))
@@ -238,15 +261,16 @@ async def _set_scene(size: Size, folder: StageFolder, config: Path, module: str)
         closing.callback(evidence.close)
         if size.store == "postgresql":
             evidence.mark_attempts()
-        company = Company(folder, config, environ, size.processes, module)
+        company = Company(folder, config, environ, size.processes, script.module)
         closing.callback(company.stop)
         for member in company.members:
             company.start(member)
         await asyncio.gather(*(company.until_ready(member) for member in company.members))
         for slug in callers:
             await control.set_callback(slug, f"{company.urls[0]}/v1/callbacks/{slug}")
+        faults = script.faults or partial(faults_for, lost_replies=size.lost_replies)
         for agency in await control.agencies():
-            await control.set_faults(agency["slug"], faults_for(agency, size.lost_replies), size.seed)
+            await control.set_faults(agency["slug"], faults(agency), size.seed)
         centre = Centre(company.urls, key, control)
         closing.push_async_callback(centre.aclose)
         disturber = Disturber(company, evidence, server, LEASE_SECONDS, size.seed)
@@ -263,8 +287,7 @@ def _store(size: Size, folder: StageFolder) -> Iterator[tuple[OwnServer | None, 
         with database(size.postgres_url) as url:
             yield None, url
         return
-    home = folder.path / "postgresql"
-    home.mkdir()
+    home = Path(tempfile.mkdtemp(prefix="naru-postgres-"))  # our folder is ours alone; it may run as another user
     server = OwnServer(home)
     try:
         server.make()
@@ -273,6 +296,7 @@ def _store(size: Size, folder: StageFolder) -> Iterator[tuple[OwnServer | None, 
             yield server, url
     finally:
         server.kill()
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _own_settings() -> dict[str, str]:

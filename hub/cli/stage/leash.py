@@ -23,6 +23,11 @@ def _end_with_starter() -> None:
     os._exit(1)  # it did not stop in order
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """Run the command line on a leash."""
     threading.Thread(target=_end_with_starter, name="leash", daemon=True).start()
     main()
+
+
+if __name__ == "__main__":
+    run()

@@ -103,6 +103,7 @@ def _programs(home: Path) -> tuple[Path, Mapping[str, Any]]:
     home.chmod(0o755)
     copy = home / _WHEEL / _VERSION  # beside its libraries, as in the wheel: its programs look for them there
     shutil.copytree(installed, copy, symlinks=True)
+    copy.parent.chmod(0o755)  # whatever our umask
     shutil.copytree(installed.parent.with_suffix(".libs"), home / f"{_WHEEL}.libs")
     return copy / "bin", {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 

@@ -1,0 +1,34 @@
+"""Answers 202 before what it promises is committed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from functools import partial
+from typing import Any
+
+from hub.cli.stage import leash
+from hub.intake.intake import Intake
+
+_BETWEEN_SECONDS = 0.3
+_committing: set[asyncio.Task[Any]] = set()
+
+
+async def promise(self: Any, actor: Any, key: str, route: str, body: str, take: Any) -> Any:
+    """Answer as soon as the answer is known."""
+    loop = asyncio.get_running_loop()
+    answer = loop.create_future()
+    accept = partial(self._accept, actor=actor, key=key, route=route, body=body, take=take)
+
+    def answer_then_commit(conn: Any) -> None:
+        loop.call_soon_threadsafe(answer.set_result, accept(conn))
+        time.sleep(_BETWEEN_SECONDS)
+
+    _committing.add(asyncio.create_task(self._store.write(answer_then_commit)))
+    accepted = await answer
+    self._wake()
+    return accepted
+
+
+Intake._once = promise
+leash.run()

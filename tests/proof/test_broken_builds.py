@@ -1,0 +1,91 @@
+"""The proof must be able to fail: a small one catches every build that is broken in one place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.cli.proof.run import Script, Size, prove
+from hub.cli.proof.verdict import Verdict
+from hub.cli.stage.folder import fresh_folder
+
+ROOT = Path(__file__).parents[2]
+ASKED_FIRST = frozenset({"WEL-BASIC", "LOAN-MISO"})
+"""Services of agencies that are asked before anything is sent again."""
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+def only(name: str, rate: float, **more: float) -> Any:
+    """Set one fault on whatever registers, at every agency that has it."""
+
+    def faults(agency: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        if name.startswith("busy_") and not agency["own_url"].startswith("http"):
+            return []  # a telegram has no status
+        registering = [one for one in agency["operations"] if one in {"register", "reserve", "apply"}]
+        return [{"name": name, "operation": one, "rate": rate, **more} for one in registering]
+
+    return faults
+
+
+async def prove_broken(build: str, place: Path, monkeypatch: pytest.MonkeyPatch, size: Size, script: Script) -> Verdict:
+    """Run a proof on a broken build."""
+    paths = [str(Path(__file__).parent), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
+    broken = Script(f"broken_builds.{build}", script.faults, script.services, patience_seconds=12.0)
+    with fresh_folder(place / "proof") as folder:
+        return await prove(size, folder, ROOT / "examples", lambda _: None, broken)
+
+
+async def test_resending_without_a_look_up_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sends again instead of asking registers twice."""
+    script = Script(faults=only("accept_then_lose_reply", 0.5), services=ASKED_FIRST)
+    verdict = await prove_broken("resend", tmp_path, monkeypatch, Size(24, 0.5, 0, 1), script)
+    assert verdict.findings.duplicates
+    assert not verdict.holds
+
+
+async def test_believing_not_found_at_once_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever does not wait for the settling time registers twice what the agency did not show yet."""
+    script = Script(faults=only("accept_then_hide", 0.5, seconds=25.0), services=ASKED_FIRST)
+    verdict = await prove_broken("hasty", tmp_path, monkeypatch, Size(24, 0.5, 0, 1), script)
+    assert verdict.findings.duplicates
+    assert not verdict.holds
+
+
+async def test_working_without_a_lease_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without leases nobody takes over what a killed process was sending."""
+    script = Script(faults=only("slow_drip", 0.7, seconds=0.01), services=ASKED_FIRST)
+    verdict = await prove_broken("leaseless", tmp_path, monkeypatch, Size(24, 0.5, 3, 1), script)
+    assert verdict.unsettled or verdict.findings.lost
+    assert not verdict.holds
+
+
+async def test_skipping_the_gate_on_a_retry_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for consent only once sends what was withdrawn meanwhile."""
+    script = Script(faults=only("busy_503_retry_after", 0.7, seconds=1.0), services=frozenset({"JOB-COUNSEL"}))
+    verdict = await prove_broken("ungated", tmp_path, monkeypatch, Size(80, 0.5, 0, 1), script)
+    assert verdict.findings.unconsented
+    assert not verdict.holds
+
+
+async def test_answering_before_the_commit_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A promise that was not committed dies with its process."""
+    script = Script(faults=only("slow_drip", 0.7, seconds=0.01), services=ASKED_FIRST)
+    verdict = await prove_broken("promising", tmp_path, monkeypatch, Size(24, 0.5, 4, 1), script)
+    assert verdict.findings.lost
+    assert not verdict.holds
+
+
+async def test_holding_everything_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sends nothing does nothing wrong, and loses everything."""
+    script = Script(faults=only("accept_then_lose_reply", 0.2))
+    verdict = await prove_broken("holding", tmp_path, monkeypatch, Size(24, 0.2, 0, 1), script)
+    assert verdict.findings.lost
+    assert not verdict.findings.duplicates
+    assert not verdict.findings.unconsented
+    assert not verdict.holds
