@@ -144,14 +144,43 @@ def names_nobody(reference: str) -> str:
     return reference
 
 
+_WRITTEN_RRN = re.compile(
+    r"(?<!\d)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\s*[-\u2010-\u2015\u2212\uff0d~]?\s*\d{7}(?!\d)", re.ASCII
+)
+"""Six digits that may be a birth date and seven more, with or without a dash between."""
+
+
+def holds_no_rrn(text: str) -> str:
+    """Return a text that goes out as it is, if no RRN (주민등록번호) is written in it: that has a field of its own.
+
+    Source: 개인정보 보호법 24조의2. It is looked for by its form alone, digits of any width; what it is called, and a
+    number spelt out in words, is not understood.
+
+    Raises:
+        ValueError: something in it looks like one.
+    """
+    if _WRITTEN_RRN.search(unicodedata.normalize("NFKC", text)):
+        raise ValueError(
+            "글 안에 주민등록번호를 쓸 수 없습니다. 지우거나 client.rrn에 적습니다 "
+            "(must not hold a resident registration number; a 13-digit account number needs spaces)"
+        )
+    return text
+
+
 # Text is brought to NFC before its length is counted: a Mac hands 한글 over in up to three characters a syllable.
 Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), BeforeValidator(_one_line)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(holds_no_rrn),
+    BeforeValidator(_one_line),
 ]
 """One line of text in NFC, 1 to 200 characters."""
 
 Prose = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), BeforeValidator(_plain_line_ends)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=4000),
+    AfterValidator(holds_no_rrn),
+    BeforeValidator(_plain_line_ends),
 ]
 """Free text in NFC, 1 to 4,000 characters; lines end with LF."""
 
