@@ -123,7 +123,7 @@ class DeliverySettings(Table):
     """How long after the decision the first byte may leave."""
     retry_first_seconds: Annotated[float, Field(gt=0)] = 5.0
     retry_longest_seconds: Annotated[float, Field(gt=0)] = 900.0
-    max_tries: Annotated[int, Field(ge=1, le=1000)] = 10
+    max_tries: Annotated[int, Field(ge=1, le=1000)] = 300
     max_age_hours: Annotated[float, Field(gt=0)] = 72.0
     lookup_first_seconds: Annotated[float, Field(gt=0)] = 10.0
     lookup_longest_seconds: Annotated[float, Field(gt=0)] = 900.0

@@ -2,15 +2,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from ferry import ITEMS, NAME, FerryAdapter, Landing, consent, fact
+from ferry import ITEMS, NAME, START, FerryAdapter, Landing, consent, fact
 from store_content import bytes_in
 
 from adapters.sdk import Repeat, Verb, capabilities
 from hub.delivery.steps import IllegalStepError, UnknownIdError
+from hub.delivery.worker import Worker
 from hub.following.facts import take_facts
+from hub.settings import DeliverySettings
 from hub.store.attempts import attempts_of
 from hub.store.cases import case_by_id
 from hub.store.referrals import events_of, sealed_texts_of
@@ -174,8 +178,9 @@ def test_misconfiguration_pauses_the_lane(landing: Landing) -> None:
 
 def test_tried_for_long_is_failed_and_a_person_may_retry(landing: Landing) -> None:
     """An agency that is never reached ends on the failed shelf after its tries; a retry starts anew."""
-    referral_id = landing.accept()
-    landing.agency.script.extend(["refuse_connection"] * landing.room.settings.max_tries)
+    referral_id, tries = landing.accept(), 4
+    landing.worker = Worker(landing.store, replace(landing.room, settings=DeliverySettings(max_tries=tries)))
+    landing.agency.script.extend(["refuse_connection"] * tries)
     landing.settle()
     assert (landing.referral(referral_id).delivery, landing.referral(referral_id).reason) == (
         D.FAILED,
@@ -320,3 +325,12 @@ def case_key_of(conn: Any, landing: Landing, case_id: str) -> bytes:
     case = case_by_id(conn, case_id)
     assert case is not None
     return landing.vault.case_key(case.id, case.wrapped_key, case.kek_id)
+
+
+def test_an_agency_that_is_away_for_a_day_is_waited_for(landing: Landing) -> None:
+    """With the shipped settings it takes days, not tries, until a person is asked."""
+    referral_id = landing.accept()
+    landing.agency.script.extend(["refuse_connection"] * 60)
+    landing.settle(130)
+    assert landing.clock.now() - START > timedelta(hours=10)
+    assert landing.referral(referral_id).delivery is D.DELIVERED
