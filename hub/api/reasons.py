@@ -83,6 +83,23 @@ _TEXTS: dict[str, str] = {
 }
 
 
+_OVERRIDDEN: dict[str, str] = {
+    "possible_duplicate": "같은 의뢰가 진행 중임을 확인하고도 상담사가 사유를 적어 진행했습니다.",
+    "rule_not_met": "맞지 않는 기준{rules}이 있었으나 상담사가 사유를 적어 예외로 진행했습니다.",
+}
+
+
+def decided_against(held_by: str | None, rules: Collection[str]) -> str | None:
+    """Return the words for what a counsellor decided against: a reason code, and the ids of the rules, if it has some.
+
+    What the reason itself says is what was to be done then, and is done.
+    """
+    if held_by is None:
+        return None
+    named = f"({', '.join(rules)})" if rules else ""
+    return _OVERRIDDEN.get(held_by, "상담사가 사유를 적어 예외로 진행했습니다.").format(rules=named)
+
+
 def offers_in_words(offers: Collection[datetime]) -> str:
     """Return the free times that an agency offers, in Korea's time; nothing for none."""
     times = ", ".join(f"{moment.astimezone(KST):%Y-%m-%d %H:%M}" for moment in offers)

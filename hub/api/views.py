@@ -13,15 +13,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from adapters.sdk import Repeat, Verb
 from hub.agencies import Agency, AgencyState
-from hub.api.reasons import offers_in_words, text_of
+from hub.api.reasons import decided_against, offers_in_words, text_of
 from hub.api.rule_views import RuleView, applied_rules, reason_in_words
 from hub.api.standing import WaitsOn, waits_on
 from hub.consent.records import ConsentRecord
 from hub.intake.promises import AcceptedCase, AcceptedReferral
+from hub.routing.holds import Hold
 from hub.routing.rules import Rule
 from hub.store.referrals import ReferralRecord
 from schemas.consent import ConsentBasis, ConsentType
-from schemas.events import Event
+from schemas.events import Event, EventKind
 from schemas.services import ServiceCode
 from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
 
@@ -115,6 +116,8 @@ class EventView(Event):
 
     reason_text: str | None = None
     """What the reason code means (Korean)."""
+    rules: tuple[str, ...] = ()
+    """신청 기준: the ids of the rules that were decided against (`overridden`)."""
     text: str | None = None
     """기관이 한 말, 또는 담당자가 적은 사유: the agency's words or a person's reason; may name the client."""
 
@@ -242,12 +245,14 @@ def referral_view(record: ReferralRecord, rules: Sequence[Rule]) -> ReferralView
     )
 
 
-def event_view(event: Event, text: str | None = None) -> EventView:
-    """Return an event with its reason in words, and what was said."""
-    words = text_of(event.reason)
+def event_view(event: Event, text: str | None = None, unmet: Sequence[str] = ()) -> EventView:
+    """Return an event with its reason in words, and what was said; `unmet` are the rules that held the referral."""
+    overridden = event.kind is EventKind.OVERRIDDEN
+    rules = tuple(unmet) if overridden and event.reason == Hold.RULE_NOT_MET else ()
+    words = decided_against(event.reason, rules) if overridden else text_of(event.reason)
     if words is not None:
         words += offers_in_words(event.offers)
-    return EventView(**dict(event), reason_text=words, text=text)
+    return EventView(**dict(event), reason_text=words, text=text, rules=rules)
 
 
 def consent_view(record: ConsentRecord) -> ConsentView:

@@ -115,16 +115,17 @@ async def events_of_referral(
     """List what happened to a referral, in order, with what the agency said and why people decided."""
     after = sequence_of(query.cursor)
 
-    def read(conn: Connection) -> tuple[Sequence[Event], Mapping[int, str]]:
+    def read(conn: Connection) -> tuple[ReferralRecord, Sequence[Event], Mapping[int, str]]:
         referral = read_referral(conn, actor, referral_id, hub.clock.now(), Action.EVENTS_READ)
         events = events_of(conn, referral_id, after=after, limit=query.limit + 1)
-        return events, texts_of(conn, hub.vault, referral, events)
+        return referral, events, texts_of(conn, hub.vault, referral, events)
 
-    found, texts = await hub.store.write(read)
+    referral, found, texts = await hub.store.write(read)
     page = found[: query.limit]
     last = str(page[-1].sequence) if len(found) > len(page) else None
     lead_on(response, f"/v1/referrals/{referral_id}/events", query, last)
-    return EventsView(events=tuple(event_view(event, texts.get(event.sequence)) for event in page))
+    unmet = referral.grounds.unmet if referral.grounds else ()
+    return EventsView(events=tuple(event_view(event, texts.get(event.sequence), unmet) for event in page))
 
 
 async def _step(hub: Services, actor: Actor, referral_id: str, step: Callable[[Connection], None]) -> ReferralView:

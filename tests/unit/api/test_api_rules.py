@@ -85,6 +85,19 @@ async def test_override_lets_it_go_and_stays_to_be_seen(ruled: Bench) -> None:
     assert [rule["verdict"] for rule in after["rules"]] == ["unmet", "unmet", "met"]
 
 
+async def test_the_event_of_an_override_says_what_was_decided(ruled: Bench) -> None:
+    """It names the rules, in the past: not what was to be done before."""
+    referral_id = (await ruled.accept(broken()))["referrals"][0]["id"]
+    await ruled.ask.post(f"/v1/referrals/{referral_id}/override", json=examples.OVERRIDE)
+    events = (await ruled.ask.get(f"/v1/referrals/{referral_id}/events")).json()["events"]
+    (overridden,) = (event for event in events if event["kind"] == "overridden")
+    assert (overridden["rules"], overridden["reason_text"]) == (
+        ["income", "debt"],
+        "맞지 않는 기준(income, debt)이 있었으나 상담사가 사유를 적어 예외로 진행했습니다.",
+    )
+    assert [event["rules"] for event in events if event is not overridden] == [[]] * (len(events) - 1)
+
+
 async def test_roll_up_says_who_decides_and_why(ruled: Bench) -> None:
     """A held referral waits on the counsellor, and the rules are named where the work is listed."""
     told = await _case(ruled, await ruled.accept(broken()))
