@@ -6,7 +6,7 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
-from mocks.auditor import Findings, Statute, audit, read_book, read_promises
+from mocks.auditor import Findings, Statute, Terms, audit, read_book, read_promises
 from mocks.auditor.books import digest
 
 KEY = bytes(32)
@@ -72,6 +72,7 @@ class Papers:
         self.acts: list[dict[str, Any]] = []
         self.entries: list[dict[str, Any]] = []
         self.statutes: list[Statute] = []
+        self.terms = Terms()
 
     @property
     def final(self) -> dict[str, Any]:
@@ -129,6 +130,7 @@ class Papers:
             ended_at=datetime(2025, 4, 1, tzinfo=UTC),
             ledger_key=KEY,
             statutes=self.statutes,
+            terms=self.terms,
         )
 
 
