@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.sdk.kst import KST, kst_today
@@ -75,6 +75,7 @@ def test_a_deadline_is_for_its_services_kind_and_days(
 starts = st.datetimes(datetime(2026, 1, 2), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis wants them naive
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine draws moments slowly; that proves nothing
 @given(starts, st.integers(1, 60), st.sampled_from(["days", "working_days"]))
 def test_a_period_in_days_never_ends_on_a_day_off_nor_early(start: datetime, length: int, unit: str) -> None:
     """It ends on a working day, and gives at least the days that it says."""
