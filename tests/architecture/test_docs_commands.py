@@ -17,6 +17,7 @@ from repository import ROOT, named, tracked
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from adapters.sdk.catalogue import installed_catalogues
 from adapters.sdk.registry import installed_adapters
 from hub.cli import app
 from mocks.kit.pki import make_certificates
@@ -28,6 +29,7 @@ TYPED_HERE = [path for path in DOCS if path.name != "foreign-clients.md"]  # tes
 FENCE = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 HERE = re.compile(r" <<'EOF'\n.*?^EOF$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)")
+DOCUMENT = re.compile(r"\b(?:[a-z_]+/)+[\w-]+\.md\b")
 CODE = re.compile(r"`([^`\n]+)`")
 CHEAP = ("openapi", "adapters")
 OF_OWN_TESTS = {"mocks", "serve", "check", "centres"}
@@ -146,7 +148,8 @@ def test_a_hub_of_ones_own_is_configured_as_written(tmp_path: Path, monkeypatch:
     }
     checked = CliRunner().invoke(app, ["check", "--config", str(ROOT / "config.toml")], env=exports)
     assert checked.stdout.endswith("no problems\n"), checked.stdout
-    assert [slug for slug in installed_adapters() if f"{slug}: active" not in checked.stdout] == []
+    slugs = [*installed_adapters(), *installed_catalogues()]
+    assert [slug for slug in slugs if f"{slug}: active" not in checked.stdout] == []
     for slug, told in tomllib.loads((ROOT / "examples/mocks-own-hub.toml").read_text("utf-8")).items():
         ours = {
             name: exports.get(f"NARU_ADAPTERS__{slug}__{name}".upper(), "") for name in ("callback_secret", "base_url")
@@ -162,6 +165,13 @@ def test_links_lead_somewhere(path: Path) -> None:
     """Every relative link of a document names something that is there."""
     targets = [target for target in LINK.findall(path.read_text(encoding="utf-8")) if "://" not in target]
     assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("path", [path for path in tracked() if path.suffix == ".toml"], ids=named)
+def test_configuration_names_documents_that_exist(path: Path) -> None:
+    """A document that a comment of a TOML file names is there."""
+    comments = [line.partition("#")[2] for line in path.read_text(encoding="utf-8").splitlines()]
+    assert [name for name in DOCUMENT.findall("\n".join(comments)) if not (ROOT / name).exists()] == []
 
 
 @pytest.mark.parametrize("path", [ROOT / "docs/architecture.md", ROOT / "README.md", ROOT / "README.ko.md"], ids=named)
