@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from hub.routing.facts import FactName, Facts, exactly
-from schemas.base import Flag, Frozen, Line, Opaque, Prose, Whole
+from schemas.base import Flag, Frozen, Line, Moment, Opaque, Prose, Whole
 from schemas.consent import Consent
 from schemas.referral import ReferralRequest, check_each_service_once
 from schemas.rules import BrokenRuleError
 from schemas.services import ServiceCode
-from schemas.status import OutcomeCode
+from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
 
 
 class MoreReferrals(Frozen):
@@ -70,6 +71,62 @@ class Closing(Frozen):
     """종결 사유."""
     reason: Prose
     """In words. Kept sealed."""
+
+
+class BulkAction(StrEnum):
+    """일괄 처리: what is done to each referral, as its own route would."""
+
+    RETRY = "retry"
+    CLOSE = "close"
+    CANCEL = "cancel"
+    PAUSE = "pause"
+    RESUME = "resume"
+
+
+class BulkFilter(Frozen):
+    """대상: the centre's referrals that are all of this; at least one must be said."""
+
+    agency: Annotated[str | None, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")] = None
+    """기관 slug."""
+    delivery: DeliveryStatus | None = None
+    """전달 상태."""
+    reason: Annotated[str | None, StringConstraints(pattern=r"^[a-z][a-z_]{0,59}$")] = None
+    """사유 코드, as in a referral's `reason`."""
+    business: BusinessStatus | None = None
+    """기관 처리 상태."""
+    created_before: Moment | None = None
+    """Accepted before this moment."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            raise BrokenRuleError("대상을 정하는 조건이 하나는 있어야 합니다 (at least one condition)")
+        return self
+
+
+class Bulk(Frozen):
+    """일괄 처리: first without `confirm`, which only counts; then with the `confirm` that the preview gave."""
+
+    action: BulkAction
+    """What to do."""
+    filter: BulkFilter
+    """To which referrals."""
+    outcome: OutcomeCode | None = None
+    """종결 사유; for `close`, and only for it."""
+    reason: Prose | None = None
+    """In words; for `close`, and only for it. Kept sealed."""
+    confirm: Annotated[str | None, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,60000}$")] = None
+    """확인 값: of the preview of this very request."""
+
+    @model_validator(mode="after")
+    def _closing_says_why(self) -> Self:
+        closes = self.action is BulkAction.CLOSE
+        for name in ("outcome", "reason"):
+            if (getattr(self, name) is not None) is not closes:
+                raise BrokenRuleError(
+                    "종결(close)에만, 그리고 종결에는 반드시 적습니다 (for close, and only for it)", name
+                )
+        return self
 
 
 _Debt = Annotated[Whole | None, Field(ge=0, le=10**12)]

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from hub.api.problems import (
+    BULK_CHANGED,
     IDEMPOTENCY_CONFLICT,
     IDEMPOTENCY_KEY_MISSING,
     ILLEGAL_STEP,
@@ -22,6 +23,7 @@ from hub.api.problems import (
     INVALID_DOCUMENT,
     INVALID_PARAMETER,
     METHOD_NOT_ALLOWED,
+    NO_SUPPLEMENT,
     OVERLOADED,
     TOO_MANY_WEBHOOKS,
     TOO_SLOW,
@@ -34,7 +36,9 @@ from hub.api.problems import (
 )
 from hub.api.standing import what_can_be_done
 from hub.api.words import wording_of
+from hub.delivery.bulk import StaleTokenError
 from hub.delivery.steps import IllegalStepError, UnknownIdError
+from hub.delivery.supplementing import NoSupplementError
 from hub.intake.doorkeeper import OverloadedError
 from hub.intake.filing import GuardianMissingError, UnknownCaseError
 from hub.intake.promises import IdempotencyConflictError, InFlightError
@@ -50,8 +54,17 @@ _GUARDIAN_MISSING = Fault(
 
 
 def _illegal_step(error: IllegalStepError) -> ProblemError:
-    detail = what_can_be_done(error.current, error.legal)
+    detail = what_can_be_done(error.current, error.legal, error.why)
     return ProblemError(ILLEGAL_STEP, detail=detail, current=error.current, legal=error.legal)
+
+
+def _no_supplement(error: NoSupplementError) -> ProblemError:
+    if not error.paths:
+        return ProblemError(NO_SUPPLEMENT)
+    detail = "이 기관의 보완 전문에는 담을 자리가 없습니다. 보완 내용(opinion)에 적고 서류는 기관에 직접 제출하십시오."
+    places = dict.fromkeys(path.split(".")[1] for path in error.paths)
+    faults = [Fault(pointer=f"/{place}", code="cannot_express", detail=detail) for place in places]
+    return ProblemError(INVALID_DOCUMENT, errors=faults)
 
 
 def _unknown_recipient(error: UnknownRecipientError) -> ProblemError:
@@ -72,6 +85,8 @@ _OURS: Mapping[type[Exception], Callable[[Any], ProblemError]] = {
     IdempotencyConflictError: lambda _: ProblemError(IDEMPOTENCY_CONFLICT),
     InFlightError: lambda _: ProblemError(IN_FLIGHT, headers=_SOON),
     IllegalStepError: _illegal_step,
+    NoSupplementError: _no_supplement,
+    StaleTokenError: lambda _: ProblemError(BULK_CHANGED),
     GuardianMissingError: lambda _: ProblemError(INVALID_DOCUMENT, errors=[_GUARDIAN_MISSING]),
     UnknownRecipientError: _unknown_recipient,
     TooManyWebhooksError: lambda _: ProblemError(TOO_MANY_WEBHOOKS),

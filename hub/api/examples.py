@@ -61,6 +61,8 @@ MORE_CONSENTS: dict[str, Any] = {"case_id": CASE_ID, "consents": [CONSENT]}
 RESOLUTION: dict[str, Any] = {"arrived": True, "receipt": "2025-0000001", "reason": "기관 담당자에게 전화로 확인함"}
 OVERRIDE: dict[str, Any] = {"reason": "중복 의뢰가 아님을 대상자에게 확인함"}
 ACKNOWLEDGEMENT: dict[str, Any] = {"reason": "기관 담당자가 전화로 취하를 확인함"}
+SUPPLEMENT: dict[str, Any] = {"opinion": "요청하신 화재증명원을 2025-11-05에 방문 제출하였음"}
+BULK: dict[str, Any] = {"action": "retry", "filter": {"agency": "ccrs", "delivery": "failed"}}
 CLOSING: dict[str, Any] = {"outcome": "helped", "reason": "지원이 끝남"}
 PRECHECK: dict[str, Any] = {
     "services": ["DEBT-IND", "LAW-BANKR", "WEL-EMERG"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hub.api.asked import BulkAction
 from hub.api.precheck_views import Room
 from hub.api.standing import Party, WaitsOn
 from hub.notices.desk import Subject
@@ -84,6 +85,13 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         Party.OPERATOR: "운영자가 설정이나 법적 근거, 중지된 전송을 살펴야 합니다.",
         Party.AGENCY: "기관이 처리하고 있습니다.",
         Party.HUB: "나루가 보내거나 확인하고 있습니다.",
+    },
+    BulkAction.__name__: {
+        BulkAction.RETRY: "다시 보내기.",
+        BulkAction.CLOSE: "종결. 종결 사유와 말로 적은 사유가 있어야 합니다.",
+        BulkAction.CANCEL: "취소.",
+        BulkAction.PAUSE: "일시 중지.",
+        BulkAction.RESUME: "재개.",
     },
     Verdict.__name__: {
         Verdict.MET: "기준에 맞습니다.",

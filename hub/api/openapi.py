@@ -11,15 +11,25 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
-from hub.api.asked import Acknowledgement, Closing, MoreConsents, MoreReferrals, Override, Precheck, Resolution
+from hub.api.asked import (
+    Acknowledgement,
+    Bulk,
+    Closing,
+    MoreConsents,
+    MoreReferrals,
+    Override,
+    Precheck,
+    Resolution,
+)
 from hub.api.meanings import MEANINGS
 from hub.api.problems import Problem
 from hub.api.webhook_bodies import NewWebhook, Redelivery, Rotation, WebhookChange
 from schemas.case import CaseDocument
+from schemas.referral import Supplement
 
 _BODIES: tuple[type[BaseModel], ...] = (
     CaseDocument, MoreReferrals, MoreConsents, Resolution, Override, Acknowledgement, Closing, Precheck,
-    NewWebhook, WebhookChange, Rotation, Redelivery,
+    Supplement, Bulk,    NewWebhook, WebhookChange, Rotation, Redelivery,
 )  # fmt: skip
 _NEVER_ANSWERED = ("HTTPValidationError", "ValidationError")
 _DESCRIPTION = """\

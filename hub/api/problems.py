@@ -127,6 +127,20 @@ INVALID_DOCUMENT = Kind(
     "문서 내용 오류",
     "errors가 가리키는 항목을 고쳐서 다시 보내 주십시오. 아무것도 저장하거나 전송하지 않았습니다.",
 )
+NO_SUPPLEMENT = Kind(
+    "no-supplement",
+    422,
+    "전산 보완 불가",
+    "이 기관과는 보완 자료를 전산으로 주고받지 않습니다. 자료를 기관에 직접 제출하십시오. "
+    "기관이 처리하면 의뢰의 상태에 나타납니다.",
+)
+BULK_CHANGED = Kind(
+    "bulk-changed",
+    422,
+    "확인 값 불일치",
+    "confirm이 이 요청의 미리보기에서 나온 값이 아니거나 기한이 지났습니다. "
+    "confirm 없이 다시 보내 미리보기를 받으십시오.",
+)
 INVALID_PARAMETER = Kind(
     "invalid-parameter", 422, "요청 매개변수 오류", "errors가 가리키는 매개변수나 헤더를 고쳐서 다시 보내 주십시오."
 )
@@ -165,7 +179,8 @@ NO_CATALOGUE = Kind(
 KINDS: tuple[Kind, ...] = (
     MALFORMED_JSON, IDEMPOTENCY_KEY_MISSING, UNAUTHENTICATED, UNKNOWN_ID, UNKNOWN_AGENCY, UNKNOWN_PATH,
     METHOD_NOT_ALLOWED, TOO_SLOW,
-    ILLEGAL_STEP, IN_FLIGHT, TOO_MANY_WEBHOOKS, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT, INVALID_PARAMETER,
+    ILLEGAL_STEP, IN_FLIGHT, TOO_MANY_WEBHOOKS, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT, NO_SUPPLEMENT,
+    BULK_CHANGED, INVALID_PARAMETER,
     IDEMPOTENCY_CONFLICT, INTERNAL, UNAVAILABLE, OVERLOADED, NO_CATALOGUE,
 )  # fmt: skip
 """All kinds, in the order of their status: what the docs page lists."""

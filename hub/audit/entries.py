@@ -46,6 +46,8 @@ class Action(StrEnum):
     REFERRAL_RESOLVED = "referral_resolved"
     REFERRAL_OVERRIDDEN = "referral_overridden"
     REFERRAL_CLOSED = "referral_closed"
+    BULK_STEP_TAKEN = "bulk_step_taken"
+    """One step for many referrals; each has an entry of its own too, unless it was skipped."""
     WITHDRAWAL_ACKNOWLEDGED = "withdrawal_acknowledged"
     PRECHECKED = "prechecked"
     """Somebody asked about services without naming anybody; the data holds how many, and no facts."""

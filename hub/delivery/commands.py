@@ -147,7 +147,7 @@ class Commands:
         profile = check_can_supplement(self.room.agencies.get(referral.agency), content)
         why = why_not_now(conn, referral)
         if why is not None:
-            raise IllegalStepError(referral.delivery, self._legal_steps(referral), why)
+            raise IllegalStepError(referral.delivery, self.legal_steps_of(referral), why)
         papers = self._papers_for(conn, actor, referral_id, Step.SUPPLEMENT)
         self._audit(conn, actor, referral, Action.REFERRAL_SUPPLEMENTED)
         queue_supplement(conn, self.room, papers, profile, content, actor.name)
@@ -210,13 +210,14 @@ class Commands:
             raise UnknownIdError("no referral has this id")
         if referral.delivery is DeliveryStatus.DELIVERED and step in OF_SUPPLEMENT:
             delivery = open_supplement(conn, referral_id) or delivery
-        legal = self._legal_steps(referral)
+        legal = self.legal_steps_of(referral)
         busy = delivery.lease_until_wall is not None and step not in {Step.CLOSE, Step.SUPPLEMENT}
         if step not in legal or busy:
             raise IllegalStepError("sending" if busy else referral.delivery, () if busy else legal)
         return read_papers(conn, self.room, delivery)
 
-    def _legal_steps(self, referral: ReferralRecord) -> tuple[Step, ...]:
+    def legal_steps_of(self, referral: ReferralRecord) -> tuple[Step, ...]:
+        """Return the steps that a referral's status allows now."""
         agency = self.room.agencies.get(referral.agency)
         more = agency is not None and Verb.SUPPLEMENT in agency.verbs
         closed = referral.outcome is not None

@@ -119,15 +119,22 @@ def list_referrals(
     delivery: DeliveryStatus | None = None,
     business: BusinessStatus | None = None,
     agency: str | None = None,
+    reason: str | None = None,
+    created_before: datetime | None = None,
     after: str | None = None,
     limit: int = 50,
 ) -> list[ReferralRecord]:
     """Return a centre's referrals in the order of their ids, beginning after the id `after`."""
     query = select(referrals).where(referrals.c.centre_id == centre_id).order_by(referrals.c.id).limit(limit)
-    wanted = ((referrals.c.delivery, delivery), (referrals.c.business, business), (referrals.c.agency, agency))
+    wanted = (
+        (referrals.c.delivery, delivery), (referrals.c.business, business), (referrals.c.agency, agency),
+        (referrals.c.reason, reason),
+    )  # fmt: skip
     for column, value in wanted:
         if value is not None:
             query = query.where(column == value)
+    if created_before is not None:
+        query = query.where(referrals.c.created_at < created_before)
     if after is not None:
         query = query.where(referrals.c.id > after)
     return [_record(row) for row in conn.execute(query)]

@@ -22,6 +22,7 @@ from hub.api.problems import (
     INVALID_DOCUMENT,
     INVALID_PARAMETER,
     MALFORMED_JSON,
+    NO_SUPPLEMENT,
     TOO_LARGE,
     UNKNOWN_ID,
     UNSUPPORTED_MEDIA_TYPE,
@@ -33,6 +34,7 @@ from hub.audit.entries import Action, record
 from hub.store.referrals import ReferralRecord, events_of, list_referrals, referral_by_id
 from hub.wiring import Services
 from schemas.events import Event
+from schemas.referral import Supplement
 from schemas.status import BusinessStatus, DeliveryStatus
 
 router = APIRouter(tags=["referrals"])
@@ -155,6 +157,7 @@ async def cancel(hub: Hub, actor: CurrentActor, referral_id: ReferralId) -> Refe
     (`POST /v1/consents/{consent_id}/withdraw`), which the agency is told of, or ask the agency.
     기관에 접수되지 않은 의뢰만 취소합니다. 일괄 파일에 든 의뢰는 접수된 뒤 철회를 알립니다.
     이미 접수된 의뢰는 동의를 철회하거나 기관에 직접 요청하십시오.
+    A supplement that was handed in and not sent yet is stopped by it; the referral itself stays with the agency.
     """
     return await _step(hub, actor, referral_id, partial(hub.commands.cancel, actor=actor, referral_id=referral_id))
 
@@ -244,6 +247,28 @@ async def acknowledge(
 ) -> ReferralView:
     """Record that the agency acknowledged a withdrawal that a person told it of (`tell_agency_by_hand`)."""
     step = partial(hub.commands.acknowledge, actor=actor, referral_id=referral_id, reason=body.document.reason)
+    return await _step(hub, actor, referral_id, step)
+
+
+@router.post(
+    "/v1/referrals/{referral_id}/supplement",
+    summary="보완 제출 (send what the agency asked for)",
+    openapi_extra=takes(Supplement, examples.SUPPLEMENT),
+    responses={200: answers("보낼 예정인 상태."), **problems(UNKNOWN_ID, ILLEGAL_STEP, *_BODY, NO_SUPPLEMENT)},
+)
+async def supplement(
+    hub: Hub,
+    actor: CurrentActor,
+    referral_id: ReferralId,
+    body: Annotated[Received[Supplement], Depends(body_of(Supplement))],
+) -> ReferralView:
+    """Send more after the agency asked for it (`business` is `supplement_requested`), one supplement at a time.
+
+    It goes with the client's circumstances that the agency's message has a place for, as far as the consents of the
+    referral carry them. `reason` says how it stands; `cancel`, `retry` and `resolve` are about it while it is open.
+    기관이 보완을 요청한 의뢰에만 제출하며, 동의한 항목만 함께 보냅니다.
+    """
+    step = partial(hub.commands.supplement, actor=actor, referral_id=referral_id, content=body.document)
     return await _step(hub, actor, referral_id, step)
 
 

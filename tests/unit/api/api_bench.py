@@ -29,6 +29,7 @@ from adapters.sdk import (
     Refused,
     Repeat,
     SubmitOrder,
+    SupplementOrder,
     UncertainError,
     WireKey,
     WithdrawOrder,
@@ -75,6 +76,9 @@ class PierAdapter(Adapter[Any]):
 
     async def withdraw(self, order: WithdrawOrder) -> Acknowledged:
         return Acknowledged("W0")
+
+    async def supplement(self, order: SupplementOrder) -> Acknowledged:
+        return Acknowledged("S0")
 
     def read_callback(self, call: InboundCall) -> Callback:
         if call.headers.get("x-pier") != "signed":

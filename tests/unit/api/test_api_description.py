@@ -14,7 +14,17 @@ from api_bench import Bench
 
 from hub.api import examples, webhook_bodies
 from hub.api.app import describe
-from hub.api.asked import Acknowledgement, Closing, MoreConsents, MoreReferrals, Override, Precheck, Resolution
+from hub.api.asked import (
+    Acknowledgement,
+    Bulk,
+    BulkAction,
+    Closing,
+    MoreConsents,
+    MoreReferrals,
+    Override,
+    Precheck,
+    Resolution,
+)
 from hub.api.precheck_views import Room
 from hub.api.problems import KINDS
 from hub.api.standing import Party, WaitsOn
@@ -24,6 +34,7 @@ from hub.routing.prechecks import Outlook
 from hub.routing.rules import Verdict
 from schemas.case import CaseDocument
 from schemas.events import EventKind
+from schemas.referral import Supplement
 from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
 
 BODIES = [
@@ -35,6 +46,8 @@ BODIES = [
     (Acknowledgement, examples.ACKNOWLEDGEMENT),
     (Closing, examples.CLOSING),
     (Precheck, examples.PRECHECK),
+    (Supplement, examples.SUPPLEMENT),
+    (Bulk, examples.BULK),
     (NewWebhook, webhook_bodies.NEW_WEBHOOK),
     (WebhookChange, webhook_bodies.WEBHOOK_CHANGE),
     (Rotation, webhook_bodies.ROTATION),
@@ -99,7 +112,20 @@ def test_no_description_speaks_of_python() -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [DeliveryStatus, BusinessStatus, EventKind, OutcomeCode, WaitsOn, Party, Verdict, Outlook, Room, Subject]
+    "values",
+    [
+        DeliveryStatus,
+        BusinessStatus,
+        EventKind,
+        OutcomeCode,
+        WaitsOn,
+        Party,
+        Verdict,
+        Outlook,
+        Room,
+        Subject,
+        BulkAction,
+    ],
 )
 def test_every_status_is_explained(values: type[StrEnum]) -> None:
     """Each value that an application has to understand is explained in Korean where its type is described."""
