@@ -165,9 +165,12 @@ class _Auditor:
         return has_all and not any(self._missing(promise, book))
 
     def _missing(self, promise: Promise, book: Book) -> Iterator[str]:
-        """Yield why each field that the agency cannot do without may not be told at the end."""
+        """Yield why each field that the agency cannot do without may not be told at the end.
+
+        What was in flight when the consent was withdrawn could arrive by right; nothing entitles it to.
+        """
         named = {c.recipient for c in promise.consents if c.recipient.partition(":")[0] == promise.agency}
-        asked = Question(frozenset(named), promise.service_code, promise.referral_id, self._ended_at)
+        asked = Question(frozenset(named), promise.service_code, "", self._ended_at)
         for path in book.required:
             reason = why_not(path, asked, promise.consents, self._statutes)
             if reason is not None:

@@ -54,7 +54,7 @@ def test_a_disturbance_is_a_cause(papers: Papers) -> None:
 def test_a_fault_on_the_answer_to_its_file_is_a_cause(papers: Papers) -> None:
     """What goes by file is explained by what happened to the file's answer."""
     papers.visit("register", FIELDS, AT, accepted=True)
-    papers.entries[0]["path"] = "/in/REQ_20250304_001.dat"
+    papers.entries[0]["path"] = "/3820000/REQ_20250304_001.dat"
     answer = {**papers.entries[0], "direction": "out", "key": "REQ_20250304_001.dat", "fault": "result_missing"}
     papers.entries.append(answer)
     papers.act("register", FIELDS, AT, "KM20250304-000001")
@@ -84,4 +84,12 @@ def test_a_withdrawal_that_the_agency_never_heard_of_is_untold() -> None:
     papers.withdraw("2025-03-05T00:00:00+00:00", in_flight=("ref_1",))
     assert len(papers.count().untold) == 1
     papers.act("withdraw", FIELDS, "2025-03-05T01:00:00+00:00", papers.acts[0]["receipt"])
+    assert papers.count().is_clean
+
+
+def test_what_was_in_flight_at_a_withdrawal_may_arrive_and_need_not(papers: Papers) -> None:
+    """A referral that the withdrawal's answer named as in flight is no loss if it was then stopped."""
+    papers.terms = Terms()
+    papers.final.update(delivery="cancelled", reason="consent_withdrawn")
+    papers.withdraw("2025-03-05T00:00:00+00:00", in_flight=("ref_1",))
     assert papers.count().is_clean
