@@ -20,11 +20,13 @@ from adapters.ccrs.mapping import FIELDS, REQUIRED, SUPPLEMENTED, register_body,
 from adapters.ccrs.replies import check_about, facts_from, open_reply, received_fact
 from adapters.ccrs.settings import CcrsSettings
 from adapters.sdk import (
+    RECEIPT,
     Acknowledged,
     Adapter,
     AdapterSettings,
     BadReplyError,
     Callback,
+    CannotExpressError,
     ClientCredentials,
     Decision,
     Delivered,
@@ -72,6 +74,7 @@ class Ccrs(Adapter[CcrsSettings]):
         requires=REQUIRED,
         repeat=Repeat.KEYED,
         wire_key=WireKey(width=36),
+        receipt=r"C[0-9]{15}",
         narrower={Verb.SUPPLEMENT: Need(SUPPLEMENTED, frozenset({FIELDS["splmCn"]}))},
     )
     settings_type: ClassVar[type[AdapterSettings]] = CcrsSettings
@@ -109,7 +112,7 @@ class Ccrs(Adapter[CcrsSettings]):
 
     async def status(self, order: StatusOrder) -> StatusReport:
         """신청번호로 조회."""
-        answer = await self._get(order.decision, _path_of(order.receipt))
+        answer = await self._get(order.decision, _path_of(order.receipt), of_one=True)
         _expect_standing(answer, {"aplyNo": order.receipt, "clientRequestId": order.wire_key})
         return StatusReport(facts_from(answer))
 
@@ -137,15 +140,15 @@ class Ccrs(Adapter[CcrsSettings]):
         if "errCd" in open_reply(reply, HTTPStatus.OK, "Health", utc_now()):
             raise BadReplyError(f"{NAME}: the agency refused to say how it is")
 
-    async def _get(self, decision: Decision, path: str) -> Message:
+    async def _get(self, decision: Decision, path: str, *, of_one: bool = False) -> Message:
         reply = await self._wire.send(decision, "GET", path, headers=_ACCEPTS)
-        return open_reply(reply, HTTPStatus.OK, "Standing", utc_now())
+        return open_reply(reply, HTTPStatus.OK, "Standing", utc_now(), of_one=of_one)
 
     async def _post(
         self, decision: Decision, path: str, body: Mapping[str, Any], good: HTTPStatus, schema: str
     ) -> Message:
         reply = await self._wire.send(decision, "POST", path, body=write_json(body), headers=_WRITES)
-        return open_reply(reply, good, schema, utc_now())
+        return open_reply(reply, good, schema, utc_now(), of_one=path != _APPLICATIONS)
 
 
 def _tls_of(settings: CcrsSettings) -> SSLContext:
@@ -160,7 +163,13 @@ def _tls_of(settings: CcrsSettings) -> SSLContext:
 
 
 def _path_of(receipt: str) -> str:
-    """Return the path of an application; a receipt that was typed by hand cannot lead elsewhere."""
+    """Return the path of an application.
+
+    Raises:
+        CannotExpressError: the receipt, which a person may have typed, is none of the agency's.
+    """
+    if not Ccrs.profile.may_be_receipt(receipt):
+        raise CannotExpressError(RECEIPT, "신용회복위원회의 신청번호가 아닙니다 (not of the form of its numbers)")
     return f"{_APPLICATIONS}/{quote(receipt, safe='')}"
 
 

@@ -41,8 +41,12 @@ REFUSALS: dict[str, RefusalReason] = {
     "E302": RefusalReason.DUPLICATE,
     "E401": RefusalReason.OTHER,
     "E402": RefusalReason.OTHER,
+    "E004": RefusalReason.OTHER,
 }
-"""`errCd` of a refusal."""
+"""`errCd` of a refusal; E004 only of a path with an application's number in it."""
+
+NO_SUCH_PATH = "E004"
+"""Of a path with an application's number in it: a refusal."""
 
 KEY_TAKEN = "E302"
 UNKNOWN_HERE = "E401"

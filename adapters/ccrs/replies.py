@@ -19,10 +19,11 @@ _SAME_AS: Mapping[int, int] = {HTTPStatus.METHOD_NOT_ALLOWED: HTTPStatus.NOT_FOU
 """A status that says the same as one of the code table."""
 
 
-def open_reply(reply: HttpReply, good: HTTPStatus, schema: str, now: datetime) -> Message:
+def open_reply(reply: HttpReply, good: HTTPStatus, schema: str, now: datetime, *, of_one: bool = False) -> Message:
     """Return what an answer says: a message of `schema`, or the contract's `Error` where the agency refuses.
 
-    `good` is the status of a yes, `now` wall time.
+    `good` is the status of a yes, `now` wall time; `of_one`: the path names an application, and one that is not there
+    (E004) says something of its number, nothing of our set-up.
 
     Raises:
         BusyError: nothing happened, later may be better.
@@ -37,10 +38,10 @@ def open_reply(reply: HttpReply, good: HTTPStatus, schema: str, now: datetime) -
         raise BusyError(f"{NAME}: HTTP {reply.status}, the gateway did nothing", wait)
     if reply.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         raise MisconfiguredError(f"{NAME}: HTTP 413, a message of ours is longer than the contract allows")
-    return _error_in(reply)
+    return _error_in(reply, of_one=of_one)
 
 
-def _error_in(reply: HttpReply) -> Message:
+def _error_in(reply: HttpReply, *, of_one: bool) -> Message:
     table, status = CONTRACT.codes["errCd"], _SAME_AS.get(reply.status, reply.status)
     if status not in {one["http"] for one in table.values()}:
         raise BadReplyError(f"{NAME}: HTTP {reply.status} is no answer of the contract")
@@ -49,7 +50,8 @@ def _error_in(reply: HttpReply) -> Message:
     if table[code]["http"] != status:
         raise BadReplyError(f"{NAME}: {code} with HTTP {reply.status}")
     meaning = codes.ERRORS[code]
-    if meaning is codes.Meaning.REFUSED:
+    not_there = of_one and code == codes.NO_SUCH_PATH and reply.status == HTTPStatus.NOT_FOUND
+    if meaning is codes.Meaning.REFUSED or not_there:
         return error
     failure = UncertainError if meaning is codes.Meaning.UNCERTAIN else MisconfiguredError
     raise failure(f"{NAME}: {code} {table[code]['ko']}")

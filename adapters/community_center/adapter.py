@@ -25,6 +25,7 @@ from adapters.community_center.mapping import (
 )
 from adapters.community_center.settings import CommunityCenterSettings
 from adapters.sdk import (
+    RECEIPT,
     Acknowledged,
     Adapter,
     AdapterSettings,
@@ -80,6 +81,7 @@ class CommunityCenter(Adapter[CommunityCenterSettings]):
         requires=REQUIRED,
         repeat=Repeat.KEYED,
         wire_key=WireKey(width=20),
+        receipt=r"[0-9]{7}-[0-9]{8}-[0-9]{6}",
     )
     settings_type: ClassVar[type[AdapterSettings]] = CommunityCenterSettings
 
@@ -162,6 +164,8 @@ def _check_outgoing(schema: str, message: Mapping[str, Any]) -> None:
     broken = violation(schema, message)
     if broken is None:
         return
+    if broken and broken[-1] == "rcptNo":
+        raise CannotExpressError(RECEIPT, "주민센터의 접수번호가 아닙니다 (not of the form of an office's receipts)")
     if broken and broken[-1] in FIELDS:
         raise CannotExpressError(FIELDS[broken[-1]], "주민센터 규격에 맞지 않습니다 (the contract does not allow it)")
     raise MisconfiguredError(f"{NAME}: our message breaks the contract at {'.'.join(broken) or 'its root'}")

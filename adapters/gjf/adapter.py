@@ -60,6 +60,7 @@ class Gjf(Adapter[GjfSettings]):
         requires=REQUIRED,
         repeat=Repeat.KEYED,
         wire_key=WireKey(width=32),
+        receipt=r"GJ[0-9]{4}-[0-9]{8}",
     )
     settings_type: ClassVar[type[AdapterSettings]] = GjfSettings
 

@@ -27,6 +27,7 @@ from adapters.haengbok.mapping import (
 )
 from adapters.haengbok.settings import HaengbokSettings
 from adapters.sdk import (
+    RECEIPT,
     Acknowledged,
     Adapter,
     AdapterSettings,
@@ -103,6 +104,7 @@ class Haengbok(Adapter[HaengbokSettings]):
         repeat=Repeat.LOOKUP,
         settling_seconds=60.0,
         wire_key=WireKey(width=25),
+        receipt=r"HB[0-9]{15}",
     )
     settings_type: ClassVar[type[AdapterSettings]] = HaengbokSettings
 
@@ -179,6 +181,9 @@ class Haengbok(Adapter[HaengbokSettings]):
         try:
             answer = await self._wire.call(order.decision, _PATHS[service], _operation(service, name), header, content)
         except BreachError as error:
+            if error.element == "rcptNo":
+                why = "행복e음의 접수번호가 아닙니다 (not of the form of its receipts)"
+                raise CannotExpressError(RECEIPT, why) from None
             if error.element not in FIELDS:
                 raise
             why = "행복e음 규격에 맞지 않습니다: 길이나 형식을 확인하세요 (too long, or of another form than it takes)"

@@ -70,6 +70,7 @@ class IbkMiso(Adapter[IbkMisoSettings]):
         requires=REQUIRED,
         repeat=Repeat.LOOKUP,
         wire_key=WireKey(width=_KEY_BYTES),
+        receipt=r"[0-9A-Z]{1,16}",  # the contract says no more of it than its length
         settling_seconds=30.0,
         lane=_LANE,
     )

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from adapters.ibk_miso import codes
 from adapters.ibk_miso.telegrams import NAME, layouts, read
-from adapters.sdk import BadReplyError, CannotExpressError, Capacity, Fact, SubmitOrder, WithdrawOrder
+from adapters.sdk import RECEIPT, BadReplyError, CannotExpressError, Capacity, Fact, SubmitOrder, WithdrawOrder
 from adapters.sdk.fixed_length import Value
 from schemas.address import DisclosedAddress
 from schemas.client import DisclosedClient, Employment, Household
@@ -59,7 +59,7 @@ def register_data(order: SubmitOrder) -> bytes:
     """Write the data of 0200 대출상담 의뢰 등록.
 
     Raises:
-        CannotExpressError: a required field is absent, or a value does not fit the wire.
+        CannotExpressError: a required field is absent, a value does not fit the wire, or debts are told in part.
     """
     client, referral = order.document.client, order.document.referral
     values = {
@@ -79,8 +79,13 @@ def register_data(order: SubmitOrder) -> bytes:
 
 
 def cancel_data(order: WithdrawOrder) -> bytes:
-    """Write the data of 0400 취소(철회)."""
-    return layouts()["cancel"].write({"RCPT_NO": order.receipt, "CNCL_RSN": codes.WITHDRAWALS[order.reason]}, {})
+    """Write the data of 0400 취소(철회).
+
+    Raises:
+        CannotExpressError: the receipt does not fit the wire.
+    """
+    values = {"RCPT_NO": order.receipt, "CNCL_RSN": codes.WITHDRAWALS[order.reason]}
+    return layouts()["cancel"].write(values, {"RCPT_NO": RECEIPT})
 
 
 def capacity_data(service: ServiceCode) -> bytes:
@@ -168,6 +173,9 @@ def _person(client: DisclosedClient) -> dict[str, Value | None]:
 def _circumstances(client: DisclosedClient) -> dict[str, Value | None]:
     household, employment = client.household or Household(), client.employment or Employment()
     amounts = [debt.amount for debt in client.debts if debt.amount is not None]
+    if amounts and len(amounts) != len(client.debts):
+        why = "채무마다 적거나 모두 비워야 합니다 (tell it of every debt, or of none)"
+        raise CannotExpressError(FIELDS["DEBT_AMT"], why)
     return {
         "EMPL_CD": _coded("EMPL_CD", employment.status, codes.EMPLOYMENTS),
         "BRNO": employment.business_number,

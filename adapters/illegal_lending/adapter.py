@@ -14,6 +14,7 @@ from adapters.illegal_lending.mapping import FIELDS, REQUIRED, facts_from, outco
 from adapters.illegal_lending.reply import NAME, Answer, open_reply
 from adapters.illegal_lending.settings import IllegalLendingSettings
 from adapters.sdk import (
+    RECEIPT,
     Adapter,
     AdapterSettings,
     BadReplyError,
@@ -45,6 +46,7 @@ class IllegalLending(Adapter[IllegalLendingSettings]):
         requires=REQUIRED,
         repeat=Repeat.NEVER,
         wire_key=WireKey(width=20),  # ours alone: the contract has no field for a key
+        receipt=r"IL[0-9]{8}-[0-9]{6}",
     )
     settings_type: ClassVar[type[AdapterSettings]] = IllegalLendingSettings
 
@@ -68,6 +70,6 @@ class IllegalLending(Adapter[IllegalLendingSettings]):
 
     async def _post(self, operation: str, order: SubmitOrder | StatusOrder, filled: Filled) -> Answer:
         form, encoding = form_of(operation), self.settings.encoding
-        body = write_form(form, filled, encoding, FIELDS)
+        body = write_form(form, filled, encoding, {**FIELDS, "RCPT_NO": RECEIPT})
         reply = await self._wire.send(order.decision, "POST", form.path, body=body, headers=_HEADERS)
         return open_reply(reply, form.reply, order.message_id, encoding)

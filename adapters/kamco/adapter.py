@@ -43,6 +43,7 @@ class Kamco(Adapter[KamcoSettings]):
         requires=REQUIRED,
         repeat=Repeat.BATCH,
         wire_key=WireKey(width=20),
+        receipt=r"KM[0-9]{8}-[0-9]{6}",
         batching=Batching(cut_off=time(17, 0), result_days=2, largest=1000),
     )
     settings_type: ClassVar[type[AdapterSettings]] = KamcoSettings

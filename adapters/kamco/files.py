@@ -14,6 +14,7 @@ from importlib.resources import files
 from adapters.kamco import codes
 from adapters.kamco.mapping import FIELDS, Values, fact_from, line_from, referral_values, withdrawal_values
 from adapters.sdk import (
+    RECEIPT,
     Acknowledged,
     Delivered,
     Fact,
@@ -44,11 +45,11 @@ def write_member(member: Member) -> bytes:
     """Write one D record.
 
     Raises:
-        CannotExpressError: the field that it cannot carry.
+        CannotExpressError: the field, or the receipt, that it cannot carry.
     """
     if isinstance(member, SubmitOrder):
         return _record("referral").write(referral_values(member), FIELDS)
-    return _record("withdrawal").write(withdrawal_values(member), {})
+    return _record("withdrawal").write(withdrawal_values(member), {"RCPT_NO": RECEIPT})
 
 
 def write_request(order: FoldOrder, org_code: str) -> bytes:

@@ -82,6 +82,7 @@ class Klac(Adapter[KlacSettings]):
         requires=REQUIRED,
         repeat=Repeat.KEYED,
         wire_key=WireKey(width=36),
+        receipt=r"(KLC|KLA)-[0-9]{8}-[0-9]{6}",
         narrower={"supplement": Need(SUPPLEMENT, frozenset({FIELDS["splmCn"]}))},
     )
     settings_type: ClassVar[type[AdapterSettings]] = KlacSettings

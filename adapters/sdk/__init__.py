@@ -7,6 +7,7 @@ from adapters.sdk.adapter import Adapter
 from adapters.sdk.catalogue import Catalogue, CatalogueProfile, CatalogueSettings, ServiceDetail, WelfareService
 from adapters.sdk.decisions import Decision, Disclose, Gate, Impersonal, Reconcile, Withdraw
 from adapters.sdk.errors import (
+    RECEIPT,
     AdapterError,
     BadReplyError,
     BusyError,
@@ -59,7 +60,7 @@ from adapters.sdk.verbs import Verb, capabilities
 from adapters.sdk.wires import Wires
 
 __all__ = [
-    "Acknowledged", "Adapter", "AdapterError", "AdapterSettings", "BadReplyError", "Batching", "BusyError",
+    "RECEIPT", "Acknowledged", "Adapter", "AdapterError", "AdapterSettings", "BadReplyError", "Batching", "BusyError",
     "Callback", "CallbackRefusedError", "CannotExpressError", "Capacity", "Catalogue", "CatalogueProfile",
     "CatalogueSettings", "ClientCredentials", "Decision", "Delivered", "Disclose", "DropEndpoint", "DropFile",
     "DropWire", "Eligibility", "Fact", "FindOrder", "FixedRecord", "FoldOrder", "Found", "Gate", "HandedOver",

@@ -19,6 +19,9 @@ from __future__ import annotations
 
 from adapters.sdk.inbound import InboundReply
 
+RECEIPT = "referral.receipt"
+"""What a `CannotExpressError` names when a receipt (접수번호) is none of the agency's: a person mistyped it."""
+
 
 class AdapterError(Exception):
     """Base of all that an adapter's verb may raise. The text is safe to log."""
@@ -58,7 +61,8 @@ class MisconfiguredError(AdapterError):
 class CannotExpressError(AdapterError):
     """The agency's wire cannot carry a field; nothing is dropped in silence.
 
-    `path` is the field path of the common schema; `why` says what to change, in words that staff understand.
+    `path` is the field path of the common schema, or `RECEIPT`; `why` says what to change, in words that staff
+    understand.
     """
 
     def __init__(self, path: str, why: str) -> None:

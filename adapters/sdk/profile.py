@@ -136,6 +136,7 @@ class Profile:
     Raises:
         ValueError: a slug that is no lower_snake word, a field path that the common schema does not know, a required
             field that is not disclosed.
+        re.error: a form of receipts that is no regular expression.
     """
 
     slug: str
@@ -160,6 +161,9 @@ class Profile:
     polling: Polling = field(default_factory=Polling)
     batching: Batching | None = None
     """For agencies that take files (`Repeat.BATCH`), and only for them."""
+    receipt: str | None = None
+    """The form of the agency's receipts (접수번호) by its contract: a regular expression of the whole, or None for any
+    text. What a person types is held against it; one that is stored already, the adapter judges as it writes it."""
     narrower: Mapping[str, Need] = field(default_factory=dict)
     """Verbs that say less than a submit, by name (`verify`, `supplement`): what each may say and cannot do without."""
 
@@ -172,10 +176,16 @@ class Profile:
         unknown = sorted((self.discloses | self.requires) - FIELD_PATHS.keys())
         if unknown:
             raise ValueError(f"{self.slug}: not field paths of the common schema: {', '.join(unknown)}")
+        if self.receipt is not None:
+            re.compile(self.receipt)
         for need in (Need(self.discloses, self.requires), *self.narrower.values()):
             hidden = sorted((need.discloses - self.discloses) | (need.requires - need.discloses))
             if hidden:
                 raise ValueError(f"{self.slug}: requires what it does not disclose: {', '.join(hidden)}")
+
+    def may_be_receipt(self, text: str) -> bool:
+        """Return whether `text` has the form of this agency's receipts."""
+        return self.receipt is None or re.fullmatch(self.receipt, text, re.ASCII) is not None
 
     def need_of(self, verb: str) -> Need:
         """Return what a verb may say and cannot do without; a document is pruned to it before the verb is called."""

@@ -18,6 +18,7 @@ from adapters.sdk import (
     AdapterError,
     BadReplyError,
     BusyError,
+    CannotExpressError,
     Delivered,
     Found,
     Gate,
@@ -261,7 +262,6 @@ async def test_an_answer_about_something_else_proves_nothing(
         (reply({"errCd": "E900", "errMsg": "시스템 오류"}, 500), UncertainError),
         (reply({"errCd": "E900", "errMsg": "시스템 오류"}, 200), BadReplyError),
         (reply({"errCd": "E001", "errMsg": "형식 오류"}, 400), MisconfiguredError),
-        (reply({"errCd": "E004", "errMsg": "없는 서비스"}, 404), MisconfiguredError),
         (reply({"errCd": "E004", "errMsg": "없는 서비스"}, 405), MisconfiguredError),
         (reply({"errCd": "E005", "errMsg": "본문 형식 오류"}, 415), MisconfiguredError),
         (reply(b"", 413), MisconfiguredError),
@@ -293,14 +293,24 @@ async def test_the_wish_to_wait_is_passed_on(agency_that: AgencyThat) -> None:
     assert caught.value.retry_after_seconds == 17
 
 
-@pytest.mark.parametrize("receipt", ["../../oauth2/token", "C2025?x=1", "가", "a b"])
+@pytest.mark.parametrize("receipt", ["../../oauth2/token", "C2025?x=1", "가", "a b", ""])
 async def test_a_receipt_leads_nowhere_else(agency_that: AgencyThat, receipt: str) -> None:
-    """One that somebody typed by hand stays one segment of the path."""
+    """One that somebody mistyped is named, and never becomes a path."""
     agency = agency_that(reply(golden("unknown.reply"), 404))
-    with pytest.raises(BadReplyError):
+    with pytest.raises(CannotExpressError) as caught:
         await agency.adapter.status(agency.status_order(receipt))
-    head, _, last = agency.request.url.raw_path.decode().rpartition("/")
-    assert (head, [letter for letter in "?/ " if letter in last]) == ("/ccrs/api/v1/debt-adjustments", [])
+    assert (caught.value.path, agency.sent) == ("referral.receipt", [])
+
+
+async def test_a_path_that_is_not_there_stops_nobody_else(agency_that: AgencyThat) -> None:
+    """E004 of a path with a number in it says something of that application: refused, or asked again; no lane stops."""
+    absent = reply({"errCd": "E004", "errMsg": "없는 서비스"}, 404)
+    refused = Refused(RefusalReason.OTHER, "E004", "없는 서비스")
+    assert [await VERBS[verb](agency_that(absent)) for verb in ("withdraw", "supplement")] == [refused] * 2
+    with pytest.raises(BadReplyError):
+        await VERBS["status"](agency_that(absent))
+    with pytest.raises(MisconfiguredError):
+        await VERBS["find"](agency_that(absent))
 
 
 async def test_without_a_decision_nothing_leaves(agency_that: AgencyThat) -> None:
@@ -320,5 +330,7 @@ def test_every_code_is_mapped() -> None:
     assert {one["service"]: code for code, one in tables["prodDvsnCd"].items()} == codes.SERVICES
     assert {one["status"]: code for code, one in tables["emplSttsCd"].items()} == codes.EMPLOYMENTS
     assert tables["errCd"].keys() == codes.ERRORS.keys()
-    assert {code for code, what in codes.ERRORS.items() if what is codes.Meaning.REFUSED} == codes.REFUSALS.keys()
+    assert {code for code, what in codes.ERRORS.items() if what is codes.Meaning.REFUSED} == (
+        codes.REFUSALS.keys() - {codes.NO_SUCH_PATH}
+    )
     assert set(codes.WITHDRAWALS.values()) <= tables["whdrwRsnCd"].keys()

@@ -161,6 +161,7 @@ EDGES: list[tuple[dict[str, Any], str]] = [
     ({"address": {"road_addr_part1": "나" * 50 + "A"}}, "client.address.road_addr_part1"),
     ({"address": {"addr_detail": "1203호 " + "가" * 60}}, "client.address.addr_detail"),
     ({"debts": [{"amount": 10**15}] * 10}, "client.debts.amount"),
+    ({"debts": [{"amount": 1}, {"secured": True}, {"secured": True}]}, "client.debts.amount"),
     ({"phones": []}, "client.phones"),
 ]
 

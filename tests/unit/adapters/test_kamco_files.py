@@ -29,6 +29,7 @@ from adapters.kamco import codes
 from adapters.kamco.files import read_result, request_name, write_member, write_request
 from adapters.kamco.mapping import FIELDS
 from adapters.sdk import (
+    RECEIPT,
     Acknowledged,
     CannotExpressError,
     Delivered,
@@ -102,6 +103,12 @@ def test_a_record_has_300_bytes_or_is_refused(name: str) -> None:
         assert len(name.encode("cp949")) > 30
         return
     assert (len(record), record[34:64].decode("cp949").rstrip()) == (300, name)
+
+
+def test_a_receipt_that_no_record_can_carry_is_named() -> None:
+    """A person mistyped it: the file's set-up is as good as before."""
+    with pytest.raises(CannotExpressError, match=f"^{RECEIPT}:"):
+        write_member(Orders(Gate()).withdraw(receipt="KAMCO-2026-11-22-000000001"))
 
 
 def test_every_code_of_the_contract_has_a_meaning() -> None:
