@@ -1,4 +1,4 @@
-"""SQL of a case's turning points: the moments from which the periods of its referrals run. Read, never written."""
+"""SQL of a case's turning points: from when the periods of its referrals run, and what is due. Read, never written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from hub.store.tables import batch_members, batches, deliveries, events, referrals
 from schemas.events import EventKind
@@ -21,6 +21,8 @@ class TurningPoints:
     told_at: Mapping[BusinessStatus, datetime] = field(default_factory=dict)
     result_due_at: datetime | None = None
     """While it lies in a batch file: the first moment past the term of the file's result."""
+    sends_at: datetime | None = None
+    """When the hub looks next at what it has not settled yet; None if it waits for somebody."""
 
 
 def turning_points(conn: Connection, case_id: str) -> dict[str, TurningPoints]:
@@ -43,6 +45,8 @@ def turning_points(conn: Connection, case_id: str) -> dict[str, TurningPoints]:
         found[row.referral_id] = TurningPoints(before.taken_at or taken, {**before.told_at, **told})
     for referral_id, moment in _results_due(conn, case_id):
         found[referral_id] = replace(found.get(referral_id, TurningPoints()), result_due_at=moment)
+    for referral_id, moment in _sent_next(conn, case_id):
+        found[referral_id] = replace(found.get(referral_id, TurningPoints()), sends_at=moment)
     return found
 
 
@@ -55,3 +59,14 @@ def _results_due(conn: Connection, case_id: str) -> list[tuple[str, datetime]]:
         .where(referrals.c.case_id == case_id, batch_members.c.ended.is_(None), batches.c.result_due_at.is_not(None))
     )
     return [(row.referral_id, row.result_due_at) for row in conn.execute(query)]
+
+
+def _sent_next(conn: Connection, case_id: str) -> list[tuple[str, datetime]]:
+    open_ = (DeliveryStatus.PENDING, DeliveryStatus.UNKNOWN)
+    query = (
+        select(deliveries.c.referral_id, func.min(deliveries.c.due_at).label("moment"))
+        .join(referrals, referrals.c.id == deliveries.c.referral_id)
+        .where(referrals.c.case_id == case_id, deliveries.c.status.in_(open_), deliveries.c.due_at.is_not(None))
+        .group_by(deliveries.c.referral_id)
+    )
+    return [(row.referral_id, row.moment) for row in conn.execute(query)]

@@ -96,7 +96,9 @@ async def one_case(hub: Hub, actor: CurrentActor, case_id: CaseId) -> CaseView:
     def read(conn: Connection) -> CaseView:
         case = read_case(conn, actor, case_id, hub.clock.now())
         rules, deadlines = hub.settings.routing.rules, hub.settings.deadlines
-        around = Surroundings(hub.clock.now(), paused_lanes(conn), rules, deadlines, hub.working_days)
+        files = {slug: agency.profile.batching for slug, agency in hub.agencies.active.items()}
+        cut_offs = {slug: batching.cut_off for slug, batching in files.items() if batching is not None}
+        around = Surroundings(hub.clock.now(), paused_lanes(conn), rules, deadlines, hub.working_days, cut_offs)
         return case_view(
             case,
             referrals_of_case(conn, case.id),

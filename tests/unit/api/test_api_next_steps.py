@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
 from typing import Any
 
@@ -83,12 +83,38 @@ def test_each_reason_belongs_to_who_can_do_something(record: ReferralRecord, who
 
 
 def test_nothing_is_to_be_done_exactly_when_nobody_is_waited_for() -> None:
-    """The list of work and the coarser field of a referral never contradict each other, and words are always there."""
+    """The list of work and the coarser field of a referral never contradict each other, and words are always there.
+
+    But for one: a service that was given (완료) is no work, though its agency has yet to close it.
+    """
     for delivery, business, reason in product(D, [None, *B], [None, "consent_missing", "person_decides"]):
         record = referral(delivery, business=business, reason=reason)
         step = step_of(record)
-        assert (step is None) == (waits_on(record) is WaitsOn.NOBODY)
-        assert (step.what if step else what_became(record)).endswith(".")
+        given = business in {B.COMPLETED, B.AFTERCARE} and waits_on(record) is WaitsOn.AGENCY
+        assert (step is None) == (waits_on(record) is WaitsOn.NOBODY or (delivery is D.DELIVERED and given))
+        said = step.what if step else what_became(record)
+        assert (said.endswith("."), " " in said) == (True, True)  # a sentence, no fragment such as "접수."
+        assert step is None or (step.term is None) == step.because.startswith("기한 없음")
+
+
+def test_what_the_hub_sends_is_said_with_its_next_try() -> None:
+    """A queued referral names the moment of the next try, and its day; one that is due now names today."""
+    later = NOW + timedelta(hours=20)
+    waits = step_of(referral(D.PENDING, reason="agency_unreachable"), TurningPoints(sends_at=later))
+    assert (waits.sends_at, waits.term.last_day, waits.overdue) == (later, date(2026, 3, 3), False)
+    assert waits.what == "기관에 연결하지 못했습니다. 자동으로 다시 보냅니다. 다음 차례: 2026-03-03 06:00."
+    due = step_of(REFERRAL, TurningPoints(sends_at=NOW - timedelta(days=2)))
+    assert (due.sends_at, due.term.last_day, due.what, due.overdue) == (
+        NOW, date(2026, 3, 2), "나루가 차례대로 보냅니다.", False,
+    )  # fmt: skip
+
+
+def test_what_goes_by_file_is_said_with_its_cut_off() -> None:
+    """The 2nd is a day off: the next file is closed on the 3rd at 17:00, and the referral goes with it."""
+    step = step_of(REFERRAL, TurningPoints(sends_at=NOW), cut_offs={"pier": time(17, 0)})
+    assert (step.what, step.term.last_day) == (
+        "다음 일괄 파일(2026-03-03 17:00 마감)에 담아 보냅니다.", date(2026, 3, 3),
+    )  # fmt: skip
 
 
 def test_a_paused_agency_waits_on_the_operator() -> None:
@@ -145,7 +171,7 @@ def test_a_negative_decision_may_be_objected_to() -> None:
     closed = replace(record, outcome=OutcomeCode.NOT_ELIGIBLE)
     assert objection_until(record, points, AROUND) == date(2026, 6, 1)  # the 31st of May is a Sunday
     assert objection_until(closed, points, AROUND) is None
-    assert what_became(closed) == "기각. 종결 사유: 대상 아님."
+    assert what_became(closed) == "기관이 기각했습니다. 종결 사유: 대상 아님."
 
 
 def test_reasons_are_told_in_their_own_words() -> None:

@@ -102,7 +102,9 @@ async def test_roll_up_says_who_decides_and_why(ruled: Bench) -> None:
     """A held referral waits on the counsellor, and the rules are named where the work is listed."""
     told = await _case(ruled, await ruled.accept(broken()))
 
-    assert [(step["who"], step["by"]) for step in told["next_steps"]] == [("counsellor", None)]
+    (step,) = told["next_steps"]
+    assert (step["who"], step["has_term"], step["by"]) == ("counsellor", False, None)
+    assert step["because"] == "기한 없음: 센터가 처리 기한을 적지 않았습니다."
     assert "출처: debt 고시" in told["next_steps"][0]["what"]
     assert told["summary"] == "의뢰 1건 가운데 0건이 끝났습니다. 남은 일: 상담사 확인 1건."
 
@@ -125,7 +127,11 @@ async def test_roll_up_says_by_when_the_agency_decides(ruled: Bench) -> None:
         await ruled.until(accepted["referrals"][0]["id"], "delivered")
     (step,) = (await _case(ruled, accepted))["next_steps"]
 
-    assert (step["who"], step["what"], step["overdue"]) == ("agency", "접수.", False)
+    assert (step["who"], step["what"], step["overdue"]) == (
+        "agency",
+        "기관이 접수했습니다. 담당자가 정해지기를 기다립니다.",
+        False,
+    )
     assert step["because"] == "30일 안에 결정합니다. (결정법)"
     assert step["by"] >= str(kst_today(wall_now()) + timedelta(days=30))
     assert step["extended_to"] > step["by"]
@@ -154,7 +160,7 @@ async def test_roll_up_keeps_what_is_done(ruled: Bench) -> None:
 
 
 async def test_roll_up_does_not_count_a_given_service_as_work(ruled: Bench) -> None:
-    """A service that was given and waits for its 종결 is told apart from what is still to be worked on."""
+    """A service that was given is done, and it is told that its 종결 is left to the agency."""
     accepted = await ruled.accept()
     referral_id = accepted["referrals"][0]["id"]
     async with ruled.engine_running():
@@ -163,5 +169,9 @@ async def test_roll_up_does_not_count_a_given_service_as_work(ruled: Bench) -> N
         assert (await ruled.nobody.post("/v1/callbacks/pier", json=body, headers={"x-pier": "signed"})).is_success
     told = await _case(ruled, accepted)
 
-    assert told["summary"] == "의뢰 1건 가운데 0건이 끝났습니다. 서비스를 마치고 종결이 남은 것이 1건입니다."
-    assert told["next_steps"][0]["what"].startswith("완료.")
+    said = "의뢰 1건 가운데 1건이 끝났습니다. 그 가운데 서비스를 마치고 기관의 종결만 남은 것이 1건입니다."
+    assert (told["summary"], told["done"], told["next_steps"]) == (said, 1, [])
+    assert told["waiting"] == {"hub": 0, "centre": 0, "agency": 0}
+    assert [(one["business"], one["closed"], one["what"]) for one in told["finished"]] == [
+        ("completed", False, "서비스를 마쳤습니다. 기관의 종결만 남았습니다.")
+    ]
