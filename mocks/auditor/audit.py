@@ -13,7 +13,7 @@ from datetime import datetime
 
 from mocks.auditor.books import Act, Book, Visit, base_of
 from mocks.auditor.content import changed_names, is_about
-from mocks.auditor.promises import Promise
+from mocks.auditor.promises import Promise, is_said_to_be_supplemented
 from mocks.auditor.rules import Question, Statute, why_not
 from mocks.auditor.waiting import unexplained, waits_for_person
 
@@ -108,13 +108,15 @@ class _Auditor:
         self._by_receipt = {(p.agency, p.final["receipt"]): p for p in promises if p.final.get("receipt")}
         self._acts: dict[str, list[Act]] = {promise.referral_id: [] for promise in promises}
         self._stray: list[tuple[Book, Act]] = []
+        self._by_case: dict[tuple[str, str], Promise] = {}
         for book in books.values():
-            for act in book.acts:
+            for act in sorted(book.acts, key=lambda act: not act.registers):
                 owner = self._owner(book, act)
                 if owner is None:
                     self._stray.append((book, act))
                 else:
                     self._acts[owner.referral_id].append(act)
+                    self._by_case |= {(book.slug, receipt): owner for receipt in act.receipts if act.registers}
 
     def count(self) -> Findings:
         waiting = [promise for promise in self._promises if self._is_left_to_person(promise)]
@@ -136,8 +138,13 @@ class _Auditor:
         return promise.agency in self._terms.left_to_person and waits_for_person(promise)
 
     def _owner(self, book: Book, act: Act) -> Promise | None:
-        """Find whose act it is: by our key, or by its receipt; else by what it says of the client."""
+        """Find whose act it is: by our key, or by its receipt; else by what it says of the client.
+
+        What comes after a registration may have a key of its own: it is about the case that its receipt names.
+        """
         known = self._by_key.get((book.slug, act.key)) if act.key else self._by_receipt.get((book.slug, act.receipt))
+        if known is None and not act.registers:
+            known = self._by_case.get((book.slug, act.receipt))
         if known is not None:
             return known
         about = (p for p in self._promises if p.agency == book.slug and is_about(act, book, p, self._ledger_key))
@@ -153,6 +160,8 @@ class _Auditor:
             self._is_entitled(promise)
         ):
             yield _finding(promise, "entitled, and never registered")
+        if len(self._supplements(promise)) < len(promise.supplements) and is_said_to_be_supplemented(promise):
+            yield _finding(promise, "a supplement that was handed in never came")
         if promise.told and not any(act.operation == "withdraw" for act in acts):
             yield _finding(promise, "the agency was never told of the withdrawal")
 
@@ -195,6 +204,11 @@ class _Auditor:
         registrations = [act for act in self._acts[promise.referral_id] if act.registers]
         for act in registrations[1:]:
             yield _finding(promise, f"registered once more as {act.receipt}")
+        for _ in self._supplements(promise)[len(promise.supplements) :]:
+            yield _finding(promise, "supplemented once more than was handed in")
+
+    def _supplements(self, promise: Promise) -> list[Act]:
+        return [act for act in self._acts[promise.referral_id] if act.operation == "supplement"]
 
     def _altered(self, promise: Promise) -> Iterator[Finding]:
         acts = self._acts[promise.referral_id]
@@ -202,6 +216,10 @@ class _Auditor:
         for act in registrations:
             names = changed_names(act, self._books[promise.agency], promise, self._ledger_key)
             yield from (_finding(promise, f"{name} arrived changed") for name in names)
+        for act in self._supplements(promise):
+            book = self._books[promise.agency]
+            changed = [changed_names(act, book, one, self._ledger_key) for one in promise.as_supplemented()]
+            yield from (_finding(promise, f"{name} arrived changed") for name in min(changed, key=len, default=()))
         settled = any(act.operation == "withdraw" for act in acts) or self._is_left_to_person(promise)
         if registrations and promise.final.get("delivery") != "delivered" and not settled:
             yield _finding(promise, f"the agency has it, the client heard {promise.final.get('delivery')}")

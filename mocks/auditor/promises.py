@@ -31,6 +31,13 @@ class Promise:
     """Whether the answer to a withdrawal said that the agency will be told."""
     final: Mapping[str, Any]
     """The last answer of `GET /v1/referrals/{id}`."""
+    supplements: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    """What was handed in after the agency asked for more, and taken by the hub; bodies of the API."""
+
+    def as_supplemented(self) -> Iterator[Promise]:
+        """Yield the promise as each of its supplements tells it: its words in place of the referral's."""
+        for content in self.supplements:
+            yield replace(self, referral={**self.referral, **content})
 
     def values(self, path: str) -> list[Any]:
         """Return what the document holds at a field path; several for a list, none if it is absent."""
@@ -45,6 +52,17 @@ class Promise:
         yield from dict.fromkeys((*_leaves(self.client, "client"), *_leaves(self.referral, "referral")))
 
 
+_UNDER_WAY = frozenset({
+    None, "supplement_on_its_way", "supplement_answer_lost", "supplement_acknowledged",
+})  # fmt: skip
+
+
+def is_said_to_be_supplemented(promise: Promise) -> bool:
+    """Return whether the client heard that its supplement is there, or on its way, and the agency still waits."""
+    waits = promise.final.get("business") == "supplement_requested"
+    return waits and promise.final.get("reason") in _UNDER_WAY
+
+
 def read_promises(documents: Mapping[str, Mapping[str, Any]], record: Mapping[str, Any]) -> tuple[Promise, ...]:
     """Read the client's record against the documents, by the name of the case.
 
@@ -52,7 +70,7 @@ def read_promises(documents: Mapping[str, Mapping[str, Any]], record: Mapping[st
         documents: the bodies that were handed in.
         record: `{"cases": [{"case", "handed_in_at", "accepted": <the answer to POST /v1/cases>, "added": [{"at",
             "consents": [...], "ids": [...]}], "withdrawals": [{"at", "consent": <id>, "answer": {...}}],
-            "cancelled": [<referral id>], "final": [<answers of GET /v1/referrals/{id}>]}]}`. `handed_in_at` and the
+            "cancelled": [<referral id>], "supplements": [{"referral": <id>, "content": {...}}], "final": [<answers of GET /v1/referrals/{id}>]}]}`. `handed_in_at` and the
             `at` of what was added are before the request, the `at` of a withdrawal is after its answer; all in
             business time, ISO 8601. A case that was not accepted has `"accepted": null`.
     """
@@ -69,6 +87,7 @@ def _promises_of(document: Mapping[str, Any], entry: Mapping[str, Any]) -> Itera
     requests = {request["service_code"]: request for request in document["referrals"]}
     finals = {final["id"]: final for final in entry["final"]}
     told = {referral for withdrawal in entry["withdrawals"] for referral in withdrawal["answer"]["told"]}
+    handed_in = entry.get("supplements", [])
     for accepted in entry["accepted"]["referrals"]:
         yield Promise(
             case=entry["case"],
@@ -81,6 +100,7 @@ def _promises_of(document: Mapping[str, Any], entry: Mapping[str, Any]) -> Itera
             cancelled=accepted["id"] in entry["cancelled"],
             told=accepted["id"] in told,
             final=finals.get(accepted["id"], {}),
+            supplements=tuple(one["content"] for one in handed_in if one["referral"] == accepted["id"]),
         )
 
 

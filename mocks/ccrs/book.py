@@ -175,7 +175,7 @@ class Book:
                 raise RefusalError("E402")
             if lacks_agreement(body):
                 raise RefusalError("E101")
-            self._ledger.append("supplement", key, number, dict(flat(body)), "reviewing")
+            self._ledger.append("supplement", application.key, number, dict(flat(body)), "reviewing")
             application.supplements[key] = self._add(application, "reviewing", {})
         return application, application.supplements[key]
 

@@ -21,7 +21,7 @@ from mocks.kit.agency import HttpMock, Reply, Request
 from mocks.kit.desk import Desk
 
 _PATH = re.compile(r"/(?P<office>[0-9]{7})/referrals(?:/(?P<service>status|withdraw|supplement))?")
-_KEYS = {"register": "refRqstNo", "status": "refRqstNo", "withdraw": "whdrwRqstNo", "supplement": "splmRqstNo"}
+_KEYS = {"register": "refRqstNo", "status": "refRqstNo", "withdraw": "whdrwRqstNo", "supplement": "refRqstNo"}
 _OWN_KEY = re.compile(r"[0-9A-Za-z]{20}")
 
 

@@ -117,7 +117,7 @@ class Registrar:
         """
         if case.leg.state != "supplement":
             raise RefusalError("E402")
-        self._ledger.append("supplement", body["splmRqstNo"], case.leg.receipt, body, "investigating")
+        self._ledger.append("supplement", body["refRqstNo"], case.leg.receipt, body, "investigating")
         return self._add(case, "investigating")
 
     def case_of(self, name: str) -> Case | None:

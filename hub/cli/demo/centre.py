@@ -25,6 +25,7 @@ class CaseRecord:
     added: list[dict[str, Any]] = field(default_factory=list)
     withdrawals: list[dict[str, Any]] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
+    supplements: list[dict[str, Any]] = field(default_factory=list)
     final: list[dict[str, Any]] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
@@ -71,6 +72,11 @@ class Centre:
         """Call a referral off."""
         await self._call("POST", f"/v1/referrals/{referral_id}/cancel")
         record.cancelled.append(referral_id)
+
+    async def supplement(self, record: CaseRecord, referral_id: str, content: Mapping[str, Any]) -> None:
+        """Hand in what the agency asked for."""
+        await self._call("POST", f"/v1/referrals/{referral_id}/supplement", content)
+        record.supplements.append({"referral": referral_id, "content": dict(content)})
 
     async def view(self, referral_id: str) -> dict[str, Any]:
         """Ask how a referral stands."""

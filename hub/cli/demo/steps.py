@@ -162,6 +162,10 @@ async def _cancel(way: Way, step: Step) -> None:
     await way.centre.cancel(way.record, way.referral(step["service"])["id"])
 
 
+async def _supplement(way: Way, step: Step) -> None:
+    await way.centre.supplement(way.record, way.referral(step["service"])["id"], step["content"])
+
+
 def _consents_for(way: Way, recipient: str) -> Iterator[str]:
     given = [(way.document["consents"], (way.record.accepted or {}).get("consents", []))]
     given += [(added["consents"], added["ids"]) for added in way.record.added]
@@ -183,5 +187,6 @@ STEPS: Mapping[str, Callable[[Way, Step], Awaitable[None]]] = {
     "withdraw_consents": _withdraw_consents,
     "override": _override,
     "cancel": _cancel,
+    "supplement": _supplement,
 }
 """What a step may do; `examples/cases/README.md` says what each is told."""

@@ -156,7 +156,7 @@ async def test_a_case_goes_its_way(mocks: MockServer, centre: Centre) -> None:
     assert closed.json() == {"key": KEY, "receipt": receipt, "office": OFFICE, "state": "closed"}
     assert timeless(taken) == timeless(golden("supplement.reply"))
     assert timeless(status) == timeless(golden("status_closed.reply"))
-    assert acts(mocks) == [("register", KEY, "closed"), ("supplement", "NARU2501020000000003", "investigating")]
+    assert acts(mocks) == [("register", KEY, "closed"), ("supplement", KEY, "investigating")]
 
 
 async def test_a_withdrawal_is_acknowledged_once_and_for_all(mocks: MockServer, centre: Centre) -> None:
