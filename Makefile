@@ -5,7 +5,7 @@ BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-fast bench foreign check format lock generate clean
+.PHONY: help demo up test test-fast proof bench foreign check format lock generate clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,12 @@ test: .venv/.ready ## set up, run all tests
 
 test-fast: .venv/.ready ## only the tests that take no processes and no time
 	@$(BIN)/pytest -n auto -m 'not slow'
+
+# 10,000 referrals and 200 kills in all, half of them on each store. Both run, whatever the first one finds.
+PROOF := $(BIN)/naru proof --referrals 5000 --lost-replies 0.2 --kills 100 --seed 2026 --json
+
+proof: .venv/.ready ## nothing lost, nothing twice, under lost replies and kill -9: half an hour, figures in docs/proof.md
+	@$(PROOF); one=$$?; $(PROOF) --store postgresql --processes 4 && exit $$one
 
 bench: .venv/.ready ## CPU of a signed SOAP call against a raw post of the same bytes, as ratios in one run
 	@$(BIN)/python tests/benchmarks/soap_call.py

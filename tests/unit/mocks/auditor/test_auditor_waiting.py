@@ -83,6 +83,7 @@ def test_a_withdrawal_that_the_agency_never_heard_of_is_untold() -> None:
     papers.register()
     papers.withdraw("2025-03-05T00:00:00+00:00", in_flight=("ref_1",))
     assert len(papers.count().untold) == 1
+    papers.visit("withdraw", FIELDS, "2025-03-05T01:00:00+00:00", accepted=True)
     papers.act("withdraw", FIELDS, "2025-03-05T01:00:00+00:00", papers.acts[0]["receipt"])
     assert papers.count().is_clean
 
