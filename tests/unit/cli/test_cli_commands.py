@@ -200,6 +200,21 @@ def test_adapters_are_listed_for_programs(naru: Naru) -> None:
         assert (row["enabled"], row["state"]) == (False, "disabled")
 
 
+def test_adapters_are_listed_though_much_is_missing(naru: Naru) -> None:
+    """A configuration with which no hub starts: each adapter says what of its own is missing, by key, never a value."""
+    told = naru("adapters", "list", "--json", "--config", str(ROOT / "examples/demo.toml"))
+    rows = {row["slug"]: row for row in json.loads(told.stdout)}
+    assert (told.exit_code, list(rows)) == (0, list(installed_adapters()))
+    assert (rows["klac"]["state"], rows["klac"]["enabled"]) == ("incomplete", True)
+    assert any("NARU_ADAPTERS__KLAC__API_KEY" in problem for problem in rows["klac"]["missing"])
+
+
+def test_the_table_of_adapters_names_every_slug_in_80_columns(naru: Naru) -> None:
+    """Nothing that somebody has to type is cut short."""
+    table = naru("adapters", "list").stdout
+    assert [slug for slug in installed_adapters() if slug not in table] == []
+
+
 def test_a_broken_adapter_is_shown_with_the_reason(naru: Naru, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is listed as broken, and `naru check` counts it as a problem."""
     broken = {"wreck": Broken("wreck", "ImportError while importing wreck:Wreck")}
