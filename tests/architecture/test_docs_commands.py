@@ -32,7 +32,7 @@ LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)")
 DOCUMENT = re.compile(r"\b(?:[a-z_]+/)+[\w-]+\.md\b")
 CODE = re.compile(r"`([^`\n]+)`")
 CHEAP = ("openapi", "adapters")
-OF_OWN_TESTS = {"mocks", "serve", "check", "centres", "proof"}
+OF_OWN_TESTS = {"mocks", "serve", "check", "centres", "proof", "store", "migrate"}
 MOCKS_MD = ROOT / "docs/mocks.md"
 
 
