@@ -13,6 +13,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import httpx
+import structlog
+
+from adapters.sdk.decisions import steady_now
+
+_log = structlog.get_logger("naru.clock")
+_FOLLOWED = 0.1
+"""How much faster or slower than it should the business clock runs to meet a machine's clock that was set."""
+_APART_SECONDS = 2.0
 
 
 class Clock(Protocol):
@@ -37,11 +45,36 @@ def wall_now() -> datetime:
 
 
 class SystemClock:
-    """Business time is wall time."""
+    """Business time is wall time, but a machine's clock that is set while we run is only followed slowly.
+
+    An hour that was skipped would be an hour that no agency had for settling. Business time never runs backwards, and
+    gains or loses at most a tenth until it is right again; a restart takes the machine's time at once.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._told, self._at = wall_now(), steady_now()
+        self._is_apart = False
 
     def now(self) -> datetime:
         """Business time, aware, UTC."""
-        return wall_now()
+        with self._lock:
+            wall, steady = wall_now(), steady_now()
+            passed = steady - self._at
+            straight = self._told + timedelta(seconds=passed)
+            gap = (wall - straight).total_seconds()
+            most = passed * _FOLLOWED
+            self._told, self._at = straight + timedelta(seconds=max(-most, min(most, gap))), steady
+            self._tell(gap)
+            return self._told
+
+    def _tell(self, gap: float) -> None:
+        """Log once when the two part, and once when they meet again. `count`: seconds."""
+        if abs(gap) > _APART_SECONDS and not self._is_apart:
+            _log.error("clock_jumped", count=round(gap))
+        elif self._is_apart and abs(gap) <= _APART_SECONDS:
+            _log.warning("clock_right_again")
+        self._is_apart = abs(gap) > _APART_SECONDS
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Nobody moves this clock."""

@@ -24,6 +24,8 @@ from hub.store.store import Store
 
 _log = structlog.get_logger("naru.engine")
 _RECLAIM_EVERY_SECONDS = 15.0
+_LOOK_EVERY_SECONDS = 60.0
+"""How long a lane rests at most: a clock that was set wakes nobody."""
 
 Work = Callable[[str], Awaitable[None]]
 
@@ -142,8 +144,9 @@ class _Lane:
             self.awake.set()
 
     async def _rest(self, turns: Turns) -> None:
+        seconds = _LOOK_EVERY_SECONDS if turns.again_in_seconds is None else turns.again_in_seconds
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(turns.again_in_seconds):
+            async with asyncio.timeout(min(seconds, _LOOK_EVERY_SECONDS)):
                 await wait_until(self._room.clock, turns.again_at, self.awake)
 
     async def drain(self) -> None:

@@ -60,9 +60,10 @@ def admit(state: LaneState, limits: Limits, in_flight: int, now: datetime, wall:
     free = (1 if is_probing else limits.concurrency) - in_flight
     if free <= 0:
         return Admission(0)
-    if wall < state.next_start_wall:
-        return Admission(0, again_wall=state.next_start_wall)
-    saved = int((wall - state.next_start_wall) * limits.per_second) + 1
+    next_start = _next_start(state, limits, wall)
+    if wall < next_start:
+        return Admission(0, again_wall=next_start)
+    saved = int((wall - next_start) * limits.per_second) + 1
     return Admission(min(free, saved, limits.burst))
 
 
@@ -71,7 +72,14 @@ def after_start(state: LaneState, limits: Limits, count: int, wall: float) -> La
     if not count:
         return state
     saved_from = wall - (limits.burst - 1) / limits.per_second
-    return replace(state, next_start_wall=max(state.next_start_wall, saved_from) + count / limits.per_second)
+    next_start = max(_next_start(state, limits, wall), saved_from) + count / limits.per_second
+    return replace(state, next_start_wall=next_start)
+
+
+def _next_start(state: LaneState, limits: Limits, wall: float) -> float:
+    """Return when the next call may begin; one that no rate can have set is of a clock that was set back since."""
+    is_possible = state.next_start_wall <= wall + 2 / limits.per_second
+    return state.next_start_wall if is_possible else wall
 
 
 class Verdict(StrEnum):

@@ -33,6 +33,8 @@ _LOOK_EVERY_SECONDS = 1.0
 """How late this process may hear of what another one committed."""
 _RECLAIM_EVERY_SECONDS = 5.0
 _REST_AFTER_DEFECT_SECONDS = 1.0
+_LONGEST_WAIT_SECONDS = 5.0
+"""For a connection: a process that is told to stop while the database is away must not wait for it."""
 
 Work = Callable[[str], Awaitable[None]]
 
@@ -44,7 +46,8 @@ class SharedEngine:
         self._store = store
         self._room = room
         self._concurrency = concurrency
-        self._app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=store.address))
+        connector = procrastinate.PsycopgConnector(conninfo=store.address, timeout=_LONGEST_WAIT_SECONDS)
+        self._app = procrastinate.App(connector=connector)
         self._jobs = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(conninfo=store.address))
         self._awake = asyncio.Event()
         self._file_lanes: list[BatchLane] = []
@@ -89,6 +92,7 @@ class SharedEngine:
             try:
                 await step()
             except Exception as error:  # noqa: BLE001 - the same
+                _end_if_told_to()
                 _log.error("engine_rests", what=what, error=type(error).__name__, at=places(error))
                 await asyncio.sleep(_REST_AFTER_DEFECT_SECONDS)
 
@@ -154,3 +158,10 @@ class SharedEngine:
             _log.error("work_failed", delivery=delivery_id, error=type(error).__name__)
         finally:
             self._awake.set()
+
+
+def _end_if_told_to() -> None:
+    """Go on with a cancellation that was swallowed: a library that cannot tidy up raises that instead."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

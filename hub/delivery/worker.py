@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from functools import partial
 
 import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from adapters.sdk import AdapterError, HostileReplyError
+from adapters.sdk.decisions import steady_now
 from hub.delivery.begin import Job, begin
 from hub.delivery.finish import finish
 from hub.delivery.lanes import Alert
 from hub.delivery.results import Result
 from hub.delivery.room import Room
+from hub.store.attempts import is_finished
+from hub.store.failures import failure_of
 from hub.store.store import Store
 
 _log = structlog.get_logger("naru.delivery")
+_AGAIN_SECONDS = 0.5
 
 
 class Worker:
@@ -31,11 +38,30 @@ class Worker:
         if job is None:
             return
         result = await self._call(job)
-        alert = await self._store.write(partial(finish, room=self._room, job=job, result=result))
-        self._room.gate.forget(job.attempt_id)
+        try:
+            alert = await self._keep(job, result)
+        finally:
+            self._room.gate.forget(job.attempt_id)
         if alert is not None:  # once for each outage: an operator's alarm hangs on these two lines
             level = logging.ERROR if alert is Alert.OUTAGE_BEGAN else logging.WARNING
             _log.log(level, alert.value, agency=job.agency)
+
+    async def _keep(self, job: Job, result: Result) -> Alert | None:
+        """Store what became of a call. A database that failed may soon be back, and an answer must not be lost for it.
+
+        After half a lease it is given up: then the attempt is unknown, and is found out about.
+        """
+        until, work = steady_now() + self._room.settings.lease_seconds / 2, finish
+        while True:
+            try:
+                return await self._store.write(partial(work, room=self._room, job=job, result=result))
+            except DBAPIError as error:
+                why = failure_of(error)
+                if why is None or steady_now() >= until:
+                    raise
+                _log.error("answer_waits", agency=job.agency, verb=job.verb, delivery=job.delivery_id, why=why)
+            work = _finish_unless_finished  # the connection may have been lost after the commit
+            await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _call(self, job: Job) -> Result:
         """Call the verb; whatever it raises is a result too, for after a write an error is news like any other."""
@@ -54,3 +80,7 @@ class Worker:
         _log.info("call_done", agency=job.agency, verb=job.verb, delivery=job.delivery_id,
                   answer=type(result).__name__)  # fmt: skip
         return result
+
+
+def _finish_unless_finished(conn: Connection, room: Room, job: Job, result: Result) -> Alert | None:
+    return None if is_finished(conn, job.attempt_id) else finish(conn, room, job, result)

@@ -62,7 +62,7 @@ class Doorkeeper:
             if time.monotonic() >= self._good_until:
                 found = await self._store.read(self._look)
                 if found is not self._shortage:
-                    _log.log(*(40, "intake_closed") if found else (30, "intake_open"), why=found and found.value)
+                    _tell(found)
                 self._shortage, self._good_until = found, time.monotonic() + _GOOD_FOR_SECONDS
             return self._shortage
 
@@ -79,3 +79,10 @@ class Doorkeeper:
             return Shortage.STORE
         most = limits.max_backlog
         return Shortage.BACKLOG if count_due(conn, self._clock.now(), most + 1) > most else None
+
+
+def _tell(shortage: Shortage | None) -> None:
+    if shortage is None:
+        _log.warning("intake_open")
+    else:
+        _log.error("intake_closed", why=shortage.value)

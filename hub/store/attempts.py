@@ -56,6 +56,12 @@ def end_attempt(conn: Connection, attempt_id: str, at: datetime, result: str, **
     conn.execute(update(attempts).where(attempts.c.id == attempt_id).values(ended_at=at, result=result, **values))
 
 
+def is_finished(conn: Connection, attempt_id: str) -> bool:
+    """Return whether the result of an attempt is stored; that its lease was taken away is no result."""
+    result = conn.execute(select(attempts.c.result).where(attempts.c.id == attempt_id)).scalar_one()
+    return result not in {None, "interrupted"}
+
+
 def attempts_of(conn: Connection, referral_id: str) -> list[AttemptRecord]:
     """Return the attempts of a referral, oldest first."""
     query = select(attempts).where(attempts.c.referral_id == referral_id).order_by(attempts.c.id)
