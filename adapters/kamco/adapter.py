@@ -5,7 +5,7 @@ A verb writes or reads whole files; meanings live in `codes` and `mapping`, form
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from datetime import date, time
 from typing import ClassVar
 
@@ -66,20 +66,23 @@ class Kamco(Adapter[KamcoSettings]):
         was_there = await self._wire.hand_over(order.name, data, [member.decision for member in order.members])
         return HandedOver(order.name, was_there)
 
+    async def lies_there(self, name: str) -> bool:
+        """Return whether a 의뢰파일 of this name lies in `in`."""
+        return await self._wire.lies_there(name)
+
     async def unfold(self) -> tuple[ResultFile, ...]:
         """Read every whole 결과파일 in `out`, in the order of its day and number."""
         read = map(self._read, await self._wire.collect(RESULT_NAME))
         return tuple(result for result in read if result is not None)
 
-    async def clear(self, name: str) -> None:
-        """Remove a 결과파일 from `out`, and before it the 의뢰파일 in `in` that it answers."""
-        for file in await self._wire.collect(re.compile(re.escape(name))):
-            result = self._read(file)
-            if result is not None and result.answers is not None:
-                await self._wire.clear(OURS, result.answers)
-        await self._wire.clear(THEIRS, name)
+    async def clear(self, file: ResultFile) -> bool:
+        """Remove a 결과파일 that was read from `out`, and before it the 의뢰파일 in `in` that it answers."""
+        if file.answers is not None:
+            await self._wire.clear(OURS, file.answers)
+        return await self._wire.clear(THEIRS, file.name, file.digest)
 
     def _read(self, file: DropFile) -> ResultFile | None:
         if file.problem is not None:
             return ResultFile(file.name, unreadable=file.problem)
-        return read_result(file.name, file.data, self.settings.org_code)
+        result = read_result(file.name, file.data, self.settings.org_code)
+        return None if result is None else replace(result, digest=file.digest)

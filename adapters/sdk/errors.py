@@ -7,6 +7,7 @@
     │       └── HostileReplyError   nor one that anybody sends in good faith: the same, and an alarm
     ├── BusyError             the agency says that it did nothing and asks to wait
     ├── MisconfiguredError    no try will help before a person mends the set-up: pause the lane, call someone
+    │   └── NameTakenError    something else lies under the name of our file: ours does not lie there now
     └── CannotExpressError    the agency's wire cannot carry a field: hold, and let a person change it
 
     CallbackRefusedError      an incoming call that did not prove who it is, with the answer in the agency's own form
@@ -56,6 +57,10 @@ class BusyError(AdapterError):
 
 class MisconfiguredError(AdapterError):
     """Our set-up is wrong for this agency (인증서, 기관코드, 주소): the lane is paused and a person called."""
+
+
+class NameTakenError(MisconfiguredError):
+    """What lies under the name of our file is not our file: two installations, a restored store, a link (이름 충돌)."""
 
 
 class CannotExpressError(AdapterError):

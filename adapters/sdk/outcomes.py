@@ -173,3 +173,5 @@ class ResultFile:
     lines: tuple[ResultLine, ...] = ()
     unreadable: str | None = None
     """Why it cannot be read, without values: a person must look at it; nothing of it is taken in."""
+    digest: str = field(default="", repr=False, compare=False)
+    """What was read, as `DropFile.digest` has it: by it, only this very content is cleared. It is stored nowhere."""

@@ -148,11 +148,28 @@ class Folds(Protocol):
         ...
 
     async def fold(self, order: FoldOrder) -> HandedOver:
-        """Write the file whole, or not at all; a file that lies there already under this name is left as it is.
+        """Write the file whole, or not at all; what lies there already under this name is left as it is.
+
+        `was_there` only if it is, byte for byte, what would be written.
 
         Raises:
             NotSentError: no file of this name became visible: safe to do again, with new decisions.
+            NameTakenError: something else lies there; ours did not become visible by this call.
             UncertainError: it may have become visible; asking again by name tells.
+        """
+        ...
+
+
+@runtime_checkable
+class LooksForFiles(Protocol):
+    """Can say whether a file of ours lies there, without building it again. Optional, and no verb."""
+
+    async def lies_there(self, name: str) -> bool:
+        """Return whether a regular file of this name lies there; what stands in it is not looked at.
+
+        Raises:
+            NameTakenError: what lies there is no regular file.
+            UncertainError: it cannot be told now; also while a call that ran out of time may still lay it down.
         """
         ...
 
@@ -169,8 +186,11 @@ class Unfolds(Protocol):
         """
         ...
 
-    async def clear(self, name: str) -> None:
-        """Remove a result file that was taken in for good, and our own files that it settles; none is no error."""
+    async def clear(self, file: ResultFile) -> bool:
+        """Remove a result that was taken in for good, and our own files that it settles; none is no error.
+
+        Return whether it is gone. Another content under its name, laid there since it was read, stays: False.
+        """
         ...
 
 

@@ -26,6 +26,8 @@ class BatchStatus(StrEnum):
     """It surely never lay there: its members went free, and its name is never used again."""
     REJECTED = "rejected"
     """The agency took nothing of it (파일 반려)."""
+    DOUBTFUL = "doubtful"
+    """Nobody can tell whether it lay there: a person decides about each of its members."""
 
 
 class MemberEnd(StrEnum):

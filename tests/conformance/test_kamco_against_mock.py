@@ -38,7 +38,7 @@ async def test_a_referral_goes_from_the_file_to_its_end(desk: Desk) -> None:
     (line,) = result.lines
     assert isinstance(line.outcome, Delivered)
     assert (result.answers, line.wire_key, desk.acts()) == (name, member.wire_key, [member.wire_key])
-    await desk.adapter.clear(result.name)
+    await desk.adapter.clear(result)
     for step in ("reviewing", "decided", "in_service", "completed"):
         desk.advance(member.wire_key, step)
     desk.night_passes()
@@ -58,7 +58,7 @@ async def test_a_withdrawal_goes_by_file_too(desk: Desk) -> None:
     (result,) = await desk.read()
     outcome = result.lines[0].outcome
     assert isinstance(outcome, Delivered)
-    await desk.adapter.clear(result.name)
+    await desk.adapter.clear(result)
     for _ in range(2):
         await desk.hand_over(desk.orders.withdraw(member.wire_key, outcome.receipt))
         desk.night_passes()

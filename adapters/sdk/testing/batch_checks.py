@@ -8,13 +8,20 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
-from adapters.sdk.errors import AdapterError, CannotExpressError, NotSentError, UncertainError, UndecidedError
+from adapters.sdk.errors import (
+    AdapterError,
+    CannotExpressError,
+    NameTakenError,
+    NotSentError,
+    UncertainError,
+    UndecidedError,
+)
 from adapters.sdk.outcomes import Acknowledged, Delivered, Refused, ResultFile
 from adapters.sdk.profile import Repeat
 from adapters.sdk.testing.batch_subject import BatchBench, BatchSubject, Member, batch_bench_of
@@ -130,6 +137,22 @@ async def check_a_file_that_lies_there_is_left_alone(subject: BatchSubject) -> N
             require(not any(bench.gate.has_left(one.decision.attempt_id) for one in members), "a decision was spent")
 
 
+async def check_something_else_under_the_name_is_told(subject: BatchSubject) -> None:
+    """Another content, or a link, under our file's name is not our file: an error, and nothing is changed or spent."""
+    async with batch_bench_of(subject) as bench:
+        order = bench.fold(*_two(bench))
+        path = bench.folder / "in" / order.name
+        for lay in (lambda: path.write_bytes(b"another"), lambda: path.symlink_to("nowhere")):
+            lay()
+            before = os.lstat(path)
+            with suppress(NameTakenError):
+                await bench.adapter.fold(order)
+                raise AssertionError("something else was taken for our file")
+            require(os.lstat(path) == before, "what lay there was changed")
+            require(not any(bench.gate.has_left(one.decision.attempt_id) for one in order.members), "a decision went")
+            path.unlink()
+
+
 async def check_sends_nothing_undecided(subject: BatchSubject) -> None:
     """One member without a true, live, unspent decision stops the whole file; every member's is spent by it."""
     async with batch_bench_of(subject) as bench:
@@ -211,8 +234,21 @@ async def check_reading_changes_nothing_and_clearing_all(subject: BatchSubject) 
         require((await bench.adapter.unfold(), len(first)) == (first, 1), "reading twice does not say the same")
         require((bench.theirs(), len(bench.ours())) == ({name: data}, 2), "reading changed something")
         for _ in range(2):
-            await bench.adapter.clear(name)
+            require(await bench.adapter.clear(first[0]), "what was cleared is said to lie there still")
         require((bench.theirs(), list(bench.ours())) == ({}, [other.name]), "clearing left something, or took too much")
+
+
+async def check_a_result_that_was_exchanged_is_not_cleared(subject: BatchSubject) -> None:
+    """What lies there by now under a name that was read, but with another content, stays, and clearing says so."""
+    async with batch_bench_of(subject) as bench:
+        order = bench.fold(*_two(bench))
+        await bench.adapter.fold(order)
+        name, data = subject.answer(order.name, bench.ours()[order.name])
+        bench.lay_down(name, data)
+        (read,) = await bench.adapter.unfold()
+        bench.lay_down(name, data + b"another")
+        require(not await bench.adapter.clear(read), "what was not read is said to be cleared")
+        require(bench.theirs() == {name: data + b"another"}, "a result that nobody read was removed")
 
 
 async def check_junk_is_no_result(subject: BatchSubject) -> None:
@@ -273,10 +309,12 @@ BATCH_CHECKS: tuple[BatchCheck, ...] = (
     check_carries_texts_whole_or_refuses_them_by_name,
     check_the_same_members_make_the_same_file,
     check_a_file_that_lies_there_is_left_alone,
+    check_something_else_under_the_name_is_told,
     check_sends_nothing_undecided,
     check_a_broken_step_leaves_the_whole_file_or_none,
     check_a_half_written_result_is_left_alone,
     check_reading_changes_nothing_and_clearing_all,
+    check_a_result_that_was_exchanged_is_not_cleared,
     check_junk_is_no_result,
 )
 """All of them, in the order in which a newcomer would want to see them fail."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import hashlib
 import os
 import re
 import stat
@@ -19,7 +20,7 @@ from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from adapters.sdk.decisions import Decision, Gate
-from adapters.sdk.errors import AdapterError, MisconfiguredError, NotSentError, UncertainError
+from adapters.sdk.errors import AdapterError, MisconfiguredError, NameTakenError, NotSentError, UncertainError
 
 OURS, THEIRS = "in", "out"
 """The subfolders, as the agency calls them: `in` takes our files, `out` holds theirs."""
@@ -52,6 +53,11 @@ class DropFile:
     problem: str | None = None
     """Why it was not read, without values: no regular file, or longer than the cap."""
 
+    @property
+    def digest(self) -> str:
+        """What tells two contents of one name apart; of what was not read, the empty text. Not to be stored."""
+        return "" if self.problem else hashlib.sha256(self.data).hexdigest()
+
 
 class DropWire:
     """Exchanges files with one agency. Build it through `Wires.drop`.
@@ -70,18 +76,30 @@ class DropWire:
         self._folder = _folder_of(slug, endpoint.base_url)
 
     async def hand_over(self, name: str, data: bytes, decisions: Sequence[Decision]) -> bool:
-        """Lay down one file that rests on these decisions; return whether one of this name lay there already.
+        """Lay down one file that rests on these decisions; return whether it lay there already, with these very bytes.
 
-        A file that lies there is left as it is, and no decision is spent.
+        What lies there is left as it is, and no decision is spent.
 
         Raises:
             UndecidedError: a decision is not the policy's, or spent; no file became visible.
             NotSentError: no file of this name is visible.
+            NameTakenError: another content lies there, or what is no regular file; this call added nothing to it.
             UncertainError: one may be; doing it again tells.
             MisconfiguredError: no name for a file, or the folder is not there or not ours alone.
         """
         self._check_name(name)
         return await self._within_time(lambda: self._write(name, data, decisions), UncertainError)
+
+    async def lies_there(self, name: str) -> bool:
+        """Return whether a regular file of ours lies there under its name; its content is not looked at.
+
+        Raises:
+            NameTakenError: what lies there is no regular file.
+            UncertainError: it cannot be told now, or somebody writes.
+            MisconfiguredError: no name for a file, or the folder is not there or not ours alone.
+        """
+        self._check_name(name)
+        return await self._within_time(lambda: self._look(name), UncertainError)
 
     async def collect(self, names: re.Pattern[str]) -> tuple[DropFile, ...]:
         """Read every file of the agency whose whole name matches, in the order of names. Changes nothing.
@@ -92,15 +110,18 @@ class DropWire:
         """
         return await self._within_time(lambda: self._read_all(names), NotSentError)
 
-    async def clear(self, folder: str, name: str) -> None:
-        """Remove one file from `OURS` or `THEIRS`; one that is not there is no error.
+    async def clear(self, folder: str, name: str, digest: str | None = None) -> bool:
+        """Remove one file from `OURS` or `THEIRS`; return whether it is gone. One that is not there is no error.
+
+        `digest`: of what was read. Another content is left where it is. Agencies that keep their contract never change
+        a file that has its name; one that is exchanged between this look and the removal, some microseconds, is lost.
 
         Raises:
             NotSentError: it cannot be removed now.
             MisconfiguredError: no name for a file, or the folder is not there or not ours alone.
         """
         self._check_name(name)
-        await self._within_time(lambda: self._remove(folder, name), NotSentError)
+        return await self._within_time(lambda: self._remove(folder, name, digest), NotSentError)
 
     async def aclose(self) -> None:
         """Close nothing: folders are opened for each call."""
@@ -116,24 +137,27 @@ class DropWire:
             raise failure(f"{self._slug}: the folder failed ({type(error).__name__})") from None
 
     def _write(self, name: str, data: bytes, decisions: Sequence[Decision]) -> bool:
-        with self._opened(OURS) as folder:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)  # an earlier call that ran out of time may yet finish
+        with self._locked() as folder:
             _sweep(folder)
-            if _lies_there(folder, name):
+            if self._is_there(folder, name, data):
                 return True
             for decision in decisions:
                 self._gate.check(decision, self._slug)
             unfinished = f".{name}{_UNFINISHED}"
             try:
                 _write_whole(folder, unfinished, data)
-                return self._show(folder, unfinished, name, decisions)
+                if self._show(folder, unfinished, name, decisions):
+                    return False
+                if self._is_there(folder, name, data):
+                    return True
+                raise NotSentError(f"{self._slug}: a file of this name came and went")
             except OSError as error:
                 raise NotSentError(f"{self._slug}: no file could be written ({type(error).__name__})") from None
             finally:
                 _sweep(folder)
 
     def _show(self, folder: int, unfinished: str, name: str, decisions: Sequence[Decision]) -> bool:
-        """Give the file its name, if every decision behind it still stands at this moment."""
+        """Give the file its name, if every decision behind it still stands now; return whether the name was free."""
         passed: list[Decision] = []
         try:
             for decision in decisions:
@@ -142,15 +166,32 @@ class DropWire:
             # A link, not a rename, which could overwrite. Either way the file is there whole, or not at all.
             os.link(unfinished, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
             os.fsync(folder)
+        except FileExistsError:
+            self._forget(passed)
+            return False
         except Exception as error:
             if self._may_lie_there(folder, name):
-                if isinstance(error, FileExistsError):
-                    self._forget(passed)
-                    return True
                 raise UncertainError(f"{self._slug}: a file that may be lost again ({type(error).__name__})") from None
             self._forget(passed)
             raise
-        return False
+        return True
+
+    def _look(self, name: str) -> bool:
+        with self._locked() as folder:
+            return self._is_there(folder, name, None)
+
+    def _is_there(self, folder: int, name: str, data: bytes | None) -> bool:
+        """Return whether our file lies there: a regular one, and of this content if it is given."""
+        try:
+            found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            is_ours = stat.S_ISREG(found.st_mode) and (data is None or _content(folder, name, len(data)) == data)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise UncertainError(f"{self._slug}: a file that cannot be read ({type(error).__name__})") from None
+        if not is_ours:
+            raise NameTakenError(f"{self._slug}: something else lies under the name of our file")
+        return True
 
     def _may_lie_there(self, folder: int, name: str) -> bool:
         try:
@@ -186,11 +227,22 @@ class DropWire:
 
         return read
 
-    def _remove(self, where: str, name: str) -> None:
+    def _remove(self, where: str, name: str, digest: str | None) -> bool:
         with self._opened(where) as folder:
+            lying = None if digest is None else self._reader(folder)(name)
+            if lying is not None and lying.digest != digest:
+                return False
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(name, dir_fd=folder)
             os.fsync(folder)
+        return True
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[int]:
+        """Open the folder of our files to the only one who writes there: an earlier call that hangs may yet finish."""
+        with self._opened(OURS) as folder:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield folder
 
     @contextlib.contextmanager
     def _opened(self, where: str) -> Iterator[int]:
@@ -226,6 +278,12 @@ def _lies_there(folder: int, name: str) -> bool:
     except FileNotFoundError:
         return False
     return True
+
+
+def _content(folder: int, name: str, size: int) -> bytes:
+    """Read one byte more than `size` at most: a longer file is another one."""
+    with os.fdopen(os.open(name, _READ, dir_fd=folder), "rb") as file:
+        return file.read(size + 1)
 
 
 def _listed(folder: int) -> list[str]:

@@ -12,13 +12,22 @@ from typing import cast
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
-from adapters.sdk import AdapterError, FoldOrder, MisconfiguredError, NotSentError, ResultFile
+from adapters.sdk import (
+    AdapterError,
+    FoldOrder,
+    MisconfiguredError,
+    NameTakenError,
+    NotSentError,
+    ResultFile,
+    UncertainError,
+)
 from adapters.sdk.decisions import steady_now
-from adapters.sdk.verbs import Unfolds
+from adapters.sdk.verbs import LooksForFiles, Unfolds
 from hub.agencies import ActiveAgency
 from hub.delivery.batches.freezing import batching_of, folding, freeze, order_as_frozen
-from hub.delivery.batches.parting import expire, hand_over, postpone, release
+from hub.delivery.batches.parting import expire, give_up, hand_over, postpone, release
 from hub.delivery.batches.taking_in import take_in
 from hub.delivery.room import Room
 from hub.delivery.waits import doubling_seconds
@@ -31,6 +40,12 @@ from hub.store.store import Store
 _log = structlog.get_logger("naru.batches")
 LOOK_EVERY = timedelta(minutes=5)
 """How often the agency's folder is read, on the business clock: when an office lays its files down, nobody promises."""
+
+LOOKS_AT_MOST = 5
+"""Looks for a file that cannot be made again and whose adapter cannot look for its name; then a person decides."""
+
+_PASSING = (UncertainError, MisconfiguredError, DBAPIError)
+"""What says nothing of the file itself: a folder that does not answer, a set-up that pauses the lane, the store."""
 
 
 class Clerk:
@@ -113,17 +128,21 @@ class Clerk:
 
     async def _fold(self, batch_id: str, order: FoldOrder) -> bool:
         try:
-            await folding(self._agency).fold(order)
+            told = await folding(self._agency).fold(order)
         except Exception as error:  # noqa: BLE001 - whatever it is: what is not known must be looked for
             await self._note_failure("fold_failed", order.name, error)
-            if isinstance(error, NotSentError) and not self._may_have_left(order):
-                await self._store.write(partial(release, room=self._room, batch_id=batch_id, error="NotSentError"))
+            if isinstance(error, NotSentError | NameTakenError) and not self._may_have_left(order):
+                why = type(error).__name__
+                await self._store.write(partial(release, room=self._room, batch_id=batch_id, error=why))
                 return False
             self._may_write_until[batch_id] = max(member.decision.send_by for member in order.members)
             return False
         await self._store.write(partial(hand_over, room=self._room, batch_id=batch_id))
         self._forget(order)
-        _log.info("file_handed_over", agency=self._slug, file=order.name, members=len(order.members))
+        if told.was_there:  # nobody but us can have laid it there: a restored store, or a second hub on this folder
+            _log.error("file_was_there_already", agency=self._slug, file=order.name, members=len(order.members))
+        else:
+            _log.info("file_handed_over", agency=self._slug, file=order.name, members=len(order.members))
         return True
 
     def _may_have_left(self, order: FoldOrder) -> bool:
@@ -140,22 +159,57 @@ class Clerk:
                 await self._look_for(batch)
 
     async def _look_for(self, batch: BatchRecord) -> None:
-        """Look by its name whether a file in doubt lies there: then it was handed over, else its members go free."""
+        """Look whether a file in doubt lies there: then it was handed over, else its members go free."""
+        try:
+            lies_there = await self._lies_there(batch)
+        except NameTakenError as error:  # ours may have lain there before it: only a person can tell
+            await self._give_up(batch, error)
+        except Exception as error:  # noqa: BLE001 - still in doubt, whatever it is: look again later
+            if batch.looks + 1 >= LOOKS_AT_MOST and not isinstance(error, _PASSING):
+                await self._give_up(batch, error)
+                return
+            await self._note_failure("look_failed", batch.name, error)
+            await self._store.write(partial(postpone, room=self._room, batch_id=batch.id))
+            return
+        else:
+            _log.warning("file_found" if lies_there else "file_not_there", agency=self._slug, file=batch.name)
+            if lies_there:
+                await self._store.write(partial(hand_over, room=self._room, batch_id=batch.id))
+            else:
+                await self._store.write(partial(release, room=self._room, batch_id=batch.id, error=None))
+        self._may_write_until.pop(batch.id, None)
+
+    async def _lies_there(self, batch: BatchRecord) -> bool:
+        """Look by name, which needs no content; what lies there is compared if its content can be made again.
+
+        Raises:
+            NameTakenError: something else lies there.
+            Exception: it cannot be told.
+        """
+        by_name = folding(self._agency)
+        looked = isinstance(by_name, LooksForFiles)
+        if isinstance(by_name, LooksForFiles) and not await by_name.lies_there(batch.name):
+            return False
         try:
             order = await self._store.write(partial(order_as_frozen, room=self._room, batch=batch))
             self._forget(order)  # no byte of these attempts can leave any more: their time is over
             told = await folding(self._agency).fold(order)
         except NotSentError:
-            _log.warning("file_not_there", agency=self._slug, file=batch.name)
-            await self._store.write(partial(release, room=self._room, batch_id=batch.id, error=None))
-        except Exception as error:  # noqa: BLE001 - still in doubt, whatever it is: look again later
-            await self._note_failure("look_failed", batch.name, error)
-            await self._store.write(partial(postpone, room=self._room, batch_id=batch.id))
-            return
-        else:
-            level = _log.warning if told.was_there else _log.error  # a look that writes is a defect of the adapter
-            level("file_found", agency=self._slug, file=batch.name, was_there=told.was_there)
-            await self._store.write(partial(hand_over, room=self._room, batch_id=batch.id))
+            return looked  # the agency may have collected it between the two looks
+        except Exception as error:
+            if not looked or isinstance(error, NameTakenError | UncertainError | DBAPIError):
+                raise
+            _log.error("file_not_compared", agency=self._slug, file=batch.name, error=type(error).__name__)
+            return True
+        if not told.was_there:
+            _log.error("look_wrote", agency=self._slug, file=batch.name)  # a defect of the adapter
+        return True
+
+    async def _give_up(self, batch: BatchRecord, error: Exception) -> None:
+        why = str(error) if isinstance(error, AdapterError) else None
+        name = type(error).__name__
+        _log.error("file_in_doubt", agency=self._slug, file=batch.name, error=name, why=why, looks=batch.looks + 1)
+        await self._store.write(partial(give_up, room=self._room, batch_id=batch.id, error=name))
         self._may_write_until.pop(batch.id, None)
 
     async def _read_results(self) -> None:
@@ -182,8 +236,7 @@ class Clerk:
     async def _take(self, file: ResultFile) -> None:
         try:
             may_go = await self._store.write(partial(take_in, room=self._room, slug=self._slug, file=file))
-            if may_go:
-                await self._unfolding.clear(file.name)
+            if may_go and await self._unfolding.clear(file):
                 now = self._room.clock.now()
                 await self._store.write(partial(mark_cleared, agency=self._slug, name=file.name, at=now))
         except Exception as error:  # noqa: BLE001 - one file must not keep the others out; it is read again

@@ -1,4 +1,4 @@
-"""What became of a file that was frozen: it lies where the agency collects it, it never left, or nobody answered it."""
+"""What became of a file that was frozen: it lies where the agency collects it, it never left, or nobody can tell."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from adapters.sdk import Verb
 from hub.delivery.batches.freezing import batching_of
-from hub.delivery.room import Papers, Room, read_papers
+from hub.delivery.room import Papers, Room
 from hub.delivery.settle import settle
 from hub.delivery.waits import doubling_seconds
 from hub.store.attempts import end_attempt
@@ -27,7 +27,7 @@ from hub.store.batches import (
     update_batch,
 )
 from hub.store.deliveries import delivery_by_id
-from hub.store.referrals import append_event
+from hub.store.referrals import append_event, referral_by_id
 from schemas.events import EventKind
 from schemas.status import DeliveryStatus
 
@@ -35,12 +35,16 @@ FILES_AT_MOST = 3
 """Files that the agency may reject with one delivery in them; after the last one a person decides."""
 
 
+_WHY: dict[str | None, str] = {"NotSentError": "agency_unreachable", "NameTakenError": "misconfigured"}
+"""What staff are told of members whose file could not be laid down, by the class of the error."""
+
+
 def hand_over(conn: Connection, room: Room, batch_id: str) -> None:
     """Note that a file lies where the agency collects it, and until when its result must be there."""
     batch, now = batch_by_id(conn, batch_id), room.clock.now()
     if batch is None or batch.status is not BatchStatus.FROZEN:
         return
-    for member, papers in _live(conn, room, batch):
+    for member, papers in _live(conn, batch):
         end_attempt(conn, member.attempt_id, now, "handed_over")
         if papers.delivery.status is DeliveryStatus.SENDING:
             settle(conn, papers, DeliveryStatus.HANDED_OVER, now)
@@ -60,14 +64,31 @@ def release(conn: Connection, room: Room, batch_id: str, error: str | None) -> N
     batch, now = batch_by_id(conn, batch_id), room.clock.now()
     if batch is None or batch.status is not BatchStatus.FROZEN:
         return
-    for member, papers in _live(conn, room, batch):
+    for member, papers in _live(conn, batch):
         end_attempt(conn, member.attempt_id, now, "not_sent", error=error)
         end_member(conn, member, MemberEnd.RELEASED)
         if papers.delivery.status is DeliveryStatus.SENDING:
             may_fail = papers.delivery.kind is Verb.SUBMIT and papers.delivery.tries >= room.settings.max_tries
-            reason = None if error is None else "agency_unreachable"
+            reason = _WHY.get(error)
             _free(conn, papers, now, "tried_for_long" if may_fail else reason, None if may_fail else batch.cut_off_at)
     update_batch(conn, batch.id, status=BatchStatus.RELEASED, look_at=None, left_at=now)
+
+
+def give_up(conn: Connection, room: Room, batch_id: str, error: str) -> None:
+    """Give the members of a file of which nobody can tell whether it lay there to a person; new files may go.
+
+    They are in no other file until a person said that they did not arrive. A late result still settles them.
+    """
+    batch, now = batch_by_id(conn, batch_id), room.clock.now()
+    if batch is None or batch.status is not BatchStatus.FROZEN:
+        return
+    for member, papers in _live(conn, batch):
+        end_attempt(conn, member.attempt_id, now, "unknown", error=error)
+        waits = papers.delivery.status is DeliveryStatus.SENDING
+        end_member(conn, member, MemberEnd.OVERDUE if waits else MemberEnd.SETTLED)
+        if waits:
+            _ask_a_person(conn, papers, now)
+    update_batch(conn, batch.id, status=BatchStatus.DOUBTFUL, look_at=None, left_at=now)
 
 
 def postpone(conn: Connection, room: Room, batch_id: str) -> None:
@@ -82,7 +103,7 @@ def postpone(conn: Connection, room: Room, batch_id: str) -> None:
 def reject(conn: Connection, room: Room, batch: BatchRecord, raw_code: str) -> None:
     """Put the members of a file of which the agency took nothing into a new one, a bounded number of times."""
     now = room.clock.now()
-    for member, papers in _undecided(conn, room, batch):
+    for member, papers in _undecided(conn, batch):
         end_member(conn, member, MemberEnd.REJECTED)
         if papers.delivery.kind is Verb.SUBMIT and cancel_is_asked(conn, papers.delivery.id):
             settle(conn, papers, DeliveryStatus.CANCELLED, now, reason="cancelled_by_centre", raw_code=raw_code)
@@ -90,7 +111,7 @@ def reject(conn: Connection, room: Room, batch: BatchRecord, raw_code: str) -> N
             _free(conn, papers, now, "file_rejected", None, raw_code)
         else:
             _free(conn, papers, now, "file_rejected", now, raw_code)
-    for member, _ in _live(conn, room, batch):
+    for member, _ in _live(conn, batch):
         end_member(conn, member, MemberEnd.SETTLED)  # the agency, or a person, was faster
     update_batch(conn, batch.id, status=BatchStatus.REJECTED, result_due_at=None)
 
@@ -99,13 +120,11 @@ def expire(conn: Connection, room: Room, slug: str, by: datetime) -> int:
     """Give what no result decided `by` its deadline to a person; return how many. A late result still settles it."""
     now, given = room.clock.now(), 0
     for batch in overdue_batches(conn, slug, by):
-        for member, papers in _live(conn, room, batch):
+        for member, papers in _live(conn, batch):
             waits = papers.delivery.status is DeliveryStatus.HANDED_OVER
             end_member(conn, member, MemberEnd.OVERDUE if waits else MemberEnd.SETTLED)
             if waits:
-                changes = {"due_at": None, "unknown_since": now}
-                settle(conn, papers, DeliveryStatus.UNKNOWN, now, reason="person_decides", delivery=changes)
-                _tell_staff(conn, papers, "withdrawal_unanswered", now)
+                _ask_a_person(conn, papers, now)
                 given += 1
         update_batch(conn, batch.id, result_due_at=None)
     return given
@@ -127,6 +146,12 @@ def _free(
         _tell_staff(conn, papers, "withdrawal_failed", now)
 
 
+def _ask_a_person(conn: Connection, papers: Papers, now: datetime) -> None:
+    changes = {"due_at": None, "unknown_since": now}
+    settle(conn, papers, DeliveryStatus.UNKNOWN, now, reason="person_decides", delivery=changes)
+    _tell_staff(conn, papers, "withdrawal_unanswered", now)
+
+
 def _tell_staff(conn: Connection, papers: Papers, reason: str, now: datetime) -> None:
     """Say on the referral what became of its withdrawal: the status that staff see is the submit's."""
     if papers.delivery.kind is Verb.WITHDRAW:
@@ -139,25 +164,27 @@ def _rejections(conn: Connection, papers: Papers) -> int:
     return sum(member.ended is MemberEnd.REJECTED for member in lately)
 
 
-def _live(conn: Connection, room: Room, batch: BatchRecord) -> Iterator[tuple[MemberRecord, Papers]]:
+def _live(conn: Connection, batch: BatchRecord) -> Iterator[tuple[MemberRecord, Papers]]:
     """Yield the members that the file may still decide."""
     for member in members_of(conn, batch.id):
         if member.ended is None:
-            yield member, _papers(conn, room, member)
+            yield member, _papers(conn, member)
 
 
-def _undecided(conn: Connection, room: Room, batch: BatchRecord) -> Iterator[tuple[MemberRecord, Papers]]:
+def _undecided(conn: Connection, batch: BatchRecord) -> Iterator[tuple[MemberRecord, Papers]]:
     """Yield the members that wait for the file's result, or for a person because none came; in no later file."""
     for member in members_of(conn, batch.id):
-        papers = _papers(conn, room, member)
+        papers = _papers(conn, member)
         is_last = memberships_of(conn, member.delivery_id)[0].batch_id == batch.id
         waits = papers.delivery.status in {DeliveryStatus.HANDED_OVER, DeliveryStatus.UNKNOWN}
         if is_last and waits and member.ended in {None, MemberEnd.OVERDUE}:
             yield member, papers
 
 
-def _papers(conn: Connection, room: Room, member: MemberRecord) -> Papers:
+def _papers(conn: Connection, member: MemberRecord) -> Papers:
+    """Read a member's rows. What became of it is said without its case's key, which may be lost: nothing is sealed."""
     delivery = delivery_by_id(conn, member.delivery_id)
-    if delivery is None:
+    referral = None if delivery is None else referral_by_id(conn, delivery.referral_id)
+    if delivery is None or referral is None:
         raise LookupError(f"{member.delivery_id} vanished while it was in a file")
-    return read_papers(conn, room, delivery)
+    return Papers(delivery, referral, case_key=b"", sealed_client=b"")

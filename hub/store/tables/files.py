@@ -14,7 +14,7 @@ batches = Table(
     Column("day", String(10), nullable=False),  # KST
     Column("number", Integer, nullable=False),  # of the day's files, from 1; never used again
     Column("name", String(100), nullable=False),
-    Column("status", String(12), nullable=False),  # frozen, handed_over, released, rejected
+    Column("status", String(12), nullable=False),  # frozen, handed_over, released, rejected, doubtful
     Column("cut_off_at", Moment, nullable=False),
     Column("frozen_at", Moment, nullable=False),
     Column("looks", Integer, nullable=False, server_default="0"),  # how often the name was looked for in vain

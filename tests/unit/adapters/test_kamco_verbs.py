@@ -14,6 +14,7 @@ from adapters.sdk import (
     Gate,
     HandedOver,
     MisconfiguredError,
+    NameTakenError,
     ResultFile,
     UndecidedError,
     Verb,
@@ -43,6 +44,26 @@ async def test_a_batch_is_folded_into_one_file(adapter: Kamco, tmp_path: Path, o
     assert await adapter.fold(orders.fold()) == HandedOver(REQUEST)
     assert await adapter.fold(orders.fold()) == HandedOver(REQUEST, was_there=True)
     assert (tmp_path / "in" / REQUEST).read_bytes() == golden("request")
+
+
+async def test_a_batch_is_the_same_file_after_a_restart(adapter: Kamco, tmp_path: Path, orders: Orders) -> None:
+    """A new process with new decisions makes the same bytes; one member more makes another file."""
+    await adapter.fold(orders.fold())
+    assert await adapter.lies_there(REQUEST)
+    gate = Gate()
+    settings = KamcoSettings(enabled=True, base_url=tmp_path.as_uri())
+    again, theirs = Kamco(settings, Wires("kamco", gate)), Orders(gate)
+    assert await again.fold(theirs.fold()) == HandedOver(REQUEST, was_there=True)
+    with pytest.raises(NameTakenError):
+        await again.fold(theirs.fold(*theirs.fold().members, theirs.submit(whole(), "NR20250106Z9Y8X7W6V5")))
+
+
+async def test_the_longest_answer_to_one_file_is_read(adapter: Kamco, tmp_path: Path) -> None:
+    """A thousand results, each with ten steps, fit into what is read by default, and more than twice over."""
+    longest = 302 * (1000 * 11 + 2)
+    assert longest * 2 < adapter.settings.max_reply_bytes
+    (tmp_path / "out" / RESULT).write_bytes(b" " * longest)
+    assert await adapter.unfold() == ()
 
 
 async def test_one_member_that_cannot_be_said_stops_the_file(adapter: Kamco, tmp_path: Path, orders: Orders) -> None:
@@ -101,8 +122,8 @@ async def test_clearing_takes_the_result_and_the_file_that_it_settles(
     (tmp_path / "in" / "REQ_20250107_001.dat").write_bytes(b"another")
     (tmp_path / "out" / RESULT).write_bytes(golden("result"))
     (tmp_path / "out" / PROGRESS).write_bytes(golden("progress"))
-    for _ in range(2):
-        await adapter.clear(RESULT)
+    read = (await adapter.unfold())[0]
+    assert [await adapter.clear(read) for _ in range(2)] == [True, True]
 
     assert [path.name for path in (tmp_path / "in").iterdir()] == ["REQ_20250107_001.dat"]
     assert [path.name for path in (tmp_path / "out").iterdir()] == [PROGRESS]
@@ -112,7 +133,8 @@ async def test_clearing_what_cannot_be_read_takes_only_that(adapter: Kamco, tmp_
     """A file that tells nothing settles nothing."""
     await adapter.fold(orders.fold())
     (tmp_path / "out" / RESULT).write_bytes(b"\r\n".join([*records(golden("result"))[2:], b""]))
-    await adapter.clear(RESULT)
+    (read,) = await adapter.unfold()
+    await adapter.clear(read)
     assert ([path.name for path in (tmp_path / "in").iterdir()], list((tmp_path / "out").iterdir())) == ([REQUEST], [])
 
 
@@ -120,7 +142,7 @@ async def test_clearing_what_cannot_be_read_takes_only_that(adapter: Kamco, tmp_
 async def test_nothing_is_cleared_by_a_path(adapter: Kamco, name: str) -> None:
     """A name with a path in it is refused."""
     with pytest.raises(MisconfiguredError):
-        await adapter.clear(name)
+        await adapter.clear(ResultFile(name))
 
 
 def test_live_takes_folders_only() -> None:

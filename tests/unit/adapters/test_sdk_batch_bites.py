@@ -27,6 +27,8 @@ HOSTILE: list[tuple[type[Adapter[Any]], BatchCheck]] = [
     (toy.Dropper, batch_checks.check_drops_nothing),
     (toy.Cutter, batch_checks.check_carries_texts_whole_or_refuses_them_by_name),
     (toy.Dater, batch_checks.check_the_same_members_make_the_same_file),
+    (toy.Truster, batch_checks.check_something_else_under_the_name_is_told),
+    (toy.Eraser, batch_checks.check_a_result_that_was_exchanged_is_not_cleared),
     (toy.Overwriter, batch_checks.check_a_file_that_lies_there_is_left_alone),
     (toy.Sidestepper, batch_checks.check_sends_nothing_undecided),
     (toy.Slicer, batch_checks.check_a_broken_step_leaves_the_whole_file_or_none),

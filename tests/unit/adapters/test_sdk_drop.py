@@ -25,6 +25,7 @@ from adapters.sdk import (
     DropWire,
     Gate,
     MisconfiguredError,
+    NameTakenError,
     NotSentError,
     UncertainError,
     UndecidedError,
@@ -64,12 +65,83 @@ async def test_a_file_is_handed_over_whole(wire: DropWire, place: Path, decision
 
 
 async def test_what_lies_there_is_left_as_it_is(wire: DropWire, place: Path, decisions: Decisions, gate: Gate) -> None:
-    """A second file of the same name is not written, and its decisions are not spent."""
+    """The same bytes lie there already: nothing is written, and no decision is spent."""
     await wire.hand_over(NAME, DATA, [decisions.disclose()])
     again = decisions.disclose()
 
-    assert await wire.hand_over(NAME, b"other", [again]) is True
+    assert await wire.hand_over(NAME, DATA, [again]) is True
     assert (lying_in(place), gate.has_left(again.attempt_id)) == ({NAME: DATA}, False)
+
+
+def _lay_a_link(path: Path) -> None:
+    path.with_name("elsewhere").write_bytes(DATA)
+    path.symlink_to(path.with_name("elsewhere"))
+
+
+SOMETHING_ELSE: dict[str, Callable[[Path], object]] = {
+    "other bytes": lambda path: path.write_bytes(DATA[:-1] + b"!"),
+    "fewer bytes": lambda path: path.write_bytes(DATA[:-1]),
+    "more bytes": lambda path: path.write_bytes(DATA + b"!"),
+    "a link to nothing": lambda path: path.symlink_to("/nowhere"),
+    "a link to the same bytes": _lay_a_link,
+    "a folder": lambda path: path.mkdir(),
+    "a pipe": os.mkfifo,
+}
+
+
+@pytest.mark.parametrize("lay", SOMETHING_ELSE.values(), ids=SOMETHING_ELSE)
+async def test_something_else_under_the_name_is_not_our_file(
+    wire: DropWire, place: Path, decisions: Decisions, gate: Gate, lay: Callable[[Path], object]
+) -> None:
+    """A restored store, a second installation or a link: told as such, left alone, and no decision is spent."""
+    lay(place / "in" / NAME)
+    before, member = os.lstat(place / "in" / NAME), decisions.disclose()
+    with pytest.raises(NameTakenError):
+        await wire.hand_over(NAME, DATA, [member])
+    assert (os.lstat(place / "in" / NAME), gate.has_left(member.attempt_id)) == (before, False)
+
+
+@pytest.mark.parametrize(("data", "outcome"), [(DATA, True), (b"other", NameTakenError)], ids=["same", "other"])
+async def test_who_was_faster_is_looked_at_too(
+    wire: DropWire, place: Path, decisions: Decisions, gate: Gate, monkeypatch: pytest.MonkeyPatch,
+    data: bytes, outcome: bool | type[Exception],
+) -> None:  # fmt: skip
+    """A file that gets our name while ours is written is compared like one that lay there before."""
+    member, link = decisions.disclose(), os.link
+
+    def slower(*args: Any, **more: Any) -> None:
+        (place / "in" / NAME).write_bytes(data)
+        link(*args, **more)
+
+    monkeypatch.setattr(os, "link", slower)
+    with contextlib.nullcontext() if outcome is True else pytest.raises(NameTakenError):
+        assert await wire.hand_over(NAME, DATA, [member]) is True
+    assert (lying_in(place), gate.has_left(member.attempt_id)) == ({NAME: data}, False)
+
+
+async def test_a_file_is_looked_for_by_its_name_alone(wire: DropWire, place: Path) -> None:
+    """There, not there, or something that is no file of ours: without knowing what should stand in it."""
+    assert await wire.lies_there(NAME) is False
+    (place / "in" / NAME).write_bytes(b"whatever")
+    assert await wire.lies_there(NAME) is True
+    (place / "in" / NAME).unlink()
+    (place / "in" / NAME).symlink_to("/nowhere")
+    with pytest.raises(NameTakenError):
+        await wire.lies_there(NAME)
+
+
+async def test_what_was_exchanged_since_it_was_read_is_not_cleared(wire: DropWire, place: Path) -> None:
+    """Only the very content that was read goes; of the same length, and too long to read, are others too."""
+    path = place / "out" / "RES_001.dat"
+    path.write_bytes(b"first")
+    (read,) = await wire.collect(RESULTS)
+    for other in (b"other", b"x" * 5000):
+        path.write_bytes(other)
+        assert await wire.clear("out", read.name, read.digest) is False
+        assert path.read_bytes() == other
+    path.write_bytes(b"first")
+    assert [await wire.clear("out", read.name, read.digest) for _ in range(2)] == [True, True]
+    assert list((place / "out").iterdir()) == []
 
 
 UNDECIDED: dict[str, Callable[[Decisions], Decision]] = {

@@ -87,15 +87,13 @@ class ToyBatch(Adapter[AdapterSettings]):
         return HandedOver(order.name, await self.wire.hand_over(order.name, self.data(order), decisions))
 
     async def unfold(self) -> tuple[ResultFile, ...]:
-        read = [self.read(file.name, file.data) for file in await self.wire.collect(RESULTS)]
-        return tuple(one for one in read if one is not None)
+        read = [(file, self.read(file.name, file.data)) for file in await self.wire.collect(RESULTS)]
+        return tuple(replace(one, digest=file.digest) for file, one in read if one is not None)
 
-    async def clear(self, name: str) -> None:
-        for file in await self.wire.collect(re.compile(re.escape(name))):
-            result = self.read(file.name, file.data)
-            if result is not None and result.answers is not None:
-                await self.wire.clear("in", result.answers)
-        await self.wire.clear("out", name)
+    async def clear(self, file: ResultFile) -> bool:
+        if file.answers is not None:
+            await self.wire.clear("in", file.answers)
+        return await self.wire.clear("out", file.name, file.digest)
 
     def read(self, name: str, data: bytes) -> ResultFile | None:
         if not data.endswith(b"}\n") or not data.split(b"\n")[-2].startswith(b'{"lines"'):
@@ -247,8 +245,24 @@ class Believer(ToyBatch):
 class Keeper(ToyBatch):
     """Leaves our own file in the folder."""
 
-    async def clear(self, name: str) -> None:
-        await self.wire.clear("out", name)
+    async def clear(self, file: ResultFile) -> bool:
+        return await self.wire.clear("out", file.name, file.digest)
+
+
+class Eraser(ToyBatch):
+    """Removes what lies there, whatever it is by now."""
+
+    async def clear(self, file: ResultFile) -> bool:
+        return await super().clear(replace(file, digest=None))  # type: ignore[arg-type]  # as an adapter that forgot it
+
+
+class Truster(ToyBatch):
+    """Takes whatever lies under the name for its file."""
+
+    async def fold(self, order: FoldOrder) -> HandedOver:
+        if (self.folder / "in" / order.name).is_symlink() or (self.folder / "in" / order.name).exists():
+            return HandedOver(order.name, was_there=True)
+        return await super().fold(order)
 
 
 class Quoter(ToyBatch):

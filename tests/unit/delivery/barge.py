@@ -138,13 +138,18 @@ class BargeAdapter(Adapter[Any]):
     async def unfold(self) -> tuple[ResultFile, ...]:
         if self.before_reading:
             raise self.before_reading.pop(0)
-        return tuple(_result(file.name, file.data) for file in await self._wire.collect(RESULTS))
+        found = await self._wire.collect(RESULTS)
+        return tuple(replace(_result(file.name, file.data), digest=file.digest) for file in found)
 
-    async def clear(self, name: str) -> None:
+    async def lies_there(self, name: str) -> bool:
+        return await self._wire.lies_there(name)
+
+    async def clear(self, file: ResultFile) -> bool:
         self._perils.here()
-        await self._wire.clear(OURS, name.removeprefix("R-"))
-        await self._wire.clear(THEIRS, name)
+        await self._wire.clear(OURS, file.name.removeprefix("R-"))
+        is_gone = await self._wire.clear(THEIRS, file.name, file.digest)
         self._perils.here()
+        return is_gone
 
 
 def _member(order: SubmitOrder | WithdrawOrder) -> dict[str, Any]:
