@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 NARU = [sys.executable, "-c", "from hub.cli import main; main()"]
 KEYS = [
     "cases", "referrals", "delivered", "held", "refused", "cancelled", "unknown", "lost", "duplicates", "unconsented",
-    "by_referral",
+    "by_referral", "roll_up",
 ]  # fmt: skip
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]

@@ -68,6 +68,10 @@ class Centre:
         """Decide against what holds a referral, as a counsellor does."""
         await self._call("POST", f"/v1/referrals/{referral_id}/override", {"reason": reason})
 
+    async def resolve(self, referral_id: str, found: Mapping[str, Any]) -> None:
+        """Settle an unknown by what a person found out."""
+        await self._call("POST", f"/v1/referrals/{referral_id}/resolve", found)
+
     async def cancel(self, record: CaseRecord, referral_id: str) -> None:
         """Call a referral off."""
         await self._call("POST", f"/v1/referrals/{referral_id}/cancel")
@@ -77,6 +81,11 @@ class Centre:
         """Hand in what the agency asked for."""
         await self._call("POST", f"/v1/referrals/{referral_id}/supplement", content)
         record.supplements.append({"referral": referral_id, "content": dict(content)})
+
+    async def roll_up(self, record: CaseRecord) -> dict[str, Any]:
+        """Ask how a case stands over its agencies; without the consents and the referrals, which are read elsewhere."""
+        told = await self._call("GET", f"/v1/cases/{_accepted(record)['id']}")
+        return {name: told[name] for name in ("summary", "done", "waiting", "next_steps", "finished")}
 
     async def view(self, referral_id: str) -> dict[str, Any]:
         """Ask how a referral stands."""

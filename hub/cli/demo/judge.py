@@ -8,7 +8,7 @@ from typing import Any
 from hub.cli.demo.play import Performance, Played
 from mocks.auditor.books import Act, Book, base_of
 
-_OF_THE_VIEW = ("agency", "office", "delivery", "business", "reason")
+_OF_THE_VIEW = ("agency", "office", "delivery", "business", "reason", "outcome")
 
 
 def failures(performance: Performance) -> Iterator[str]:
@@ -49,7 +49,7 @@ def _of_referral(
     for name, number in counted.items():
         if expected.get(name, number) != number:
             yield f"the agency must have {expected[name]} {name} and has {number}"
-    passed = {event.get(name) for event in case.events.get(service, ()) for name in ("delivery", "business")}
+    passed = {event.get(name) for event in case.events.get(service, ()) for name in ("delivery", "business", "reason")}
     for state in expected.get("passed", ()):
         if state not in passed:
             yield f"never was {state} on the way"

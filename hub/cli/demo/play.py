@@ -31,6 +31,8 @@ class Played:
     record: CaseRecord
     events: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """The events of each referral, by its service code."""
+    roll_up: dict[str, Any] = field(default_factory=dict)
+    """How the case stands in the end, as `GET /v1/cases/{id}` says it."""
     trouble: str | None = None
     """Why the case did not get to its last step."""
 
@@ -97,6 +99,7 @@ async def _settle(case: Played, centre: Centre, stage: Stage, progress: Progress
                     case.trouble = str(error)
             case.record.final.append(await centre.view(referral_id))
             case.events[service] = await centre.events(referral_id)
+        case.roll_up = await centre.roll_up(case.record)
     except (AnswerError, ControlError, httpx.HTTPError) as error:
         case.trouble = f"cannot be read any more: {_words(error)}"
     if case.trouble is None:

@@ -12,6 +12,7 @@ from rich.console import Console
 from hub.cli.demo.judge import sent_paths
 from hub.cli.demo.play import Performance
 from mocks.auditor import Promise
+from mocks.auditor.books import base_of
 from mocks.auditor.rules import Question, why_not
 
 _COUNTED = ("delivered", "held", "refused", "cancelled", "unknown")
@@ -43,6 +44,7 @@ def as_json(performance: Performance) -> dict[str, Any]:
             }
             for promise, final in finals
         ],
+        "roll_up": {case.sample.name: case.roll_up for case in performance.cases},
     }
 
 
@@ -56,6 +58,8 @@ def show(performance: Performance, failed: Sequence[str], console: Console) -> N
                 _tell(console, _became(promise), indent=2)
                 for line in _told(performance, promise):
                     _tell(console, line, indent=4, style="dim")
+        if case.roll_up:
+            _tell(console, case.roll_up["summary"], indent=2)
     told = as_json(performance)
     console.print()
     _tell(console, ", ".join(f"{told[name]} {name}" for name in ("cases", "referrals", *_COUNTED)))
@@ -109,7 +113,11 @@ def _sent(performance: Performance, promise: Promise) -> frozenset[str]:
         return frozenset()
     key = promise.final.get("wire_key")
     refused = {
-        path for visit in book.visits if visit.key == key for name in visit.names if (path := book.path_of.get(name))
+        path
+        for visit in book.visits
+        if visit.key == key
+        for name in visit.names
+        if (path := book.path_of.get(base_of(name)))
     }
     return sent_paths(book, performance.findings.acts.get(promise.referral_id, ())) | refused
 
@@ -122,7 +130,7 @@ def _reason(performance: Performance, promise: Promise, path: str) -> str:
     named = {c.recipient for c in promise.consents if c.recipient.partition(":")[0] == promise.agency}
     asked = Question(frozenset(named), promise.service_code, promise.referral_id, performance.ended_at)
     why = why_not(path, asked, promise.consents, performance.statutes)
-    return "not sent" if why is None else _WHY[why]
+    return "this service's message has no field for it" if why is None else _WHY[why]
 
 
 def _grouped(paths: Iterable[str]) -> list[str]:

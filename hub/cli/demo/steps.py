@@ -162,6 +162,15 @@ async def _cancel(way: Way, step: Step) -> None:
     await way.centre.cancel(way.record, way.referral(step["service"])["id"])
 
 
+async def _resolve(way: Way, step: Step) -> None:
+    """Settle an unknown as a counsellor who rang the agency up, and was told its newest receipt."""
+    referral = way.referral(step["service"])
+    acts = (await way.control.ledger(referral["agency"]))["acts"] if step["arrived"] else ()
+    receipt = next((act["receipt"] for act in reversed(acts) if act["receipt"]), None)
+    said = {"arrived": step["arrived"], "receipt": receipt, "reason": step["reason"]}
+    await way.centre.resolve(referral["id"], {name: value for name, value in said.items() if value is not None})
+
+
 async def _supplement(way: Way, step: Step) -> None:
     await way.centre.supplement(way.record, way.referral(step["service"])["id"], step["content"])
 
@@ -186,6 +195,7 @@ STEPS: Mapping[str, Callable[[Way, Step], Awaitable[None]]] = {
     "add_consents": _add_consents,
     "withdraw_consents": _withdraw_consents,
     "override": _override,
+    "resolve": _resolve,
     "cancel": _cancel,
     "supplement": _supplement,
 }

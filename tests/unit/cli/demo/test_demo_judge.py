@@ -115,6 +115,7 @@ def test_the_object_has_the_promised_keys() -> None:
             {"case": "sample", "referral": "WEL-EMERG", "agency": "community_center", "delivery": "delivered",
              "business": "assigned", "receipt": "R-1", "reason": None},
         ],
+        "roll_up": {"sample": {}},
     }  # fmt: skip
 
 
