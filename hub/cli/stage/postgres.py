@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -118,11 +118,14 @@ def _free_port() -> int:
 def database(server_url: str, template: str = "template0") -> Iterator[str]:
     """Make a database on a server, empty or as a template of ours; yield its address; remove it in the end."""
     name = f"naru_test_{secrets.token_hex(6)}"
+    _order(server_url, "CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8'", name, template)
+    try:
+        yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    finally:
+        _order(server_url, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+def _order(server_url: str, words: LiteralString, *names: str) -> None:
+    """Say one order about databases, on a connection of its own: the server may have been killed since the last one."""
     with psycopg.connect(server_url, autocommit=True) as conn:
-        conn.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8'").format(*map(sql.Identifier, (name, template)))
-        )
-        try:
-            yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
-        finally:
-            conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        conn.execute(sql.SQL(words).format(*map(sql.Identifier, names)))
