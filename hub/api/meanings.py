@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from hub.api.asked import BulkAction
 from hub.api.precheck_views import Room
 from hub.api.standing import Party, WaitsOn
+from hub.delivery.holding import Holding
 from hub.notices.desk import Subject
 from hub.routing.prechecks import Outlook
 from hub.routing.rules import Verdict
@@ -85,6 +86,15 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         Party.OPERATOR: "운영자가 설정이나 법적 근거, 중지된 전송을 살펴야 합니다.",
         Party.AGENCY: "기관이 처리하고 있습니다.",
         Party.HUB: "나루가 보내거나 확인하고 있습니다.",
+    },
+    Holding.__name__: {
+        Holding.NOTHING: "기관에 간 것이 없습니다.",
+        Holding.SEEN: "기관이 보았으나 받지 않았습니다.",
+        Holding.IN_FLIGHT: "보내고 있거나, 받았는지 아직 알 수 없습니다.",
+        Holding.HELD: "기관이 가지고 있습니다.",
+        Holding.BEING_TOLD: "기관에 철회를 알리고 있습니다.",
+        Holding.BY_HAND: "담당자가 기관에 직접 철회를 알리고 확인을 적어야 합니다.",
+        Holding.ACKNOWLEDGED: "기관이 철회를 확인했습니다.",
     },
     BulkAction.__name__: {
         BulkAction.RETRY: "다시 보내기.",

@@ -7,9 +7,10 @@ from datetime import date, datetime
 
 from hub.api.next_steps import NextStep, Surroundings, next_step, objection_until, what_became
 from hub.api.standing import Party, WaitsOn, waits_on
-from hub.api.views import CaseConsentView, ReferralView, View, consent_as, referral_view
+from hub.api.views import CaseConsentView, HolderView, ReferralView, View, consent_as, holder_views, referral_view
 from hub.consent.records import ConsentRecord
 from hub.store.cases import CaseRecord
+from hub.store.deliveries import DeliveryRecord
 from hub.store.referrals import ReferralRecord
 from hub.store.turning_points import TurningPoints
 from schemas.services import ServiceCode
@@ -92,6 +93,8 @@ class CaseView(View):
     """What is done, in the order of the referrals."""
     consents: tuple[CaseConsentView, ...]
     """In the order in which they came, the withdrawn ones too."""
+    holders: tuple[HolderView, ...]
+    """누가 아직 가지고 있는가: each referral, and what its agency has of it."""
     referrals: tuple[ReferralView, ...]
 
 
@@ -100,6 +103,7 @@ def case_view(
     referrals: Sequence[ReferralRecord],
     consents: Sequence[ConsentRecord],
     points: Mapping[str, TurningPoints],
+    withdrawals: Mapping[str, DeliveryRecord],
     around: Surroundings,
 ) -> CaseView:
     """Return the roll-up of a case; `points` are the turning points of its referrals by their ids."""
@@ -121,6 +125,7 @@ def case_view(
             if step is None
         ),
         consents=tuple(consent_as(CaseConsentView, consent) for consent in consents),
+        holders=holder_views(referrals, withdrawals),
         referrals=views,
     )
 

@@ -5,7 +5,7 @@ Here are the shapes, and how a stored record becomes one. Which record that is, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Literal, TypeVar
 
@@ -17,9 +17,11 @@ from hub.api.reasons import decided_against, offers_in_words, text_of
 from hub.api.rule_views import RuleView, applied_rules, reason_in_words
 from hub.api.standing import WaitsOn, waits_on
 from hub.consent.records import ConsentRecord
+from hub.delivery.holding import Holding, holding_of
 from hub.intake.promises import AcceptedCase, AcceptedReferral
 from hub.routing.holds import Hold
 from hub.routing.rules import Rule
+from hub.store.deliveries import DeliveryRecord
 from hub.store.referrals import ReferralRecord
 from schemas.consent import ConsentBasis, ConsentType
 from schemas.events import Event, EventKind
@@ -128,6 +130,18 @@ class EventsView(View):
     events: tuple[EventView, ...]
 
 
+class HolderView(View):
+    """보유 기관: what one agency has of one referral, and whether it acknowledged that it was taken back."""
+
+    referral_id: str
+    service_code: ServiceCode
+    agency: str
+    office: str | None
+    """기관코드 (7 digits) of the office that carries it now."""
+    holding: Holding
+    """보유 상태."""
+
+
 class ConsentView(CaseConsentView):
     """동의: what it opens, for whom, until when. Evidence and texts stay sealed."""
 
@@ -135,6 +149,8 @@ class ConsentView(CaseConsentView):
     basis: ConsentBasis
     article: str | None
     items: tuple[str, ...]
+    holders: tuple[HolderView, ...]
+    """누가 아직 가지고 있는가: every referral that this consent is about, and what its agency has of it."""
 
 
 class AddedConsents(View):
@@ -255,15 +271,31 @@ def event_view(event: Event, text: str | None = None, unmet: Sequence[str] = ())
     return EventView(**dict(event), reason_text=words, text=text, rules=rules)
 
 
-def consent_view(record: ConsentRecord) -> ConsentView:
-    """Return the public part of a consent's row."""
-    return consent_as(ConsentView, record)
+def consent_view(record: ConsentRecord, holders: Sequence[HolderView]) -> ConsentView:
+    """Return the public part of a consent's row, and who holds what was sent by it."""
+    return consent_as(ConsentView, record, holders=tuple(holders))
 
 
-def consent_as(view: type[SomeConsentView], record: ConsentRecord) -> SomeConsentView:
-    """Return a consent's row as one of its views."""
-    values = {name: getattr(record, name) for name in view.model_fields}
-    return view(**{name: tuple(sorted(v)) if isinstance(v, frozenset) else v for name, v in values.items()})
+def holder_views(
+    referrals: Iterable[ReferralRecord], withdrawals: Mapping[str, DeliveryRecord]
+) -> tuple[HolderView, ...]:
+    """Return what the agencies of these referrals have of them; `withdrawals` are theirs, by referral."""
+    return tuple(
+        HolderView(
+            referral_id=referral.id,
+            service_code=ServiceCode(referral.service_code),
+            agency=referral.agency,
+            office=referral.office,
+            holding=holding_of(referral.delivery, referral.business, withdrawals.get(referral.id)),
+        )
+        for referral in referrals
+    )
+
+
+def consent_as(view: type[SomeConsentView], record: ConsentRecord, **more: object) -> SomeConsentView:
+    """Return a consent's row as one of its views; `more` is what the row does not hold."""
+    values = {name: getattr(record, name) for name in view.model_fields.keys() - more.keys()}
+    return view(**{name: tuple(sorted(v)) if isinstance(v, frozenset) else v for name, v in values.items()}, **more)
 
 
 def agency_view(agency: Agency, paused: str | None) -> AgencyView:

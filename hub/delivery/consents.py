@@ -89,7 +89,7 @@ class Consents:
         """Let the policy decide anew on every referral that waits for a consent and that one of these is about."""
         now = self.room.clock.now()
         for referral in referrals_of_case(conn, case_id):
-            if not any(_concerns(c.recipient, c.purposes, referral) for c in consents):
+            if not any(concerns(c.recipient, c.purposes, referral) for c in consents):
                 continue
             if _waits_for_consent(referral):
                 self._decide_anew(conn, actor, self._papers(conn, referral), now)
@@ -109,7 +109,7 @@ class Consents:
         if first:
             self._audit(conn, actor, case, Action.CONSENT_WITHDRAWN, {"consent": consent_id}, now)
         for referral in referrals_of_case(conn, consent.case_id):
-            if _concerns(consent.recipient, consent.purposes, referral):
+            if concerns(consent.recipient, consent.purposes, referral):
                 if first:
                     event = EventKind.CONSENT_CHANGED
                     append_event(conn, referral.id, event, now, actor.name, reason="consent_withdrawn")
@@ -201,7 +201,7 @@ class Consents:
         )
 
 
-def _concerns(recipient: str, purposes: Sequence[str] | frozenset[str], referral: ReferralRecord) -> bool:
+def concerns(recipient: str, purposes: Sequence[str] | frozenset[str], referral: ReferralRecord) -> bool:
     """Return whether a consent is about this referral: its agency, whatever office carries it now, and its service."""
     return recipient.partition(":")[0] == referral.agency and referral.service_code in purposes
 

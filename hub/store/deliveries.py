@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
 from adapters.sdk import Verb
-from hub.store.tables import deliveries
+from hub.store.tables import deliveries, referrals
 from schemas.status import DeliveryStatus
 
 
@@ -64,6 +64,13 @@ def delivery_of_kind(conn: Connection, referral_id: str, kind: Verb) -> Delivery
     """Return the latest delivery of one kind, or None."""
     found = [record for record in deliveries_of(conn, referral_id) if record.kind is kind]
     return found[-1] if found else None
+
+
+def withdrawals_of_case(conn: Connection, case_id: str) -> dict[str, DeliveryRecord]:
+    """Return the withdrawals that a case's agencies are told, or were told, by referral."""
+    query = select(deliveries).join(referrals, referrals.c.id == deliveries.c.referral_id)
+    rows = conn.execute(query.where(referrals.c.case_id == case_id, deliveries.c.kind == Verb.WITHDRAW))
+    return {row.referral_id: _record(row) for row in rows}
 
 
 def update_delivery(conn: Connection, delivery_id: str, **values: Any) -> None:

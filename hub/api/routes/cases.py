@@ -30,6 +30,7 @@ from hub.api.rollup import CaseView, case_view
 from hub.api.services import Hub
 from hub.api.views import AcceptedView, accepted_view
 from hub.store.consents import consents_of_case
+from hub.store.deliveries import withdrawals_of_case
 from hub.store.lanes import paused_lanes
 from hub.store.referrals import referrals_of_case
 from hub.store.turning_points import turning_points
@@ -104,6 +105,7 @@ async def one_case(hub: Hub, actor: CurrentActor, case_id: CaseId) -> CaseView:
             referrals_of_case(conn, case.id),
             consents_of_case(conn, case.id),
             turning_points(conn, case.id),
+            withdrawals_of_case(conn, case.id),
             around,
         )
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
+from sqlalchemy import Connection
 
 from hub.api import examples
 from hub.api.asked import MoreConsents
@@ -15,8 +16,11 @@ from hub.api.described import answers, problems, takes
 from hub.api.problems import INVALID_DOCUMENT, MALFORMED_JSON, TOO_LARGE, UNKNOWN_ID, UNSUPPORTED_MEDIA_TYPE
 from hub.api.reads import read_consent
 from hub.api.services import Hub
-from hub.api.views import AddedConsents, ConsentView, WithdrawalView, consent_view
+from hub.api.views import AddedConsents, ConsentView, WithdrawalView, consent_view, holder_views
+from hub.delivery.consents import concerns
 from hub.intake.recipients import check_recipients
+from hub.store.deliveries import withdrawals_of_case
+from hub.store.referrals import referrals_of_case
 
 router = APIRouter(tags=["consents"])
 ConsentId = Annotated[str, Path(description="동의 식별자 (a consent's id).", examples=[examples.CONSENT_ID])]
@@ -48,8 +52,15 @@ async def add_consents(
     responses={200: answers("동의의 내용과 상태."), **problems(UNKNOWN_ID)},
 )
 async def one_consent(hub: Hub, actor: CurrentActor, consent_id: ConsentId) -> ConsentView:
-    """Say what a consent opens, for whom, and until when."""
-    return await hub.store.write(lambda conn: consent_view(read_consent(conn, actor, consent_id, hub.clock.now())))
+    """Say what a consent opens, for whom, until when, and who still holds what was sent by it."""
+
+    def read(conn: Connection) -> ConsentView:
+        consent = read_consent(conn, actor, consent_id, hub.clock.now())
+        referrals = referrals_of_case(conn, consent.case_id)
+        about = (one for one in referrals if concerns(consent.recipient, consent.purposes, one))
+        return consent_view(consent, holder_views(about, withdrawals_of_case(conn, consent.case_id)))
+
+    return await hub.store.write(read)
 
 
 @router.post(

@@ -74,6 +74,7 @@ async def test_other_centres_ids_are_like_unknown_ones(bench: Bench) -> None:
         "redeliver": {},
         "override": {"reason": "x"},
         "acknowledge": {"reason": "x"},
+        "supplement": {"opinion": "x"},
         "close": {"outcome": "other", "reason": "x"},
         "referrals": {"referrals": case()["referrals"]},
     }

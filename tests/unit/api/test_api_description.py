@@ -29,6 +29,7 @@ from hub.api.precheck_views import Room
 from hub.api.problems import KINDS
 from hub.api.standing import Party, WaitsOn
 from hub.api.webhook_bodies import NewWebhook, Redelivery, Rotation, WebhookChange
+from hub.delivery.holding import Holding
 from hub.notices.desk import Subject
 from hub.routing.prechecks import Outlook
 from hub.routing.rules import Verdict
@@ -125,6 +126,7 @@ def test_no_description_speaks_of_python() -> None:
         Room,
         Subject,
         BulkAction,
+        Holding,
     ],
 )
 def test_every_status_is_explained(values: type[StrEnum]) -> None:
