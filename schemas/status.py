@@ -101,7 +101,7 @@ DELIVERY_TRANSITIONS: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
     _D.UNKNOWN: frozenset({_D.SENDING, _D.PENDING, _D.DELIVERED, _D.REFUSED, _D.FAILED, _D.CANCELLED}),
     _D.FAILED: frozenset({_D.PENDING, _D.DELIVERED, _D.CANCELLED}),
     _D.DELIVERED: frozenset(),
-    _D.REFUSED: frozenset(),
+    _D.REFUSED: frozenset({_D.DELIVERED}),
     _D.CANCELLED: frozenset({_D.DELIVERED}),
 }  # fmt: skip
 """From each delivery status, the ones that may follow. To delivered: a late word of the agency proves it."""

@@ -35,9 +35,9 @@ from hub.api.problems import (
     answer_with,
 )
 from hub.api.standing import what_can_be_done
-from hub.api.words import wording_of
+from hub.api.words import receipt_in_words, wording_of
 from hub.delivery.bulk import StaleTokenError
-from hub.delivery.steps import IllegalStepError, UnknownIdError
+from hub.delivery.steps import IllegalStepError, ReceiptFormError, UnknownIdError
 from hub.delivery.supplementing import NoSupplementError
 from hub.intake.doorkeeper import OverloadedError
 from hub.intake.filing import GuardianMissingError, UnknownCaseError
@@ -67,6 +67,11 @@ def _no_supplement(error: NoSupplementError) -> ProblemError:
     return ProblemError(INVALID_DOCUMENT, errors=faults)
 
 
+def _receipt_form(error: ReceiptFormError) -> ProblemError:
+    detail = f"이 기관의 접수번호 형식이 아닙니다. 기관이 알려 준 그대로 적으십시오: {receipt_in_words(error.form)}"
+    return ProblemError(INVALID_DOCUMENT, errors=[Fault(pointer="/receipt", code="bad_format", detail=detail)])
+
+
 def _unknown_recipient(error: UnknownRecipientError) -> ProblemError:
     detail = (
         "나루가 보낼 수 있는 기관이나 기관코드가 아닙니다. 기관코드(slug:7자리)는 경기도 31개 시군의 것이어야 합니다. "
@@ -86,6 +91,7 @@ _OURS: Mapping[type[Exception], Callable[[Any], ProblemError]] = {
     InFlightError: lambda _: ProblemError(IN_FLIGHT, headers=_SOON),
     IllegalStepError: _illegal_step,
     NoSupplementError: _no_supplement,
+    ReceiptFormError: _receipt_form,
     StaleTokenError: lambda _: ProblemError(BULK_CHANGED),
     GuardianMissingError: lambda _: ProblemError(INVALID_DOCUMENT, errors=[_GUARDIAN_MISSING]),
     UnknownRecipientError: _unknown_recipient,

@@ -68,9 +68,11 @@ _TEXTS: dict[str, str] = {
     "did_not_arrive": "기관에 접수되지 않은 것을 담당자가 확인했습니다.",
     # by what consents say
     "consent_added": "동의가 추가되어 다시 판단합니다.",
-    "tell_agency_by_hand": "동의가 철회되었습니다. 이 기관에는 전산으로 알릴 수 없으니 담당자가 직접 알려 주십시오.",
+    "tell_agency_by_hand": "의뢰를 거두어들이는데 전산으로는 마치지 못했습니다. 담당자가 기관에 직접 알려 주십시오.",
     "tell_agency_of_partial_withdrawal": "일부 항목의 동의가 철회되었습니다. 기관에 담당자가 알려 주십시오.",
     # told by the agency
+    "receipt_wrong": "접수번호가 이 기관의 것이 아니어서 상태를 물을 수 없습니다. 기관에 확인해 바로잡아 주십시오.",
+    "arrived_after_refusal": "거절했던 의뢰를 기관이 접수했다고 알려 와서 접수된 것으로 처리했습니다.",
     "cannot_follow": "기관이 알린 상태가 앞선 상태와 맞지 않아 적용하지 않고 남겨 두었습니다.",
     "result_contradicts": "기관의 결과 파일이 앞서 확정된 내용과 달라 적용하지 않았습니다. 기관에 확인해 주십시오.",
     "other_office": "지금 맡은 곳이 아닌 기관이 상태를 알려 와서 적용하지 않고, 맡은 기관에 다시 확인합니다.",

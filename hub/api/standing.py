@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from hub.delivery.steps import PAUSED, TELL_BY_HAND, SupplementReason
+from hub.delivery.steps import PAUSED, RECEIPT_WRONG, TELL_BY_HAND, SupplementReason
 from hub.delivery.supplementing import WhyNotNow
 from hub.store.referrals import ReferralRecord
 from schemas.status import ENDED, NEGATIVE, BusinessStatus, DeliveryStatus
@@ -41,6 +41,7 @@ class Party(StrEnum):
 
 _DONE = ENDED | NEGATIVE
 _BY_SUPPLEMENT: dict[str, WaitsOn] = {
+    RECEIPT_WRONG: WaitsOn.CENTRE,
     SupplementReason.ON_ITS_WAY: WaitsOn.HUB,
     SupplementReason.ANSWER_LOST: WaitsOn.HUB,
     SupplementReason.WITHHELD: WaitsOn.CENTRE,

@@ -86,6 +86,13 @@ _OTHER = Wording("invalid_value", "값이 올바르지 않습니다.")
 _KOREAN = re.compile(r"[0-9]*[가-힣]")
 
 
+def receipt_in_words(form: str) -> str:
+    """Say the form of an agency's receipts, which its profile declares as a regular expression, in words."""
+    said = re.sub(r"\[0-9A-Z\]\{1,([0-9]+)\}", r"(영문 대문자와 숫자 \1자 이하)", form)
+    said = re.sub(r"\[0-9\]\{([0-9]+)\}", r"(숫자 \1자리)", said)
+    return said.replace("|", " 또는 ")
+
+
 def wording_of(error: ErrorDetails) -> Wording:
     """Return the code and the Korean text of one validation error."""
     wording = _WORDINGS.get(error["type"], _OTHER)

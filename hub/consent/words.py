@@ -102,7 +102,7 @@ _SENTENCES: Mapping[WithheldReason, str] = {
 
 def title_of(path: str) -> str:
     """Return what staff call a field; the path itself if the common schema does not know it."""
-    return FIELD_TITLES.get(path, path)
+    return "접수번호" if path == "referral.receipt" else FIELD_TITLES.get(path, path)
 
 
 def explain(reason: WithheldReason, paths: Collection[str] = ()) -> str:

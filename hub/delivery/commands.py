@@ -18,7 +18,15 @@ from hub.delivery.arrival import note_arrival
 from hub.delivery.finish import note_supplement
 from hub.delivery.room import Papers, Room, read_papers, referral_subject, text_sealer
 from hub.delivery.settle import settle
-from hub.delivery.steps import OF_SUPPLEMENT, PAUSED, IllegalStepError, Step, UnknownIdError, legal_steps
+from hub.delivery.steps import (
+    OF_SUPPLEMENT,
+    PAUSED,
+    IllegalStepError,
+    ReceiptFormError,
+    Step,
+    UnknownIdError,
+    legal_steps,
+)
 from hub.delivery.supplementing import check_can_supplement, queue_supplement, why_not_now
 from hub.following.facts import take_facts
 from hub.routing.holds import Hold, next_hold
@@ -100,8 +108,19 @@ class Commands:
     def resolve(
         self, conn: Connection, actor: Actor, referral_id: str, *, arrived: bool, receipt: str | None, reason: str
     ) -> None:
-        """Settle an unknown by what a person found out: it arrived (with its receipt), or it did not (send again)."""
+        """Settle an unknown by what a person found out: it arrived (with its receipt), or it did not (send again).
+
+        Of a delivered referral it corrects a receipt that is none of the agency's.
+
+        Raises:
+            ReceiptFormError: the receipt has not the form of the agency's.
+        """
         papers = self._papers_for(conn, actor, referral_id, Step.RESOLVE)
+        corrects = papers.delivery.kind is Verb.SUBMIT and papers.delivery.status is DeliveryStatus.DELIVERED
+        if corrects and not arrived:
+            raise IllegalStepError(papers.referral.delivery, self.legal_steps_of(papers.referral))
+        if receipt is not None:
+            self._check_receipt(papers.referral.agency, receipt)
         self._audit(conn, actor, papers.referral, Action.REFERRAL_RESOLVED, arrived=arrived)
         now = self.room.clock.now()
         append_event(
@@ -130,10 +149,18 @@ class Commands:
         if receipt is not None:
             update_referral(conn, referral_id, now, receipt=receipt)
         self._settle(conn, actor, papers, DeliveryStatus.DELIVERED, reason=None, due=followed)
+        if corrects:
+            update_referral(conn, referral_id, now, reason=None)
         if papers.referral.business is None:
             fact = Fact(BusinessStatus.RECEIVED, "resolved_by_person")
             take_facts(conn, self.room, referral_id, papers.case_key, [fact], "find", now)
         note_arrival(conn, self.room, papers, now)
+
+    def _check_receipt(self, slug: str, receipt: str) -> None:
+        agency = self.room.agencies.get(slug)
+        profile = None if agency is None else agency.profile
+        if profile is not None and profile.receipt is not None and not profile.may_be_receipt(receipt):
+            raise ReceiptFormError(profile.receipt)
 
     def supplement(self, conn: Connection, actor: Actor, referral_id: str, content: Supplement) -> None:
         """Queue what the agency asked for (보완요청): a delivery of its own, with a key and a decision of its own.

@@ -17,14 +17,15 @@ from hub.delivery.lanes import Alert, after_call, verdict_of
 from hub.delivery.results import Before, Change, Result, change_after
 from hub.delivery.room import Papers, Room, read_papers, text_sealer
 from hub.delivery.settle import settle
-from hub.delivery.taking_back import take_back_if_consent_is_gone
+from hub.delivery.steps import TELL_BY_HAND
+from hub.delivery.taking_back import ask_to_tell_by_hand, take_back_if_consent_is_gone
 from hub.delivery.turns import limits_of
 from hub.following.facts import Source, take_facts
 from hub.notices.alarms import Alarm, pause_misconfigured, raise_alarm
 from hub.store.attempts import disclosing_attempts, end_attempt
 from hub.store.deliveries import DeliveryRecord, delivery_by_id, delivery_of_kind, update_delivery
 from hub.store.lanes import lane_of, save_lane
-from hub.store.referrals import append_event, referral_by_id
+from hub.store.referrals import append_event, referral_by_id, update_referral
 from schemas.events import EventKind
 from schemas.status import BusinessStatus, DeliveryStatus
 
@@ -175,8 +176,9 @@ def _note_withdrawal(conn: Connection, papers: Papers, change: Change, now: date
     actor = f"agency:{papers.referral.agency}"
     if change.status is DeliveryStatus.DELIVERED:
         append_event(conn, papers.referral.id, EventKind.WITHDRAWAL_ACKNOWLEDGED, now, actor, raw_code=change.raw_code)
+        if papers.referral.reason == TELL_BY_HAND:
+            update_referral(conn, papers.referral.id, now, reason=None)
     elif change.status in {DeliveryStatus.REFUSED, DeliveryStatus.FAILED}:
-        append_event(
-            conn, papers.referral.id, EventKind.CONSENT_CHANGED, now, actor, raw_code=change.raw_code,
-            reason=f"withdrawal_{change.status}",
-        )  # fmt: skip
+        ask_to_tell_by_hand(conn, papers, now, f"withdrawal_{change.status}", actor, change.raw_code)
+    elif change.status is DeliveryStatus.UNKNOWN and change.due_at is None:
+        ask_to_tell_by_hand(conn, papers, now, "withdrawal_unanswered")

@@ -31,7 +31,8 @@ from hub.consent.policy import Withheld, WithheldReason
 from hub.delivery.permission import ask_policy
 from hub.delivery.room import Papers, Room, referral_subject, unseal_document
 from hub.delivery.settle import settle_without_call
-from hub.store.attempts import AttemptRecord, insert_attempt
+from hub.delivery.taking_back import rests_on_withdrawn
+from hub.store.attempts import AttemptRecord, disclosing_attempts, insert_attempt
 from hub.store.consents import consents_of_case
 from hub.store.deliveries import DeliveryRecord, update_delivery
 from hub.store.ids import new_id
@@ -133,8 +134,8 @@ def withdraw_order(conn: Connection, room: Room, papers: Papers, attempt: Attemp
     if receipt is None:
         raise LookupError(f"{papers.delivery.id} withdraws a referral without a receipt")
     decision = room.mint.withdraw(attempt_id=attempt.id, recipient=papers.recipient, send_by=attempt.send_by)
-    consents = consents_of_case(conn, papers.referral.case_id)
-    by_client = any(consent.withdrawn_at is not None for consent in consents)
+    told = disclosing_attempts(conn, papers.referral.id)
+    by_client = rests_on_withdrawn(conn, papers.referral.case_id, told, attempt.started_at)
     reason = WithdrawReason.CONSENT_WITHDRAWN if by_client else WithdrawReason.CANCELLED
     return WithdrawOrder(**head_of(papers, attempt.message_id), decision=decision, receipt=receipt, reason=reason)
 

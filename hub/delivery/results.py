@@ -27,6 +27,7 @@ from adapters.sdk import (
     UncertainError,
 )
 from hub.delivery.acts import Act
+from hub.delivery.steps import RECEIPT_WRONG
 from hub.delivery.waits import backoff_seconds, doubling_seconds
 from hub.settings import DeliverySettings
 from schemas.status import DeliveryStatus
@@ -139,6 +140,8 @@ def _still_unknown(before: Before, due_at: datetime | None) -> Change:
 
 
 def _after_error(error: Exception, before: Before, now: datetime, settings: DeliverySettings) -> Change:
+    if before.act is Act.POLL and isinstance(error, CannotExpressError):
+        return Change(DeliveryStatus.DELIVERED, "not_sent", reason=RECEIPT_WRONG)  # asked again, it is as wrong
     if before.act is Act.POLL:
         return replace(_follow_on(before, now), result=_name(error), pause_lane=_is_ours(error))
     if before.act is Act.LOOK_UP:
@@ -164,6 +167,8 @@ def _after_send_error(  # noqa: PLR0911 - a table of errors: one row, one return
             return replace(_lost(before, now, settings), due_at=None, reason="defect", result="defect")
         case _ if before.status is DeliveryStatus.UNKNOWN:  # a resend that cannot be made says nothing of the first one
             return replace(_still_unknown(before, None), reason="person_decides", result=_name(error))
+        case CannotExpressError() if not before.may_give_up:  # nobody can change a withdrawal: a person tells it
+            return Change(DeliveryStatus.FAILED, "not_sent")
         case CannotExpressError():
             return Change(DeliveryStatus.HELD, "held", reason="cannot_express", reason_paths=(error.path,))
         case _:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from adapters.sdk import Verb
 from hub.delivery.room import Papers
-from hub.delivery.steps import LASTING
+from hub.delivery.steps import LASTING, RECEIPT_WRONG
 from hub.delivery.supplementing import say_how_it_stands
 from hub.store.deliveries import update_delivery
 from hub.store.referrals import append_event, update_referral
@@ -56,7 +56,7 @@ def settle(  # noqa: PLR0913 - a step has that many parts; all but four are name
         )  # fmt: skip
     if papers.delivery.kind is not Verb.SUBMIT:
         return
-    if reason is None and status is before and papers.referral.reason in LASTING:
+    if reason in {None, RECEIPT_WRONG} and status is before and papers.referral.reason in LASTING:
         reason, paths = papers.referral.reason, papers.referral.reason_paths  # however often the agency is asked
     values = {"delivery": status, "reason": reason, "reason_paths": list(paths), **(referral or {})}
     update_referral(conn, papers.referral.id, at, **values)

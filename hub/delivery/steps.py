@@ -37,8 +37,20 @@ class IllegalStepError(Exception):
         self.why = why
 
 
+class ReceiptFormError(Exception):
+    """What was typed is none of the agency's receipts. `form` is theirs: a regular expression of the whole."""
+
+    def __init__(self, form: str) -> None:
+        super().__init__("not of the form of the agency's receipts")
+        self.form = form
+
+
 TELL_BY_HAND = "tell_agency_by_hand"
 """The reason of a delivered referral that a person must take back at its agency, and has not yet."""
+
+
+RECEIPT_WRONG = "receipt_wrong"
+"""The reason of a delivered referral that nobody can be asked about: what a person typed is none of its receipts."""
 
 
 class SupplementReason(StrEnum):
@@ -57,7 +69,7 @@ class SupplementReason(StrEnum):
     """The agency took it, and has said nothing since."""
 
 
-LASTING = frozenset({TELL_BY_HAND, *SupplementReason})
+LASTING = frozenset({TELL_BY_HAND, RECEIPT_WRONG, *SupplementReason})
 """Reasons of a delivered referral that stay said however often the agency is asked meanwhile."""
 
 OVERRIDABLE = frozenset(Hold)
@@ -90,6 +102,7 @@ _SUPPLEMENT_STEPS: dict[str, tuple[Step, ...]] = {
     SupplementReason.FAILED: (Step.RETRY, Step.CANCEL),
     SupplementReason.ACKNOWLEDGED: (),
     TELL_BY_HAND: (Step.ACKNOWLEDGE,),
+    RECEIPT_WRONG: (Step.RESOLVE,),
 }
 """What may be done about the supplement of a delivered referral; where nothing stands, another may be handed in."""
 

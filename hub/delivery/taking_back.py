@@ -50,9 +50,7 @@ def take_back_if_consent_is_gone(
     """
     if told is None:
         told = disclosing_attempts(conn, papers.referral.id)
-    rested_on = {basis for attempt in told for bases in attempt.bases.values() for basis in bases}
-    consents = consents_of_case(conn, papers.referral.case_id)
-    if not any(c.withdrawn_at is not None and c.withdrawn_at <= now and c.id in rested_on for c in consents):
+    if not rests_on_withdrawn(conn, papers.referral.case_id, told, now):
         return Told.NOT
     agency = room.agencies.get(papers.referral.agency)
     if agency is not None and agency.profile is not None:
@@ -62,6 +60,13 @@ def take_back_if_consent_is_gone(
             _ask_staff(conn, papers, now, "tell_agency_of_partial_withdrawal")
             return Told.NOT
     return take_back(conn, room, papers, now)
+
+
+def rests_on_withdrawn(conn: Connection, case_id: str, told: Sequence[AttemptRecord], now: datetime) -> bool:
+    """Return whether a consent on which these disclosures rest is withdrawn by now."""
+    rested_on = {basis for attempt in told for bases in attempt.bases.values() for basis in bases}
+    consents = consents_of_case(conn, case_id)
+    return any(c.withdrawn_at is not None and c.withdrawn_at <= now and c.id in rested_on for c in consents)
 
 
 def take_back(conn: Connection, room: Room, papers: Papers, now: datetime) -> Told:
@@ -89,18 +94,28 @@ def take_back(conn: Connection, room: Room, papers: Papers, now: datetime) -> To
     )
     insert_delivery(conn, withdrawal)
     if not by_us:
-        update_referral(conn, papers.referral.id, now, reason=TELL_BY_HAND)
-        _ask_staff(conn, papers, now, TELL_BY_HAND)
+        ask_to_tell_by_hand(conn, papers, now, TELL_BY_HAND)
     return _told_by(withdrawal)
 
 
+def ask_to_tell_by_hand(
+    conn: Connection, papers: Papers, now: datetime, why: str, actor: str = "hub", raw_code: str | None = None
+) -> None:
+    """Open the task of a person who tells the agency: it stays until the agency's acknowledgement is known.
+
+    `why` is the event's reason: the contract has no such message, or what became of the one that was tried.
+    """
+    update_referral(conn, papers.referral.id, now, reason=TELL_BY_HAND, reason_paths=[])
+    append_event(conn, papers.referral.id, EventKind.CONSENT_CHANGED, now, actor, reason=why, raw_code=raw_code)
+
+
 def _told_by(withdrawal: DeliveryRecord) -> Told:
-    """Return how a withdrawal is told; one that the agency refused leaves the referral with it."""
+    """Return how a withdrawal is told: by a person, once we cannot, or the agency refused or never answered."""
     match withdrawal.status:
-        case DeliveryStatus.HELD:
+        case DeliveryStatus.HELD | DeliveryStatus.FAILED | DeliveryStatus.REFUSED:
             return Told.BY_HAND
-        case DeliveryStatus.REFUSED:
-            return Told.NOT
+        case DeliveryStatus.UNKNOWN if withdrawal.due_at is None:
+            return Told.BY_HAND
         case _:
             return Told.BY_US
 

@@ -33,6 +33,7 @@ from hub.delivery.gating import (
 )
 from hub.delivery.room import Papers, Room, read_papers, unseal_document
 from hub.delivery.settle import settle, settle_without_call
+from hub.delivery.taking_back import ask_to_tell_by_hand
 from hub.store.attempts import attempts_of
 from hub.store.batches import (
     BatchRecord,
@@ -45,8 +46,7 @@ from hub.store.batches import (
 )
 from hub.store.deliveries import delivery_by_id, update_delivery
 from hub.store.ids import new_id
-from hub.store.referrals import append_event
-from schemas.events import EventKind
+from hub.store.referrals import referral_by_id
 from schemas.privacy import prune
 from schemas.status import DeliveryStatus
 
@@ -65,7 +65,7 @@ class Frozen:
     order: FoldOrder | None = None
     """The file to write; None if nobody may be in it."""
     broken: tuple[str, ...] = ()
-    """Deliveries that could not even be looked at: they rest, and the others go on."""
+    """Deliveries that could not even be given up: they rest, and the others go on."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def freeze(conn: Connection, room: Room, slug: str, cut_off: datetime, without: 
             raise  # the store's trouble, not this one's
         except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the others go on
             _log.error("member_failed", agency=slug, delivery=delivery_id, error=type(error).__name__)
-            broken.append(delivery_id)
+            broken += [] if _fail(conn, delivery_id, now) else [delivery_id]
         else:
             members += [member] if member else []
     if not members:
@@ -190,8 +190,24 @@ def _set_aside(conn: Connection, papers: Papers, error: CannotExpressError, now:
         held = DeliveryStatus.HELD
         settle_without_call(conn, papers, held, now, reason="cannot_express", paths=(error.path,))
         return
-    settle(conn, papers, DeliveryStatus.FAILED, now, delivery={"due_at": None})
-    append_event(conn, papers.referral.id, EventKind.CONSENT_CHANGED, now, "hub", reason="withdrawal_failed")
+    _give_up(conn, papers, now)
+
+
+def _fail(conn: Connection, delivery_id: str, now: datetime) -> bool:
+    """Give a delivery that could not be frozen to a person; False if not even that could be done."""
+    delivery = delivery_by_id(conn, delivery_id)
+    referral = None if delivery is None else referral_by_id(conn, delivery.referral_id)
+    if delivery is None or referral is None:
+        return False
+    _give_up(conn, Papers(delivery, referral, case_key=b"", sealed_client=b""), now)  # it may be what cannot be opened
+    return True
+
+
+def _give_up(conn: Connection, papers: Papers, now: datetime) -> None:
+    is_submit = papers.delivery.kind is Verb.SUBMIT
+    settle(conn, papers, DeliveryStatus.FAILED, now, reason="defect" if is_submit else None, delivery={"due_at": None})
+    if not is_submit:
+        ask_to_tell_by_hand(conn, papers, now, "withdrawal_failed")
 
 
 def order_as_frozen(conn: Connection, room: Room, batch: BatchRecord) -> FoldOrder:

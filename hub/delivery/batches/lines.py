@@ -30,9 +30,19 @@ CONTRADICTS = "result_contradicts"
 
 
 def take_line(
-    conn: Connection, room: Room, agency: ActiveAgency, referral: ReferralRecord, line: ResultLine, now: datetime
+    conn: Connection,
+    room: Room,
+    agency: ActiveAgency,
+    referral: ReferralRecord,
+    line: ResultLine,
+    now: datetime,
+    *,
+    answered: str | None,
 ) -> str | None:
-    """Settle what a line is about; return why it could not, or None. Its facts are taken in either way."""
+    """Settle what a line is about; return why it could not, or None. Its facts are taken in either way.
+
+    `answered` is the id of the file of ours that the line's file answers; None: of none.
+    """
     kind = Verb.WITHDRAW if line.is_withdrawal or isinstance(line.outcome, Acknowledged) else Verb.SUBMIT
     delivery = delivery_of_kind(conn, referral.id, kind)
     submit = delivery_of_kind(conn, referral.id, Verb.SUBMIT)
@@ -41,13 +51,21 @@ def take_line(
     problem = None
     if line.outcome is not None:
         problem = CONTRADICTS
-        if delivery is not None:
+        if delivery is not None and _counts(conn, delivery.id, line.outcome, answered):
             problem = _take_outcome(conn, room, agency, read_papers(conn, room, delivery), line.outcome, now)
     papers = read_papers(conn, room, submit)
     take_facts(conn, room, referral.id, papers.case_key, line.facts, "result", now)
     if line.facts and submit.status is not _D.DELIVERED and kind is Verb.SUBMIT and line.outcome is None:
         _believe(conn, room, papers, now)
     return problem
+
+
+def _counts(
+    conn: Connection, delivery_id: str, outcome: Delivered | Refused | Acknowledged, answered: str | None
+) -> bool:
+    """Return whether a file may settle a delivery: a no only the newest that it was in, a yes any, at any time."""
+    newest = next(iter(memberships_of(conn, delivery_id)), None)
+    return not isinstance(outcome, Refused) or (newest is not None and newest.batch_id == answered)
 
 
 def _take_outcome(
@@ -68,7 +86,7 @@ def _take_outcome(
             settle(conn, papers, _D.UNKNOWN, now, reason="person_decides", raw_code=outcome.raw_code, delivery=changes)
             settle_member(conn, papers.delivery.id)
             return None
-    elif isinstance(outcome, Delivered) is not (papers.delivery.kind is Verb.SUBMIT) or status is _D.REFUSED:
+    elif isinstance(outcome, Delivered) is not (papers.delivery.kind is Verb.SUBMIT):
         return CONTRADICTS
     elif status is _D.DELIVERED:
         return _take_again(conn, room, papers, outcome, now)
@@ -91,6 +109,8 @@ def _settle(
     if papers.delivery.status is _D.CANCELLED:
         append_event(conn, papers.referral.id, EventKind.FACT_FLAGGED, now, "hub", reason="arrived_after_cancel")
         take_back(conn, room, papers, now)
+    elif papers.delivery.status is _D.REFUSED and papers.delivery.kind is Verb.SUBMIT:
+        append_event(conn, papers.referral.id, EventKind.FACT_FLAGGED, now, "hub", reason="arrived_after_refusal")
     learn(conn, room, papers, agency, change, "result", now)
 
 

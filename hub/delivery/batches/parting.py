@@ -11,6 +11,7 @@ from adapters.sdk import Verb
 from hub.delivery.batches.freezing import batching_of
 from hub.delivery.room import Papers, Room
 from hub.delivery.settle import settle
+from hub.delivery.taking_back import ask_to_tell_by_hand
 from hub.delivery.waits import doubling_seconds
 from hub.store.attempts import end_attempt
 from hub.store.batches import (
@@ -27,8 +28,7 @@ from hub.store.batches import (
     update_batch,
 )
 from hub.store.deliveries import delivery_by_id
-from hub.store.referrals import append_event, referral_by_id
-from schemas.events import EventKind
+from hub.store.referrals import referral_by_id
 from schemas.status import DeliveryStatus
 
 FILES_AT_MOST = 3
@@ -153,9 +153,9 @@ def _ask_a_person(conn: Connection, papers: Papers, now: datetime) -> None:
 
 
 def _tell_staff(conn: Connection, papers: Papers, reason: str, now: datetime) -> None:
-    """Say on the referral what became of its withdrawal: the status that staff see is the submit's."""
+    """Ask a person for what became of a withdrawal: the status that staff see is the submit's."""
     if papers.delivery.kind is Verb.WITHDRAW:
-        append_event(conn, papers.referral.id, EventKind.CONSENT_CHANGED, now, "hub", reason=reason)
+        ask_to_tell_by_hand(conn, papers, now, reason)
 
 
 def _rejections(conn: Connection, papers: Papers) -> int:

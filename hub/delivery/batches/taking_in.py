@@ -93,14 +93,17 @@ def _take_answer(conn: Connection, room: Room, slug: str, file: ResultFile, file
         hand_over(conn, room, batch.id)  # it is answered, so it lay there
     if batch is not None and batch.status is BatchStatus.RELEASED:
         _log.error("answered_though_released", agency=slug, file=batch.name)
+    answered = None if batch is None else batch.id
     for number, line in enumerate(file.lines, start=1):
-        _take_line(conn, room, room.agencies.active[slug], line, f"{file_id}:{number}")
+        _take_line(conn, room, room.agencies.active[slug], line, f"{file_id}:{number}", answered)
     if batch is not None and file.rejected is not None:
         _log.error("file_rejected", agency=slug, file=batch.name, code=file.rejected)
         reject(conn, room, batch_by_id(conn, batch.id) or batch, file.rejected)
 
 
-def _take_line(conn: Connection, room: Room, agency: ActiveAgency, line: ResultLine, nonce: str) -> None:
+def _take_line(
+    conn: Connection, room: Room, agency: ActiveAgency, line: ResultLine, nonce: str, answered: str | None
+) -> None:
     now, referral = room.clock.now(), referral_by_key(conn, agency.slug, line.wire_key, None)
     if referral is None:
         _log.error("result_line_unknown", agency=agency.slug, line=nonce)
@@ -108,7 +111,7 @@ def _take_line(conn: Connection, room: Room, agency: ActiveAgency, line: ResultL
         return
     try:
         with conn.begin_nested():  # one poisoned case must not keep the others' results out
-            problem = take_line(conn, room, agency, referral, line, now)
+            problem = take_line(conn, room, agency, referral, line, now, answered=answered)
     except DBAPIError:
         raise  # the store's trouble, not this line's
     except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the line is kept and the others go on

@@ -110,7 +110,7 @@ def test_a_consent_that_begins_later_is_decided_anew(dock: Dock) -> None:
 
 
 def test_a_poisoned_case_holds_nobody_up(dock: Dock) -> None:
-    """A case that cannot be opened, and a defect of the adapter, rest till the next cut-off; the others go."""
+    """A case that cannot be opened, and a defect of the adapter, fail and say so; the others go."""
     poisoned, defect = dock.accept(), dock.accept(name="결함")
     dock.store.write_now(
         lambda conn: conn.execute(
@@ -119,7 +119,8 @@ def test_a_poisoned_case_holds_nobody_up(dock: Dock) -> None:
     )
     good = dock.accept(name="김나루")
     dock.to_cut_off()
-    assert [dock.referral(one).delivery for one in (poisoned, defect, good)] == [D.PENDING, D.PENDING, D.HANDED_OVER]
+    assert [dock.referral(one).delivery for one in (poisoned, defect, good)] == [D.FAILED, D.FAILED, D.HANDED_OVER]
+    assert [dock.referral(one).reason for one in (poisoned, defect)] == ["defect"] * 2
     assert dock.perils.passed < 20  # writes and folds: nobody ran in circles
 
 
