@@ -70,9 +70,10 @@ def read_promises(documents: Mapping[str, Mapping[str, Any]], record: Mapping[st
         documents: the bodies that were handed in.
         record: `{"cases": [{"case", "handed_in_at", "accepted": <the answer to POST /v1/cases>, "added": [{"at",
             "consents": [...], "ids": [...]}], "withdrawals": [{"at", "consent": <id>, "answer": {...}}],
-            "cancelled": [<referral id>], "supplements": [{"referral": <id>, "content": {...}}], "final": [<answers of GET /v1/referrals/{id}>]}]}`. `handed_in_at` and the
-            `at` of what was added are before the request, the `at` of a withdrawal is after its answer; all in
-            business time, ISO 8601. A case that was not accepted has `"accepted": null`.
+            "cancelled": [<referral id>], "supplements": [{"referral": <id>, "content": <the body>}],
+            "final": [<answers of GET /v1/referrals/{id}>]}]}`. `handed_in_at` and the `at` of what was added are before
+            the request, the `at` of a withdrawal is after its answer; all in business time, ISO 8601. A case that was
+            not accepted has `"accepted": null`.
     """
     return tuple(
         promise
