@@ -18,7 +18,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from adapters.sdk.catalogue import installed_catalogues
-from adapters.sdk.registry import installed_adapters
+from adapters.sdk.registry import Broken, installed_adapters
 from hub.cli import app
 from mocks.kit.pki import make_certificates
 from mocks.kit.registry import installed_mocks
@@ -29,6 +29,7 @@ TYPED_HERE = [path for path in DOCS if path.name != "foreign-clients.md"]  # tes
 FENCE = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 HERE = re.compile(r" <<'EOF'\n.*?^EOF$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)")
+AGENCY_ROW = re.compile(r"^\| ([^|`]+) `([a-z_]+)`[^|]* \|", re.MULTILINE)
 DOCUMENT = re.compile(r"\b(?:[a-z_]+/)+[\w-]+\.md\b")
 CODE = re.compile(r"`([^`\n]+)`")
 CHEAP = ("openapi", "adapters")
@@ -165,6 +166,15 @@ def test_links_lead_somewhere(path: Path) -> None:
     """Every relative link of a document names something that is there."""
     targets = [target for target in LINK.findall(path.read_text(encoding="utf-8")) if "://" not in target]
     assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", ROOT / "README.ko.md"], ids=named)
+def test_readme_lists_what_is_installed(path: Path) -> None:
+    """The table of a README has every installed adapter under its title, every catalogue, and nothing else."""
+    rows = dict(AGENCY_ROW.findall(path.read_text(encoding="utf-8")))
+    adapters = {slug: one for slug, one in installed_adapters().items() if not isinstance(one, Broken)}
+    titles = {slug: one.profile.title.partition("(")[0] for slug, one in adapters.items()}
+    assert {slug: title for title, slug in rows.items()} == titles | dict.fromkeys(installed_catalogues(), "복지로")
 
 
 @pytest.mark.parametrize("path", [path for path in tracked() if path.suffix == ".toml"], ids=named)
