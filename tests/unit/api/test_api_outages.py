@@ -136,6 +136,28 @@ async def test_a_read_only_database(database: str, request: pytest.FixtureReques
         await all_delivered_once(bench, sent, ids)
 
 
+async def test_an_answer_waits_for_the_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The store fails while a call is under way: the answer is stored later, also where nobody could be asked again."""
+    async with serving(tmp_path) as (bench, sent):
+        switch, submit, answered = sqlite_switch(bench), bench.pier.submit, asyncio.Event()
+
+        async def fail_meanwhile(order: Any) -> Any:
+            answer = await submit(order)
+            await asyncio.to_thread(switch, True)
+            answered.set()
+            return answer
+
+        bench.pier.submit = fail_meanwhile  # type: ignore[method-assign]  # the same
+        accepted = (await offered(bench, 0)).json()
+        await answered.wait()
+        said = ""
+        while "answer_waits" not in said:
+            await asyncio.sleep(0.02)
+            said += "".join(capsys.readouterr())
+        await asyncio.to_thread(switch, False)
+        await all_delivered_once(bench, sent, [accepted["referrals"][0]["id"]])
+
+
 @pytest.fixture
 def server() -> Iterator[OwnServer]:
     """A PostgreSQL of this test's own, to be killed; what it was told is on the disk."""
