@@ -155,9 +155,29 @@ class Crossing(RuleBasedStateMachine):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("first", "how", "second"),
+    [(2, "answer", 1), (3, "part", 3), (1, "refuse", 2), (3, "reject", 1), (2, "reject", 4)],
+)
+def test_two_rounds_with_a_death_in_each_half_end_well(first: int, how: str, second: int) -> None:
+    """Deaths around the file and around the taking in, with a withdrawal between them: the same stories every time."""
+    story = Crossing()
+    story.begin()
+    try:
+        story.a_round(first, how, second)
+        story.withdraw(0)
+        story.a_round(first, how, None)
+        story.pass_time(5.0, second)
+        story.resolve(0, has_arrived_known=True)
+        story.no_name_has_two_contents()
+    finally:
+        story.teardown()
+
+
+@pytest.mark.slow
 class TestCrossing(Crossing.TestCase):  # type: ignore[name-defined,misc]  # hypothesis makes the class
     """Nothing is lost, nothing is in two files that the agency took, no name has two contents."""
 
     settings = settings(
-        max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        max_examples=8, stateful_step_count=12, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from ferry import FerryAdapter, Landing
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from adapters.sdk import Repeat, Verb, capabilities
@@ -39,7 +39,9 @@ def live_through(landing: Landing, story: list[tuple[str, str, float]]) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("repeat", [Repeat.KEYED, Repeat.LOOKUP, Repeat.NEVER])
 @given(story=STORY, withdraw_at=st.none() | st.integers(0, 6))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(story=[("lose_reply", "live", 1000.0), ("ok", "die_after_arrival", 0.0)], withdraw_at=1)
+@example(story=[("ok", "die_before_arrival", 61.0), ("lose_reply", "live", 0.0)], withdraw_at=None)
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_fails_nothing_is_lost_and_nothing_is_there_twice(
     repeat: Repeat, story: list[tuple[str, str, float]], withdraw_at: int | None
 ) -> None:
