@@ -207,7 +207,7 @@ def _give_up(conn: Connection, papers: Papers, now: datetime) -> None:
     is_submit = papers.delivery.kind is Verb.SUBMIT
     settle(conn, papers, DeliveryStatus.FAILED, now, reason="defect" if is_submit else None, delivery={"due_at": None})
     if not is_submit:
-        ask_to_tell_by_hand(conn, papers, now, "withdrawal_failed")
+        ask_to_tell_by_hand(conn, papers, now, reason="withdrawal_failed")
 
 
 def order_as_frozen(conn: Connection, room: Room, batch: BatchRecord) -> FoldOrder:
