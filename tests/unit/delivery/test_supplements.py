@@ -12,8 +12,8 @@ from store_content import bytes_in
 from test_callbacks_taken import tell
 
 from adapters.sdk import Repeat, Verb, capabilities
-from hub.api.next_steps import _what
-from hub.api.standing import Party, WaitsOn, waits_on
+from hub.api.reasons import text_of
+from hub.api.standing import WaitsOn, waits_on
 from hub.delivery.begin import begin
 from hub.delivery.steps import IllegalStepError, Step, SupplementReason, UnknownIdError
 from hub.delivery.supplementing import NoSupplementError, WhyNotNow
@@ -139,7 +139,7 @@ def test_without_a_consent_it_waits_for_one(landing: Landing) -> None:
     landing.work()
     held = landing.referral(referral_id)
     assert (held.reason, held.reason_paths, waits_on(held)) == (R.WITHHELD, ("referral.opinion",), WaitsOn.CENTRE)
-    assert "동의" in _what(held, Party.COUNSELLOR, ())
+    assert "동의" in (text_of(held.reason, held.reason_paths) or "")
     assert landing.events(referral_id)[-1] == ("supplement_changed", "consent_missing")
     landing.do(landing.consents.add, landing.case_id, [given(WITH_PAPERS)])
     landing.work()
@@ -220,14 +220,16 @@ def test_what_the_wire_cannot_carry_is_taken_back_and_said_anew(landing: Landing
     assert supplements(landing, referral_id) == [D.CANCELLED, D.DELIVERED]
 
 
-def test_what_failed_is_a_persons_to_retry(landing: Landing) -> None:
+def test_what_failed_is_a_persons_to_retry(open_landing: Open) -> None:
     """Tried for long enough it fails; a person lets it go again."""
+    landing = open_landing(verbs=capabilities(FerryAdapter) - {Verb.STATUS})
     referral_id = asked(landing)
     hand_in(landing, referral_id)
-    landing.agency.script.extend(["refuse_connection"] * 200)
-    landing.settle(200)
+    landing.agency.script.extend(["refuse_connection"] * 2)
+    landing.work()
+    landing.clock.advance(73 * 3600)
+    landing.work()
     assert (landing.referral(referral_id).reason, supplements(landing, referral_id)) == (R.FAILED, [D.FAILED])
-    landing.agency.script.clear()
     landing.do(landing.commands.retry, referral_id)
     landing.settle(3)
     assert supplements(landing, referral_id) == [D.DELIVERED]
