@@ -29,7 +29,7 @@ _HEAD = """\
 
 <!-- Written by `make generate`; `make check` says when it is stale. -->
 
-Computed from the tables that the tests hold everybody to: nothing here is a figure of one run. The suite of an agency stands in `tests/conformance/test_<slug>_against_mock.py`; faults, and what the hub makes of them, in `tests/conformance/test_every_fault.py`, which also lets every fault do nothing and sees its check fail. What each adapter says of each fault: [classification.md](classification.md).
+Computed from the tables that the tests hold everybody to: nothing here is a figure of one run. The suite of an agency stands in `tests/conformance/test_<slug>_against_mock.py`, one file for each, and there is none over all: `pytest tests/conformance -k TestConformance` runs them together; faults, and what the hub makes of them, in `tests/conformance/test_every_fault.py`, which also lets every fault do nothing and sees its check fail. What each adapter says of each fault: [classification.md](classification.md).
 """  # noqa: E501 - one paragraph of a page is one line
 
 _SUITE_HEAD = """\
