@@ -62,17 +62,9 @@ def settle(  # noqa: PLR0913 - a step has that many parts; all but four are name
     update_referral(conn, papers.referral.id, at, **values)
     if (status, reason) != (papers.referral.delivery, papers.referral.reason):
         append_event(
-            conn,
-            papers.referral.id,
-            EventKind.DELIVERY_CHANGED,
-            at,
-            actor,
-            delivery=status,
-            reason=reason,
-            raw_code=raw_code,
-            offers=offers,
-            seal_text=seal_text,
-        )
+            conn, papers.referral.id, EventKind.DELIVERY_CHANGED, at, actor, delivery=status, reason=reason,
+            raw_code=raw_code, offers=offers, seal_text=seal_text,
+        )  # fmt: skip
 
 
 def settle_without_call(

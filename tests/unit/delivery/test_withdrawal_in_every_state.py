@@ -1,4 +1,4 @@
-"""철회와 취소, 어느 상태에서나: what each does wherever a referral is, and who still holds it then (domain §5.8)."""
+"""철회와 취소, 어느 상태에서나: what each does wherever a referral is, and who still holds it then."""
 
 from __future__ import annotations
 
