@@ -17,7 +17,7 @@ from structlog.typing import EventDict
 
 ALLOWED = frozenset({
     "actor", "agencies", "agency", "answer", "answers", "at", "code", "count", "delivery", "dropped", "error",
-    "event", "file", "host", "inbox", "level", "line", "logger", "members", "method", "mode", "ms", "port",
+    "event", "file", "host", "inbox", "level", "line", "logger", "looks", "members", "method", "mode", "ms", "port",
     "request_id", "route", "signal", "status", "timestamp", "verb", "webhook", "what", "why",
 })  # fmt: skip
 """Every key that a line may have: ids, codes, counts, classes of errors. A new one is a decision about privacy."""

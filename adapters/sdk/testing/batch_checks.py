@@ -8,11 +8,9 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
-
-from pydantic import ValidationError
 
 from adapters.sdk.errors import (
     AdapterError,
@@ -27,7 +25,7 @@ from adapters.sdk.profile import Repeat
 from adapters.sdk.testing.batch_subject import BatchBench, BatchSubject, Member, batch_bench_of
 from adapters.sdk.testing.checks import require
 from adapters.sdk.testing.documents import full_document, marks_of, without
-from adapters.sdk.testing.evidence import changed_at, heard, record_text, shown
+from adapters.sdk.testing.evidence import breaking, changed_at, heard, record_text, shown, told_at
 from adapters.sdk.verbs import Verb, capabilities
 from schemas.disclosure import FIELD_PATHS, Disclosure
 from schemas.privacy import present_paths
@@ -109,7 +107,7 @@ async def check_carries_texts_whole_or_refuses_them_by_name(subject: BatchSubjec
         document = bench.document()
         for path in sorted(present_paths(document)):
             for value in (_STRANGE, _LONG):
-                changed = _told_at(document, path, value)
+                changed = told_at(document, path, value)
                 if changed is None:
                     continue
                 said = await _said(bench, changed)
@@ -195,7 +193,7 @@ async def _break_at(
 ) -> None:
     async with batch_bench_of(subject) as bench:
         try:
-            with _breaking(step, nth):
+            with breaking(step, nth):
                 await bench.adapter.fold(bench.fold(*bench.decided_anew(members)))
         except NotSentError:
             require(bench.ours() == {}, f"{step} {nth}: not sent, and yet it lies there")
@@ -292,7 +290,7 @@ async def _refusals(bench: BatchBench) -> list[str]:
     """Return the texts of all refusals that the document's own values can cause."""
     document, texts = bench.document(), []
     for path in sorted(present_paths(document)):
-        changed = _told_at(document, path, f"{_STRANGE}{marks_of().get(path, ('',))[0]}")
+        changed = told_at(document, path, f"{_STRANGE}{marks_of().get(path, ('',))[0]}")
         try:
             bench.adapter.express(bench.submit(changed or document))
         except CannotExpressError as error:
@@ -357,48 +355,6 @@ async def _said(bench: BatchBench, document: Disclosure) -> str:
     return said
 
 
-def _told_at(document: Disclosure, path: str, value: str) -> Disclosure | None:
-    """Return the document with this text at a field path; None if no such text can stand there."""
-    told: Any = value
-    for name in reversed(path.split(".")):
-        told = {name: told}
-    for shape in (told, _in_lists(document, told)):
-        try:
-            return changed_at(document, Disclosure.model_validate(shape), path)
-        except ValidationError:
-            continue
-    return None
-
-
-def _in_lists(document: Any, told: dict[str, Any]) -> dict[str, Any]:
-    """Put what stands where the document has a list into one: `{"debts": {…}}` becomes `{"debts": [{…}]}`."""
-    shaped: dict[str, Any] = {}
-    for name, inner in told.items():
-        there = getattr(document, name, None)
-        if isinstance(there, tuple) and isinstance(inner, dict):
-            shaped[name] = [inner]
-        else:
-            shaped[name] = _in_lists(there, inner) if isinstance(inner, dict) else inner
-    return shaped
-
-
 def _text(data: bytes) -> str:
     """Decode a file in every way in which a mark could stand in it."""
     return "\n".join(data.decode(encoding, "replace") for encoding in ("cp949", "utf-8", "utf-16"))
-
-
-@contextmanager
-def _breaking(step: str, nth: int) -> Iterator[None]:
-    """Let the `nth` call of `os.<step>` fail, as a full or a broken disk does."""
-    real, calls = getattr(os, step), iter(range(1, 1 << 30))
-
-    def broken(*args: Any, **more: Any) -> Any:
-        if next(calls) == nth:
-            raise OSError(5, "Input/output error")
-        return real(*args, **more)
-
-    setattr(os, step, broken)
-    try:
-        yield
-    finally:
-        setattr(os, step, real)

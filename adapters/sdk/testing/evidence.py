@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
+
+from pydantic import ValidationError
 
 from schemas.disclosure import Disclosure
 from schemas.privacy import present_paths, prune
@@ -58,3 +62,45 @@ def heard() -> Iterator[list[logging.LogRecord]]:
     finally:
         root.setLevel(level)
         root.removeHandler(handler)
+
+
+def told_at(document: Disclosure, path: str, value: str) -> Disclosure | None:
+    """Return the document with this text at a field path; None if no such text can stand there."""
+    told: Any = value
+    for name in reversed(path.split(".")):
+        told = {name: told}
+    for shape in (told, _in_lists(document, told)):
+        try:
+            return changed_at(document, Disclosure.model_validate(shape), path)
+        except ValidationError:
+            continue
+    return None
+
+
+def _in_lists(document: Any, told: dict[str, Any]) -> dict[str, Any]:
+    """Put what stands where the document has a list into one: `{"debts": {…}}` becomes `{"debts": [{…}]}`."""
+    shaped: dict[str, Any] = {}
+    for name, inner in told.items():
+        there = getattr(document, name, None)
+        if isinstance(there, tuple) and isinstance(inner, dict):
+            shaped[name] = [inner]
+        else:
+            shaped[name] = _in_lists(there, inner) if isinstance(inner, dict) else inner
+    return shaped
+
+
+@contextmanager
+def breaking(step: str, nth: int) -> Iterator[None]:
+    """Let the `nth` call of `os.<step>` fail, as a full or a broken disk does."""
+    real, calls = getattr(os, step), iter(range(1, 1 << 30))
+
+    def broken(*args: Any, **more: Any) -> Any:
+        if next(calls) == nth:
+            raise OSError(5, "Input/output error")
+        return real(*args, **more)
+
+    setattr(os, step, broken)
+    try:
+        yield
+    finally:
+        setattr(os, step, real)
