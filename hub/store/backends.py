@@ -146,8 +146,17 @@ class PostgresServer:
             ) from None
 
     def is_disturbed(self, error: BaseException) -> bool:
-        """Return whether PostgreSQL refused the transaction for another one's sake."""
-        return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _DISTURBED
+        """Return whether PostgreSQL refused the transaction for another one's sake.
+
+        A library that works on our connection (procrastinate) wraps what it says in an error of its own.
+        """
+        cause: BaseException | None = error
+        while cause is not None:
+            said = cause.orig if isinstance(cause, DBAPIError) else cause
+            if getattr(said, "sqlstate", None) in _DISTURBED:
+                return True
+            cause = cause.__cause__
+        return False
 
     def close(self) -> None:
         """Close the connections."""

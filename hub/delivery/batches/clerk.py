@@ -223,8 +223,9 @@ class Clerk:
         except Exception as error:  # noqa: BLE001 - it is tried again at the next look; nothing expires unread
             await self._note_failure("unfold_failed", None, error)
             return
-        for file in files:
-            await self._take(file)
+        taken = [await self._take(file) for file in files]
+        if not all(taken):
+            return  # the store was away: what lies there unread may be what is overdue
         if await self._store.read(partial(overdue_batches, agency=self._slug, now=now)):
             given = await self._store.write(partial(expire, room=self._room, slug=self._slug, by=now))
             _log.warning("results_overdue", agency=self._slug, members=given)
@@ -233,7 +234,8 @@ class Clerk:
     def _unfolding(self) -> Unfolds:
         return cast("Unfolds", self._agency.adapter)
 
-    async def _take(self, file: ResultFile) -> None:
+    async def _take(self, file: ResultFile) -> bool:
+        """Take one file in; return False only if the store could not, so that the file is as good as unread."""
         try:
             may_go = await self._store.write(partial(take_in, room=self._room, slug=self._slug, file=file))
             if may_go and await self._unfolding.clear(file):
@@ -241,6 +243,8 @@ class Clerk:
                 await self._store.write(partial(mark_cleared, agency=self._slug, name=file.name, at=now))
         except Exception as error:  # noqa: BLE001 - one file must not keep the others out; it is read again
             await self._note_failure("take_in_failed", file.name, error)
+            return not isinstance(error, DBAPIError)
+        return True
 
     async def _note_failure(self, event: str, name: str | None, error: Exception) -> None:
         """Log what went wrong, and pause the lane if a person must mend the set-up. Foreign texts are not logged."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from barge import Dock
+from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from adapters.sdk import Verb
@@ -190,6 +191,24 @@ def test_nothing_expires_unread(dock: Dock, referral_id: str) -> None:
     dock.office.answer("F-20260303-001.txt")
     dock.clock.advance(10 * 24 * 3600)
     dock.clerk_works()
+    assert D.DELIVERED is dock.referral(referral_id).delivery
+
+
+def test_nothing_expires_while_the_store_cannot_take_it_in(
+    dock: Dock, referral_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A result that lies there when the deadline is over, and that a lost database kept out, is not given up."""
+
+    def is_away(*_: object, **__: object) -> None:
+        raise OperationalError("SELECT 1", {}, RuntimeError("the connection is lost"))
+
+    dock.office.answer("F-20260303-001.txt")
+    dock.clock.advance(10 * 24 * 3600)
+    with monkeypatch.context() as patched:
+        patched.setattr("hub.delivery.batches.clerk.take_in", is_away)
+        dock.clerk_works()
+        assert D.HANDED_OVER is dock.referral(referral_id).delivery
+    dock.read_results()
     assert D.DELIVERED is dock.referral(referral_id).delivery
 
 

@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
+from psycopg.errors import SerializationFailure
 from sqlalchemy import Connection, text
 
+from hub.store.backends import PostgresServer
 from hub.store.store import Store
 
 
@@ -77,3 +79,13 @@ async def test_a_reader_sees_one_moment(store: Store) -> None:
         return first, counted(conn, "a")
 
     assert await store.read(read_twice) == (0, 0)
+
+
+def test_a_disturbance_is_known_through_another_librarys_error() -> None:
+    """Procrastinate, on our connection, wraps what PostgreSQL said: it is the same disturbance, and is run again."""
+    wrapped = RuntimeError("Database error.")
+    wrapped.__cause__ = SerializationFailure("could not serialize access")
+    other = RuntimeError("Database error.")
+    server = PostgresServer("postgresql://nobody@127.0.0.1:1/nothing")
+    assert [server.is_disturbed(wrapped), server.is_disturbed(other)] == [True, False]
+    server.close()
