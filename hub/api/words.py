@@ -79,6 +79,8 @@ FORMS: Mapping[str, str] = {
     r"^[a-z][a-z0-9_]{1,39}(:[0-9]{7})?$": (
         "기관 slug(예: haengbok) 또는 slug:기관코드 7자리(예: community_center:3820000)를 적습니다."
     ),
+    r"^[A-Za-z0-9_.-]{1,60000}$": "미리보기에서 받은 confirm 값을 그대로 적습니다.",
+    r"^[a-z][a-z_]{0,59}$": "의뢰의 reason에 나온 코드를 적습니다(영문 소문자와 _).",
     r"^[\x21-\x7e]{1,255}$": "공백 없이 영문자, 숫자, 기호만으로 255자 이하로 적습니다.",
 }
 """What the patterns of our schemas ask for, in words: nobody at a desk reads a regular expression."""

@@ -154,7 +154,7 @@ async def test_a_supplement_answers_a_request(desk: Desk) -> None:
         await desk.supplement(key, delivered.receipt, supplement_key)
     desk.behave()
     assert await desk.supplement(key, delivered.receipt, supplement_key) == Acknowledged("30")
-    assert desk.acts("supplement") == [supplement_key]
+    assert desk.acts("supplement") == [key]
 
 
 async def test_a_withdrawal_is_acknowledged_once(desk: Desk) -> None:

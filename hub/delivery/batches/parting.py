@@ -68,10 +68,15 @@ def release(conn: Connection, room: Room, batch_id: str, error: str | None) -> N
         end_attempt(conn, member.attempt_id, now, "not_sent", error=error)
         end_member(conn, member, MemberEnd.RELEASED)
         if papers.delivery.status is DeliveryStatus.SENDING:
-            may_fail = papers.delivery.kind is Verb.SUBMIT and papers.delivery.tries >= room.settings.max_tries
+            may_fail = papers.delivery.kind is Verb.SUBMIT and _was_tried_for_long(room, papers, now)
             reason = _WHY.get(error)
             _free(conn, papers, now, "tried_for_long" if may_fail else reason, None if may_fail else batch.cut_off_at)
     update_batch(conn, batch.id, status=BatchStatus.RELEASED, look_at=None, left_at=now)
+
+
+def _was_tried_for_long(room: Room, papers: Papers, now: datetime) -> bool:
+    age, settings = now - papers.delivery.created_at, room.settings
+    return papers.delivery.tries >= settings.max_tries or age > timedelta(hours=settings.max_age_hours)
 
 
 def give_up(conn: Connection, room: Room, batch_id: str, error: str) -> None:

@@ -211,11 +211,11 @@ def test_a_folder_that_fails_is_tried_again_with_rests(dock: Dock) -> None:
 
 
 def test_a_folder_that_fails_for_long_is_a_persons_matter(dock: Dock) -> None:
-    """After as many tries as any other delivery the referral fails; a retry brings it into the next file."""
+    """As old as any other delivery that cannot be sent the referral fails; a retry brings it into the next file."""
     referral_id = dock.accept()
     dock.adapter.before_writing += [NotSentError("the folder failed")] * 1000
     dock.to_cut_off()
-    dock.pass_time(timedelta(hours=20).total_seconds())
+    dock.pass_time(timedelta(hours=80).total_seconds())
     assert (dock.referral(referral_id).delivery, dock.referral(referral_id).reason) == (D.FAILED, "tried_for_long")
     dock.adapter.before_writing.clear()
     dock.do(dock.commands.retry, referral_id)
