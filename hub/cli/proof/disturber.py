@@ -15,12 +15,14 @@ from typing import Any
 from hub.cli.proof.company import Company, Member
 from hub.cli.proof.evidence import Evidence
 from hub.cli.stage.postgres import OwnServer
+from hub.cli.stage.processes import ChildError
 
 _PAUSE_AFTER = (0.1, 1.0)
 """Wall seconds between a kill and the look for the next victim, at least and at most."""
 _AIM_SECONDS = 2.0
 _LONGEST_TREMOR = 0.03
 _LOOK_SECONDS = 0.01
+_STARTS_AT_MOST = 4
 _KILLS_FOR_A_PAUSE = 12
 _KILLS_FOR_A_PAUSE_ALONE = 50
 _KILLS_FOR_A_DATABASE_KILL = 25
@@ -104,7 +106,24 @@ class Disturber:
         interrupted = await self._interrupted(victim)
         self.tally.landed += bool(interrupted)
         self._company.start(victim)
-        self._do(self._company.until_ready(victim))
+        self._do(self._bring_up(victim))
+
+    async def _bring_up(self, member: Member) -> None:
+        """Start a process again until it works, as whoever runs services does: it refuses while its database is dead.
+
+        Raises:
+            ChildError: it does not start, again and again.
+        """
+        for tried in range(1, _STARTS_AT_MOST + 1):
+            try:
+                await self._company.until_ready(member)
+            except ChildError:
+                if tried == _STARTS_AT_MOST:
+                    raise
+                self._company.kill(member)
+                self._company.start(member)
+            else:
+                break
 
     async def _interrupted(self, member: Member | None) -> set[str]:
         """Return the writes that nobody will finish, as far as they are new; note their referrals."""
