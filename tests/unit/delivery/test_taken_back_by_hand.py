@@ -8,8 +8,8 @@ import pytest
 from ferry import FerryAdapter, Landing, fact
 
 from adapters.sdk import Repeat, Verb, capabilities
-from hub.api.next_steps import _what
-from hub.api.standing import Party, WaitsOn, waits_on
+from hub.api.reasons import text_of
+from hub.api.standing import WaitsOn, waits_on
 from hub.delivery.steps import TELL_BY_HAND, IllegalStepError
 from schemas.status import BusinessStatus, DeliveryStatus
 
@@ -39,7 +39,7 @@ def test_the_client_hears_that_a_person_must_tell(landing: Landing) -> None:
     referral = landing.referral(referral_id)
     assert again.by_hand == [referral_id]
     assert (referral.delivery, referral.reason, waits_on(referral)) == (D.DELIVERED, TELL_BY_HAND, WaitsOn.CENTRE)
-    assert "직접 알려" in _what(referral, Party.COUNSELLOR, ())
+    assert "직접 알려" in (text_of(referral.reason) or "")
     assert landing.events(referral_id).count(ASKED) == 1
     assert [(one.kind, one.status, one.due_at) for one in landing.deliveries(referral_id)][1:] == [
         (Verb.WITHDRAW, D.HELD, None)
