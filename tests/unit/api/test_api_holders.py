@@ -18,6 +18,6 @@ async def test_who_still_holds_it_is_told_with_the_consent_and_the_case(bench: B
     assert await held() == {"referral_id": referral_id, "agency": "pier", "holding": "nothing"}
     async with bench.engine_running():
         await bench.until(referral_id, "delivered")
-        assert (await held())["holding"] == "held"
+        await eventually(held, lambda one: one["holding"] == "held")
         await bench.ask.post(f"{consent}/withdraw")
         assert (await eventually(held, lambda one: one["holding"] == "acknowledged"))["agency"] == "pier"
