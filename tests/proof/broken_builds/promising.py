@@ -18,13 +18,17 @@ async def promise(self: Any, actor: Any, key: str, route: str, body: str, take: 
     """Answer as soon as the answer is known."""
     loop = asyncio.get_running_loop()
     answer = loop.create_future()
-    accept = partial(self._accept, actor=actor, key=key, route=route, body=body, take=take)
+    accept = partial(self._accept, actor=actor, key=key, route=route, body=body, take=take, refusal=None)
 
     def answer_then_commit(conn: Any) -> None:
         loop.call_soon_threadsafe(answer.set_result, accept(conn))
         time.sleep(_BETWEEN_SECONDS)
 
-    _committing.add(asyncio.create_task(self._store.write(answer_then_commit)))
+    commit = asyncio.create_task(self._store.write(answer_then_commit))
+    _committing.add(commit)
+    await asyncio.wait({answer, commit}, return_when=asyncio.FIRST_COMPLETED)
+    if not answer.done():  # it could not even be promised: say so, instead of never answering
+        await commit
     accepted = await answer
     self._wake()
     return accepted
