@@ -6,14 +6,13 @@ A verb writes, sends once and reads; meanings live in `codes`, forms in `mapping
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import date
 from typing import Any, ClassVar
 
 from adapters.community_center import codes
 from adapters.community_center.callback import read_notice
-from adapters.community_center.contract import Message, violation, write_json
-from adapters.community_center.envelope import NAME, open_reply, request_header
+from adapters.community_center.contract import CONTRACT, NAME
+from adapters.community_center.envelope import open_reply, request_header
 from adapters.community_center.mapping import (
     FIELDS,
     REQUIRED,
@@ -38,7 +37,6 @@ from adapters.sdk import (
     Found,
     HttpEndpoint,
     InboundCall,
-    MisconfiguredError,
     NotFound,
     Profile,
     Refused,
@@ -52,6 +50,7 @@ from adapters.sdk import (
     Wires,
     WithdrawOrder,
 )
+from adapters.sdk.json_contract import Message, write_json
 from schemas.disclosure import Disclosure
 from schemas.regions import municipality_of
 
@@ -64,6 +63,8 @@ _OPERATIONS = {
     "supplement": ("/supplement", "Supplement"),
 }
 """Operation → the end of its path, and how the contract's schemas of its messages are called."""
+_FIELDS = {**FIELDS, "rcptNo": RECEIPT}
+"""Where a value on the wire comes from: the field of the document, or the office's own receipt."""
 
 AnyOrder = SubmitOrder | SupplementOrder | FindOrder | StatusOrder | WithdrawOrder
 
@@ -139,7 +140,7 @@ class CommunityCenter(Adapter[CommunityCenterSettings]):
         end, schema = _OPERATIONS[operation]
         header = request_header(self.settings, operation, office, order.sent_at)
         message = {"header": header, "body": body}
-        _check_outgoing(f"{schema}Request", message)
+        CONTRACT.check_sent(f"{schema}Request", message, _FIELDS)
         reply = await self._wire.send(
             order.decision, "POST", f"/{office}/referrals{end}", body=write_json(message), headers=_HEADERS
         )
@@ -157,18 +158,6 @@ def _office_of(order: AnyOrder) -> str:
     if order.decision.recipient not in {NAME, f"{NAME}:{order.office}"}:
         raise UndecidedError(f"{NAME}: a decision for another office was stopped")
     return order.office
-
-
-def _check_outgoing(schema: str, message: Mapping[str, Any]) -> None:
-    """Stop what the contract does not allow before it leaves: by the field of the document, if it comes from one."""
-    broken = violation(schema, message)
-    if broken is None:
-        return
-    if broken and broken[-1] == "rcptNo":
-        raise CannotExpressError(RECEIPT, "주민센터의 접수번호가 아닙니다 (not of the form of an office's receipts)")
-    if broken and broken[-1] in FIELDS:
-        raise CannotExpressError(FIELDS[broken[-1]], "주민센터 규격에 맞지 않습니다 (the contract does not allow it)")
-    raise MisconfiguredError(f"{NAME}: our message breaks the contract at {'.'.join(broken) or 'its root'}")
 
 
 def _check_about(answer: Message, asked: Message) -> None:

@@ -13,11 +13,12 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from adapters.community_center.contract import code_tables, read_json, violation, write_json
-from adapters.community_center.envelope import IDS, NAME, TIME_WINDOW, organization_id
+from adapters.community_center.contract import CONTRACT, NAME
+from adapters.community_center.envelope import IDS, TIME_WINDOW, organization_id
 from adapters.community_center.mapping import fact_from, transfer_from
 from adapters.community_center.settings import CommunityCenterSettings
 from adapters.sdk import BadReplyError, Callback, CallbackRefusedError, InboundCall, InboundReply
+from adapters.sdk.json_contract import read_json, write_json
 from adapters.sdk.kst import to_kst_milli
 
 _TIMESTAMP = re.compile(r"[0-9]{10}", re.ASCII)
@@ -78,19 +79,19 @@ def _read(call: InboundCall) -> Mapping[str, Any]:
     if not isinstance(message, dict) or "header" not in message:
         raise _refusal(call, "3002", HTTPStatus.BAD_REQUEST, "no header")
     header = message["header"]
-    if violation("RequestHeader", header) is not None:
+    if CONTRACT.violation("RequestHeader", header) is not None:
         raise _refusal(call, "3001", HTTPStatus.BAD_REQUEST, "the header breaks the contract")
     schema = _notice_schemas().get((header["integrationId"], header["providerServiceId"]))
     if call.method != "POST" or schema is None:
         raise _refusal(call, "1005", HTTPStatus.NOT_FOUND, "no such service", header)
-    broken = violation(schema, message)
+    broken = CONTRACT.violation(schema, message)
     if broken is not None:
         raise _refusal(call, "3001", HTTPStatus.BAD_REQUEST, f"breaks the contract at {'.'.join(broken)}", header)
     return message
 
 
 def _notice_schemas() -> Mapping[tuple[str, str], str]:
-    operations = code_tables()["operations"]
+    operations = CONTRACT.codes["operations"]
     schemas = {"status_notice": "StatusNoticeRequest", "transfer_notice": "TransferNoticeRequest"}
     return {
         (operations[name]["integrationId"], operations[name]["providerServiceId"]): schema
@@ -113,6 +114,6 @@ def _answer(call: InboundCall, code: str, status: HTTPStatus, header: Mapping[st
         "responseSendTime": now,
         "responseReceiveTime": "",
         "resultCode": code,
-        "resultMessage": code_tables()["resultCode"][code]["ko"],
+        "resultMessage": CONTRACT.codes["resultCode"][code]["ko"],
     }
     return InboundReply(status, write_json({"header": answer, "body": {}}))

@@ -12,12 +12,12 @@ from http import HTTPStatus
 from typing import Any
 
 from adapters.community_center.codes import INVALID_TIME, RESULT_CODES, UNREAD, Meaning
-from adapters.community_center.contract import Message, code_tables, read_json, violation
+from adapters.community_center.contract import CONTRACT, NAME
 from adapters.community_center.settings import CommunityCenterSettings
 from adapters.sdk import BadReplyError, BusyError, HttpReply, MisconfiguredError, UncertainError
+from adapters.sdk.json_contract import Message
 from adapters.sdk.kst import from_kst, to_kst_milli
 
-NAME = "community_center"
 TIME_WINDOW = timedelta(seconds=300)
 """How far two wall clocks may be apart, both ways, by the contract."""
 
@@ -52,11 +52,11 @@ def organization_id(office: str) -> str:
 
 def request_header(settings: CommunityCenterSettings, operation: str, office: str, sent_at: datetime) -> dict[str, str]:
     """Write the header of a request to `office`: all twelve fields, the later ones empty."""
-    service = code_tables()["operations"][operation]
+    service = CONTRACT.codes["operations"][operation]
     return {
         "integrationId": service["integrationId"],
         "providerOrganizationId": organization_id(office),
-        "providerSystemId": code_tables()["organizations"]["office"]["systemId"],
+        "providerSystemId": CONTRACT.codes["organizations"]["office"]["systemId"],
         "providerServiceId": service["providerServiceId"],
         "consumerOrganizationId": settings.consumer_organization_id,
         "consumerSystemId": settings.consumer_system_id,
@@ -99,23 +99,7 @@ def _read(reply: HttpReply, schema: str, now: datetime) -> Message:
         raise MisconfiguredError(f"{NAME}: HTTP 413, a message of ours is longer than the contract allows")
     if reply.status not in _WITH_ENVELOPE:
         raise BadReplyError(f"{NAME}: HTTP {reply.status} is no answer of the contract")
-    if not _is_json(reply.headers.get("content-type", "")):
-        raise BadReplyError(f"{NAME}: the answer is not labelled as JSON in UTF-8")
-    try:
-        message = read_json(reply.body)
-    except ValueError:
-        raise BadReplyError(f"{NAME}: the answer is no JSON in UTF-8") from None
-    broken = violation(schema, message)
-    if broken is not None:
-        raise BadReplyError(f"{NAME}: the answer breaks the contract at {'.'.join(broken) or 'its root'}")
-    answer: Message = message
-    return answer
-
-
-def _is_json(content_type: str) -> bool:
-    media, *parameters = (part.strip().lower() for part in content_type.split(";"))
-    charsets = [value.strip('"') for key, _, value in (p.partition("=") for p in parameters) if key == "charset"]
-    return media == "application/json" and charsets in ([], ["utf-8"])
+    return CONTRACT.read(reply, schema)
 
 
 def _check_repeats(header: Mapping[str, str], sent: Mapping[str, str], *, unread: bool) -> None:
@@ -126,7 +110,7 @@ def _check_repeats(header: Mapping[str, str], sent: Mapping[str, str], *, unread
 
 def _failure(meaning: Meaning, header: Mapping[str, str]) -> Exception:
     code = header["resultCode"]
-    text = f"{NAME}: resultCode {code} {code_tables()['resultCode'][code]['name']}"
+    text = f"{NAME}: resultCode {code} {CONTRACT.codes['resultCode'][code]['name']}"
     if meaning is Meaning.UNCERTAIN:
         return UncertainError(text)
     if code == INVALID_TIME and _clocks_differ(header):

@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from adapters.community_center import codes
-from adapters.community_center.contract import Message, code_tables
+from adapters.community_center.contract import CONTRACT
 from adapters.sdk import BadReplyError, CannotExpressError, Fact, SubmitOrder, SupplementOrder, WithdrawOrder
+from adapters.sdk.json_contract import Message
 from adapters.sdk.kst import from_kst, to_day
 from schemas.address import DisclosedAddress
 from schemas.client import Household
@@ -204,7 +205,7 @@ def _words(told: Message) -> str | None:
 
 def _reason(title: str, field: str, told: Message) -> str | None:
     code = told.get(field)
-    return f"{title} {code} {code_tables()[field][code]['ko']}" if code else None
+    return f"{title} {code} {CONTRACT.codes[field][code]['ko']}" if code else None
 
 
 def _filled(body: Mapping[str, Any], required: frozenset[str]) -> dict[str, Any]:

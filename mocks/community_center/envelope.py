@@ -5,14 +5,14 @@ The twelve header fields and the result codes are real [S]; ids and HTTP statuse
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mocks.community_center.cases import KST
-from mocks.community_center.contract import CODES, MESSAGES, break_of_schema, check_incoming, parse, unreal_value
+from mocks.community_center.contract import CODES, CONTRACT, MESSAGES
 from mocks.community_center.offices import Office
+from mocks.kit.json_contract import parse, unreal_value
 
 TIME_WINDOW = timedelta(seconds=300)
 CENTRE = CODES["organizations"]["centre"]
@@ -57,7 +57,7 @@ def open_envelope(body: bytes) -> Mapping[str, Any]:
         raise EnvelopeError("3001", 400, "message: no object")
     if not isinstance(message.get("header"), Mapping):
         raise EnvelopeError("3002", 400)
-    problem = check_incoming("RequestHeader", message["header"])
+    problem = CONTRACT.check("RequestHeader", message["header"])
     if problem is not None:
         raise EnvelopeError("3001", 400, f"header {problem}")
     return message
@@ -82,7 +82,7 @@ def check_message(message: Mapping[str, Any], operation: str, office: Office, no
     for code, is_right in right.items():
         if not is_right:
             raise EnvelopeError(code, 200)
-    problem = break_of_schema(f"{MESSAGES[operation]}Request", message)
+    problem = CONTRACT.break_of(f"{MESSAGES[operation]}Request", message)
     if problem is not None:
         raise EnvelopeError("3001", 400, problem)
     problem = unreal_value(message)
@@ -92,7 +92,7 @@ def check_message(message: Mapping[str, Any], operation: str, office: Office, no
 
 def reply_header(request: Mapping[str, Any], received: datetime, code: str, message: str) -> dict[str, str]:
     """Return the header of the reply to a request whose header (as far as it could be read) is `request`."""
-    readable = {} if check_incoming("RequestHeader", request) else request
+    readable = {} if CONTRACT.check("RequestHeader", request) else request
     return {
         **{name: readable.get(name, "") for name in (*_IDS, "requestSendTime")},
         "requestReceiveTime": wall_stamp(received),
@@ -118,11 +118,6 @@ def notice_header(notice: str, office: Office) -> dict[str, str]:
             "",
         ),
     }
-
-
-def to_bytes(message: Mapping[str, Any]) -> bytes:
-    """Write a message as the compact UTF-8 JSON that goes onto the wire."""
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _is_in_time(text: str, now: datetime) -> bool:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from mocks.community_center.contract import CODES, check_outgoing, parse
-from mocks.community_center.envelope import reply_header, to_bytes
+from mocks.community_center.contract import CODES, CONTRACT
+from mocks.community_center.envelope import reply_header
 from mocks.kit.agency import Reply, Request
+from mocks.kit.json_contract import parse, to_bytes
 
 OWN_FAULTS = frozenset(
     {
@@ -47,7 +48,7 @@ def misbehave(fault: str, operation: str, request: Request, reply: Reply | None)
 def _fail(code: str, status: int, request: Request) -> Reply:
     header = reply_header(_header(request), datetime.now(UTC), code, CODES["resultCode"][code]["ko"])
     message = {"header": header, "body": {}}
-    check_outgoing("RegisterReply", message)
+    CONTRACT.assure("RegisterReply", message)
     return Reply(status, to_bytes(message))
 
 
@@ -65,7 +66,7 @@ def _answer_other(operation: str, request: Request) -> Reply:
         "header": reply_header(header, datetime.now(UTC), "0000", CODES["resultCode"]["0000"]["ko"]),
         "body": {**_STRANGER, **rest},
     }
-    check_outgoing("WithdrawReply" if other == "withdraw" else "RegisterReply", message)
+    CONTRACT.assure("WithdrawReply" if other == "withdraw" else "RegisterReply", message)
     return Reply(200, to_bytes(message))
 
 

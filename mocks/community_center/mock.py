@@ -10,8 +10,8 @@ from typing import Any, ClassVar, Literal
 
 from mocks.community_center import notices
 from mocks.community_center.cases import Case, Fact, Leg
-from mocks.community_center.contract import CODES, MESSAGES, check_outgoing, fields_of
-from mocks.community_center.envelope import EnvelopeError, check_message, open_envelope, reply_header, to_bytes
+from mocks.community_center.contract import CODES, CONTRACT, MESSAGES, fields_of
+from mocks.community_center.envelope import EnvelopeError, check_message, open_envelope, reply_header
 from mocks.community_center.misbehaviour import OWN_FAULTS, misbehave
 from mocks.community_center.offices import OFFICES, Office
 from mocks.community_center.orders import carry_out
@@ -19,6 +19,7 @@ from mocks.community_center.registrar import RefusalError, Registrar
 from mocks.community_center.services import Services
 from mocks.kit.agency import HttpMock, Reply, Request
 from mocks.kit.desk import Desk
+from mocks.kit.json_contract import to_bytes
 
 _PATH = re.compile(r"/(?P<office>[0-9]{7})/referrals(?:/(?P<service>status|withdraw|supplement))?")
 _KEYS = {"register": "refRqstNo", "status": "refRqstNo", "withdraw": "whdrwRqstNo", "supplement": "refRqstNo"}
@@ -72,7 +73,7 @@ class CommunityCenterMock(HttpMock):
         except RefusalError as error:
             code, text, body = "0002", CODES["resultCode"]["0002"]["ko"], _refusal(error)
         answer = {"header": reply_header(header, received, code, text), "body": body}
-        check_outgoing(f"{MESSAGES.get(operation, 'Register')}Reply", answer)
+        CONTRACT.assure(f"{MESSAGES.get(operation, 'Register')}Reply", answer)
         return Reply(status, to_bytes(answer), headers=extra)
 
     def misbehave(self, fault: str, request: Request, reply: Reply | None) -> Reply:

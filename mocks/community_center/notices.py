@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from mocks.community_center.cases import Case, Fact, Leg, stamp
-from mocks.community_center.contract import check_incoming, check_outgoing, parse
-from mocks.community_center.envelope import notice_header, to_bytes
+from mocks.community_center.contract import CONTRACT
+from mocks.community_center.envelope import notice_header
 from mocks.kit.callbacks import Callback
+from mocks.kit.json_contract import parse, to_bytes
 
 STATUS_NOTICE = "status_notice"
 TRANSFER_NOTICE = "transfer_notice"
@@ -25,7 +26,7 @@ def build_notice(case: Case, leg: Leg, fact: Fact, secret: str) -> Callback:
     """Write and sign the notice of one fact, with the wall time of this moment."""
     name = notice_of(fact)
     message = {"header": notice_header(name, leg.office), "body": _body(case, leg, fact)}
-    check_outgoing("TransferNoticeRequest" if name == TRANSFER_NOTICE else "StatusNoticeRequest", message)
+    CONTRACT.assure("TransferNoticeRequest" if name == TRANSFER_NOTICE else "StatusNoticeRequest", message)
     body, timestamp = to_bytes(message), str(int(time.time()))
     headers = (("X-Linkage-Timestamp", timestamp), ("X-Linkage-Signature", sign(secret, timestamp, body)))
     return Callback(body, "application/json; charset=utf-8", headers)
@@ -42,7 +43,7 @@ def is_acknowledged(status: int, body: bytes) -> bool:
         message = parse(body)
     except ValueError:
         return False
-    is_good = status == 200 and check_incoming("Acknowledgement", message) is None  # noqa: PLR2004 - HTTP's OK
+    is_good = status == 200 and CONTRACT.check("Acknowledgement", message) is None  # noqa: PLR2004 - HTTP's OK
     return is_good and message["header"]["resultCode"] == "0000"
 
 

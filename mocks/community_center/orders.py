@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from mocks.community_center.cases import CODE_OF, KST, Case
-from mocks.community_center.contract import CODES, check_incoming
+from mocks.community_center.contract import CODES, CONTRACT
 from mocks.community_center.offices import OFFICES
 from mocks.community_center.registrar import Registrar
 from mocks.kit.clock import BusinessClock
@@ -82,7 +82,7 @@ def _details(state: str, order: Mapping[str, Any], clock: BusinessClock) -> Mapp
     if state == "closed":
         details["clsRsnCd"] = order.get("reason", "01")
     sample = {"sttsSn": 1, "prgrSttsCd": CODE_OF[state], "prgrDt": "20250101000000", **details}
-    problem = check_incoming("StatusFact", sample)
+    problem = CONTRACT.check("StatusFact", sample)
     if problem is not None:
         raise ValueError(f"the contract does not allow this: {problem}")
     return details

@@ -38,9 +38,13 @@ class JsonContract:
 
     def check(self, schema: str, value: object) -> str | None:
         """Return what is wrong with a value, as a place in it and a rule, without anything of it; None if nothing."""
+        return self.break_of(schema, value) or unreal_value(value)
+
+    def break_of(self, schema: str, value: object) -> str | None:
+        """Return where a value breaks its schema, and which rule of it; None if it does not."""
         error = next(self._validator(schema).iter_errors(value), None)
         if error is None:
-            return next(_unreal(value, ""), None)
+            return None
         # Names that the caller made up are not repeated: they are part of what it sent.
         place = ".".join(str(step) for step in error.instance_path)
         missing = getattr(error.kind, "property", None) if "required" in error.schema_path else None
@@ -65,6 +69,11 @@ class JsonContract:
             whole = {"$ref": f"#/components/schemas/{schema}", "components": self._components}
             self._validators[schema] = jsonschema_rs.Draft202012Validator(whole)
         return self._validators[schema]
+
+
+def unreal_value(value: object) -> str | None:
+    """Return where a value holds what its schema cannot forbid: text that is no text, a time that does not exist."""
+    return next(_unreal(value, ""), None)
 
 
 def parse(body: bytes) -> Any:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.community_center.callback import read_notice
-from adapters.community_center.contract import violation
+from adapters.community_center.contract import CONTRACT
 from adapters.community_center.settings import CommunityCenterSettings
 from adapters.sdk import CallbackRefusedError, InboundCall
 from schemas.status import BusinessStatus, OutcomeCode
@@ -54,7 +54,7 @@ def signed(message: Any, timestamp: str = TIMESTAMP, secret: str = SECRET) -> In
 def answer_of(body: bytes) -> Mapping[str, str]:
     """Return the header of an answer, which must be the contract's acknowledgement."""
     message = json.loads(body)
-    assert violation("Acknowledgement", message) is None
+    assert CONTRACT.violation("Acknowledgement", message) is None
     header: Mapping[str, str] = message["header"]
     return header
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.community_center import CommunityCenter, codes
-from adapters.community_center.contract import code_tables, violation
+from adapters.community_center.contract import CONTRACT
 from adapters.community_center.mapping import (
     FIELDS,
     fact_from,
@@ -103,7 +103,7 @@ def test_only_what_is_allowed_stands_on_the_wire(office: FakeOffice, allowed: fr
     """For any consented fields: the message obeys the contract, and no field is on the wire without its path."""
     order = office.submit_order(prune(DOCUMENT, allowed | PROFILE.requires))
     body = register_body(order)
-    assert violation("RegisterBody", body) is None
+    assert CONTRACT.violation("RegisterBody", body) is None
     assert {FIELDS[name] for name in body if name != "refRqstNo"} <= allowed | PROFILE.requires
 
 
@@ -140,12 +140,12 @@ def golden_folder() -> Any:
 )
 def test_every_code_that_may_come_is_mapped(name: str, ours: dict[str, object]) -> None:
     """A code of the contract that we do not know would break a referral at its worst moment."""
-    assert set(code_tables()[name]) == set(ours)
+    assert set(CONTRACT.codes[name]) == set(ours)
 
 
 def test_mapped_codes_mean_what_the_contract_says() -> None:
     """The contract's own hints (`business`, `outcome`, `service`) and our tables agree."""
-    tables = code_tables()
+    tables = CONTRACT.codes
     assert {code: row["business"] for code, row in tables["prgrSttsCd"].items()} == codes.STATUSES
     assert {code: row["outcome"] for code, row in tables["clsRsnCd"].items()} == codes.OUTCOMES
     assert {row["service"]: code for code, row in tables["svcCd"].items()} == codes.SERVICES

@@ -10,7 +10,7 @@ import pytest
 from community_center_samples import GOLDEN
 
 from adapters.community_center.callback import read_notice
-from adapters.community_center.contract import violation
+from adapters.community_center.contract import CONTRACT
 from adapters.community_center.envelope import open_reply
 from adapters.community_center.mapping import facts_from
 from adapters.community_center.settings import CommunityCenterSettings
@@ -61,7 +61,7 @@ def test_replies_are_read(name: str) -> None:
 @pytest.mark.parametrize("name", names("request"))
 def test_requests_are_of_the_form_that_we_write(name: str) -> None:
     """What the mock is tested with would pass our own check before sending."""
-    assert violation(f"{operation(name).capitalize()}Request", shared(name)) is None
+    assert CONTRACT.violation(f"{operation(name).capitalize()}Request", shared(name)) is None
 
 
 def test_failures_are_classified() -> None:

@@ -12,9 +12,10 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 ASK = """
-from adapters.community_center.contract import code_tables, violation
+from adapters.community_center.contract import CONTRACT
 import adapters, schemas
-print(len(code_tables()["prgrSttsCd"]), violation("StatusBody", {"rcptNo": "x"}), adapters.__file__, schemas.__file__)
+broken = CONTRACT.violation("StatusBody", {"rcptNo": "x"})
+print(len(CONTRACT.codes["prgrSttsCd"]), broken, adapters.__file__, schemas.__file__)
 """
 
 

@@ -11,7 +11,7 @@ from center_wire import GOLDEN, OFFICE, Centre, fresh, golden, timeless
 from kit_bench import Listener, listening, until
 
 from mocks.community_center import CommunityCenterMock
-from mocks.community_center.contract import check_incoming
+from mocks.community_center.contract import CONTRACT
 from mocks.community_center.misbehaviour import OWN_FAULTS
 from mocks.community_center.notices import is_acknowledged, sign
 from mocks.kit import callbacks
@@ -125,7 +125,7 @@ async def test_technical_failures(
     answer = await misbehave(mocks, centre, fault, "register.request")
     made = len(mocks.counters["community_center"].desk.ledger.acts)
     assert (answer.status_code, answer.json()["header"]["resultCode"], made) == (status, code, acts)
-    assert check_incoming("RegisterReply", answer.json()) is None
+    assert CONTRACT.check("RegisterReply", answer.json()) is None
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ async def test_technical_failures(
 async def test_another_operations_reply(mocks: MockServer, centre: Centre, name: str, right: str, given: str) -> None:
     """The answer is a good one, but of another operation: the schema of the right one does not accept it."""
     answer = (await misbehave(mocks, centre, "other_operation_reply", name)).json()
-    assert (check_incoming(given, answer), check_incoming(right, answer) is None) == (None, False)
+    assert (CONTRACT.check(given, answer), CONTRACT.check(right, answer) is None) == (None, False)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ async def test_results_that_are_late_double_or_out_of_order(
     await centre.advance(key=KEY, to="assigned")
     answer = (await misbehave(mocks, centre, fault, "status_by_key.request")).json()
     assert [row["sttsSn"] for row in answer["body"]["sttsList"]] == numbers
-    assert check_incoming("StatusReply", answer) is None
+    assert CONTRACT.check("StatusReply", answer) is None
 
 
 @pytest.mark.parametrize("fault", sorted(OWN_FAULTS))

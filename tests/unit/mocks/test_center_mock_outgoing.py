@@ -15,12 +15,13 @@ import pytest
 from center_wire import GOLDEN, Centre, fresh, golden
 
 from mocks.community_center import CommunityCenterMock, notices
-from mocks.community_center.contract import ContractError, check_outgoing
+from mocks.community_center.contract import CONTRACT
 from mocks.community_center.offices import OFFICES
 from mocks.community_center.services import Services
+from mocks.kit.json_contract import ContractError
 from mocks.kit.run import MockServer
 
-CONTRACT = Path(__file__).parents[3] / "schemas" / "agencies" / "community_center"
+FOLDER = Path(__file__).parents[3] / "schemas" / "agencies" / "community_center"
 REPLY = json.loads((GOLDEN / "register.reply.json").read_text(encoding="utf-8"))
 BUGS: dict[str, Callable[[dict[str, Any]], object]] = {
     "a field is missing": lambda body: body.pop("rcptNo"),
@@ -36,7 +37,7 @@ BUGS: dict[str, Callable[[dict[str, Any]], object]] = {
 
 def test_an_honest_answer_passes() -> None:
     """What is changed below is good before."""
-    check_outgoing("RegisterReply", REPLY)
+    CONTRACT.assure("RegisterReply", REPLY)
 
 
 @pytest.mark.parametrize("bug", BUGS.values(), ids=BUGS.keys())
@@ -45,7 +46,7 @@ def test_a_broken_answer_is_stopped(bug: Callable[[dict[str, Any]], object]) -> 
     answer = copy.deepcopy(REPLY)
     bug(answer["body"])
     with pytest.raises(ContractError, match=r"^RegisterReply: ") as raised:
-        check_outgoing("RegisterReply", answer)
+        CONTRACT.assure("RegisterReply", answer)
     assert REPLY["body"]["rcptNo"] not in str(raised.value)
 
 
@@ -84,7 +85,7 @@ def test_a_notice_that_breaks_the_contract_is_not_written(monkeypatch: pytest.Mo
 
 def test_the_readme_and_the_schema_know_the_same_statuses() -> None:
     """No status in words only, none in the file only; 405 is for other methods, which the file does not describe."""
-    said = re.findall(r"^\| ([\d, ]+) \| (?=\d|no envelope)", (CONTRACT / "README.md").read_text("utf-8"), re.MULTILINE)
-    paths = json.loads((CONTRACT / "openapi.json").read_text("utf-8"))["paths"].values()
+    said = re.findall(r"^\| ([\d, ]+) \| (?=\d|no envelope)", (FOLDER / "README.md").read_text("utf-8"), re.MULTILINE)
+    paths = json.loads((FOLDER / "openapi.json").read_text("utf-8"))["paths"].values()
     declared = {status for path in paths for status in path["post"]["responses"]}
     assert {status for statuses in said for status in statuses.split(", ")} == {*declared, "405"}

@@ -14,7 +14,7 @@ from center_wire import GOLDEN, OFFICE, WRONG_KEY, Centre, fresh, golden, timele
 
 from mocks.community_center import CommunityCenterMock
 from mocks.community_center.cases import CODE_OF, next_states
-from mocks.community_center.contract import CODES, check_incoming, fields_of
+from mocks.community_center.contract import CODES, CONTRACT, fields_of
 from mocks.community_center.envelope import wall_stamp
 from mocks.community_center.offices import OFFICES, office_of
 from mocks.kit.run import MockServer
@@ -59,7 +59,7 @@ def test_golden_messages_obey_the_contract(path: Path) -> None:
     if name == "find":
         stem = "Status"
     schema = "Acknowledgement" if notice and kind == "reply" else f"{stem}{kind.title()}"
-    problem = check_incoming(schema, json.loads(path.read_text(encoding="utf-8")))
+    problem = CONTRACT.check(schema, json.loads(path.read_text(encoding="utf-8")))
     assert problem == ("message: required header" if path.name == "no_header.request.json" else None)
 
 
@@ -193,7 +193,7 @@ async def test_a_closed_case_cannot_be_withdrawn(centre: Centre) -> None:
         ({"key": KEY, "to": "aftercare"}, "received cannot become aftercare; it can become: assigned"),
         ({"key": KEY, "to": "transferred"}, "has the case already"),
         ({"key": KEY, "to": "transferred", "office": "1111111"}, "31 시군"),
-        ({"key": KEY, "to": "supplement", "due": "20250230"}, "splmTmlmYmd: no such day"),
+        ({"key": KEY, "to": "supplement", "due": "20250230"}, "splmTmlmYmd: no such time"),
         ({"key": KEY, "to": "closed", "reason": "77"}, "clsRsnCd: enum"),
         ({"key": KEY, "receipt": "x", "to": "closed"}, "by key or by receipt"),
         ({"key": KEY, "into": "closed"}, "an order has no into"),
@@ -267,7 +267,7 @@ async def test_a_message_without_a_header(centre: Centre) -> None:
     [
         ({"hshdPersCnt": "3"}, "body.hshdPersCnt: type"),
         ({"mnthIncmAmt": 100000.5}, "body.mnthIncmAmt: type"),
-        ({"tgtrBrthYmd": "19800230"}, "tgtrBrthYmd: no such day"),
+        ({"tgtrBrthYmd": "19800230"}, "tgtrBrthYmd: no such time"),
         ({"tgtrBrthYmd": "1980-01-01"}, "body.tgtrBrthYmd: pattern"),
         ({"tgtrNm": None}, "body: required tgtrNm"),
         ({"tgtrNm": unicodedata.normalize("NFD", "홍길동")}, "tgtrNm: not plain NFC text"),
