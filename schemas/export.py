@@ -12,12 +12,13 @@ from schemas.consent import Consent
 from schemas.disclosure import FIELD_PATHS, Disclosure
 from schemas.events import Event
 from schemas.referral import ReferralRequest
+from schemas.titles import FIELD_TITLES
 
 _MODELS: tuple[type[BaseModel], ...] = (CaseDocument, Consent, ReferralRequest, Disclosure, Event)
 
 
 def exported() -> Mapping[str, str]:
-    """Return file name → content (UTF-8 JSON, two spaces) for every exported schema and the table of field paths."""
+    """Return file name → content (UTF-8 JSON, two spaces) for every exported schema and the tables of field paths."""
     files = {
         f"{model.__name__}.schema.json": {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -26,4 +27,5 @@ def exported() -> Mapping[str, str]:
         for model in _MODELS
     }
     files["field_paths.json"] = {path: str(privacy) for path, privacy in FIELD_PATHS.items()}
+    files["field_titles.json"] = dict(FIELD_TITLES)
     return {name: json.dumps(content, ensure_ascii=False, indent=2) + "\n" for name, content in files.items()}

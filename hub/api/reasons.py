@@ -10,7 +10,8 @@ from datetime import datetime
 
 from adapters.sdk.kst import KST
 from hub.consent.reasons import WithheldReason
-from hub.consent.words import after_colon, explain, title_of
+from hub.consent.words import after_colon, explain
+from schemas.titles import title_of
 
 _TEXTS: dict[str, str] = {
     # held at intake

@@ -3,33 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 import pytest
 
 from hub.consent.reasons import WithheldReason
-from hub.consent.words import CONSENT_TYPE_TITLES, FIELD_TITLES, explain, title_of
-from schemas.consent import ConsentType
-from schemas.disclosure import FIELD_PATHS
+from hub.consent.words import explain
 
 HANGUL = re.compile(r"[가-힣]")
-
-
-def test_every_field_has_a_title() -> None:
-    """A field that is added to the common schema needs a Korean title."""
-    assert list(FIELD_PATHS) == list(FIELD_TITLES)
-
-
-def test_titles_are_korean_and_tell_fields_apart() -> None:
-    """Each title is Hangul in NFC and belongs to one field only."""
-    titles = list(FIELD_TITLES.values())
-    assert len(set(titles)) == len(titles)
-    assert all(HANGUL.search(title) and unicodedata.is_normalized("NFC", title) for title in titles)
-
-
-def test_every_type_has_a_title() -> None:
-    """Every consent type is named in Korean."""
-    assert set(ConsentType) == set(CONSENT_TYPE_TITLES)
 
 
 @pytest.mark.parametrize("reason", WithheldReason)
@@ -66,5 +46,4 @@ def test_a_plain_field_asks_for_third_party_consent() -> None:
 
 def test_an_unknown_path_is_named_as_it_is() -> None:
     """Words never fail: a path without a title stands for itself."""
-    assert title_of("client.invented") == "client.invented"
     assert "client.invented" in explain(WithheldReason.CONSENT_MISSING, ["client.invented"])
