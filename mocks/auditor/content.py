@@ -8,7 +8,7 @@ from datetime import datetime
 
 from mocks.auditor.books import Act, Book, base_of, digest
 from mocks.auditor.promises import Promise
-from mocks.auditor.rules import KST
+from mocks.kit.kst import KST
 
 _IDENTITY = frozenset({"client.name", "client.birth_date"})
 _CODED = frozenset({

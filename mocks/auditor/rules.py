@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from typing import Any
 
-KST = timezone(timedelta(hours=9))
+from mocks.kit.kst import KST
+
 RRN = "client.rrn"
 THIRD_PARTY = "third_party"
 

@@ -10,15 +10,14 @@ import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
 from mocks.ccrs.judgement import lacks_agreement, refusal_of
 from mocks.kit.clock import BusinessClock
 from mocks.kit.json_contract import flat
+from mocks.kit.kst import KST, stamp
 from mocks.kit.ledger import Act, Ledger
-
-KST = timezone(timedelta(hours=9), "KST")
 
 CODE_OF = {
     "received": "01",
@@ -179,21 +178,21 @@ class Book:
             application.supplements[key] = self._add(application, "reviewing", {})
         return application, application.supplements[key]
 
-    def move(self, name: str, state: str, details: Mapping[str, str]) -> Application:
-        """Move the application with this key or number on to `state`, by order of a tester.
+    def application_of(self, name: str) -> Application | None:
+        """Return the application with this key or this number."""
+        return self._by_key.get(name) or self._by_number.get(name)
+
+    def move(self, application: Application, state: str, details: Mapping[str, str]) -> None:
+        """Move an application on to `state`, by order of a tester.
 
         Raises:
-            ValueError: there is none, or `state` may not follow the present one.
+            ValueError: `state` may not follow the present one.
         """
-        application = self._by_key.get(name) or self._by_number.get(name)
-        if application is None:
-            raise ValueError("there is no application with this key or receipt")
         allowed = _NEXT[application.state] - {application.state}
         if state not in allowed:
             can = ", ".join(sorted(allowed)) or "-"
             raise ValueError(f"{application.state} cannot become {state}; it can become: {can}")
         self._add(application, state, details)
-        return application
 
     def _of(self, number: str, body: Mapping[str, Any]) -> Application:
         found = self._by_number.get(number)
@@ -214,8 +213,3 @@ class Book:
             yield self._ledger.digest(f"rrno {body['rrno']}")
         for phone in body["telnoList"]:
             yield self._ledger.digest(f"{body['custNm']} {body['custBrthYmd']} {phone}")
-
-
-def stamp(moment: datetime) -> str:
-    """Return a moment as `yyyyMMddHHmmss` in KST."""
-    return moment.astimezone(KST).strftime("%Y%m%d%H%M%S")

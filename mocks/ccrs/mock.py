@@ -8,13 +8,14 @@ from functools import partial
 from typing import Any, ClassVar, Literal
 
 from mocks.ccrs import notices
-from mocks.ccrs.book import Application, Book, RefusalError, Row, stamp
+from mocks.ccrs.book import Application, Book, RefusalError, Row
 from mocks.ccrs.misbehaviour import OWN_FAULTS, misbehave
 from mocks.ccrs.orders import carry_out
 from mocks.ccrs.tokens import Tokens
 from mocks.kit.agency import HttpMock, Reply, Request
 from mocks.kit.desk import Desk
 from mocks.kit.json_contract import JsonContract, flat, parse, query_of, to_bytes
+from mocks.kit.kst import stamp
 
 CONTRACT = JsonContract("ccrs")
 

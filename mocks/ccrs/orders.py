@@ -8,16 +8,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
-from mocks.ccrs.book import CODE_OF, KST, Book
+from mocks.ccrs.book import CODE_OF, Book
 from mocks.ccrs.tokens import Tokens
 from mocks.kit.clock import BusinessClock
 from mocks.kit.json_contract import JsonContract
+from mocks.kit.orders import case_ordered, check_allowed, check_texts, state_ordered, supplement_wanted
 
 _KNOWN = frozenset({"key", "receipt", "to", "text", "due", "reason"})
-_DEFAULT_REQUEST = "소득을 확인할 수 있는 서류를 보완하여 주십시오."
 
 
 def carry_out(
@@ -28,32 +27,23 @@ def carry_out(
     Raises:
         ValueError: the order cannot be understood, or the application's state does not allow it.
     """
-    if order == {"tokens": "revoke"}:
+    if "tokens" in order:
+        if order != {"tokens": "revoke"}:
+            raise ValueError("the only order about tokens is: tokens: revoke")
         return {"revoked": tokens.revoke()}
-    unknown = set(order) - _KNOWN
-    if unknown or not all(isinstance(value, str) for value in order.values()):
-        raise ValueError(f"an order is text under these names: {', '.join(sorted(_KNOWN))}; or tokens: revoke")
-    names = [order[name] for name in ("key", "receipt") if name in order]
-    if len(names) != 1:
-        raise ValueError("an order names its application by key or by receipt")
-    state = order.get("to", "")
-    if state not in CODE_OF or state == "received":
-        raise ValueError(f"to must be one of: {', '.join(name for name in CODE_OF if name != 'received')}")
+    check_texts(order)
+    application, state = case_ordered(order, _KNOWN, book.application_of), state_ordered(order, CODE_OF)
     details = _details(state, order, clock)
-    problem = contract.check(
-        "History", {"hstSn": 1, "prcsSttsCd": CODE_OF[state], "prcsDt": "20250101000000", **details}
-    )
-    if problem is not None:
-        raise ValueError(f"the contract does not allow this: {problem}")
-    application = book.move(names[0], state, details)
+    sample = {"hstSn": 1, "prcsSttsCd": CODE_OF[state], "prcsDt": "20250101000000", **details}
+    check_allowed(contract, "History", sample)
+    book.move(application, state, details)
     return {"key": application.key, "receipt": application.number, "state": application.state}
 
 
 def _details(state: str, order: Mapping[str, str], clock: BusinessClock) -> Mapping[str, str]:
     details = {}
     if state == "supplement":
-        due = (clock.now().astimezone(KST) + timedelta(days=7)).strftime("%Y%m%d")
-        details = {"splmRqstCn": order.get("text", _DEFAULT_REQUEST), "splmTmlmYmd": order.get("due", due)}
+        details = supplement_wanted(order, clock)
     elif "text" in order:
         details = {"rsltCn": order["text"]}
     if state == "closed":

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from mocks.community_center.offices import Office
+from mocks.kit.kst import stamp
 from mocks.kit.ledger import Act
-
-KST = timezone(timedelta(hours=9), "KST")
 
 CODE_OF = {
     "received": "10",
@@ -104,8 +103,3 @@ class Case:
     def leg(self) -> Leg:
         """The part that is carried on now."""
         return self.legs[-1]
-
-
-def stamp(moment: datetime) -> str:
-    """Return a moment as `yyyyMMddHHmmss` in KST."""
-    return moment.astimezone(KST).strftime("%Y%m%d%H%M%S")

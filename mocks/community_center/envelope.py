@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mocks.community_center.cases import KST
 from mocks.community_center.contract import CODES, CONTRACT, MESSAGES
 from mocks.community_center.offices import Office
 from mocks.kit.json_contract import parse, unreal_value
+from mocks.kit.kst import KST
 
 TIME_WINDOW = timedelta(seconds=300)
 CENTRE = CODES["organizations"]["centre"]

@@ -7,11 +7,12 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from mocks.community_center.cases import Case, Fact, Leg, stamp
+from mocks.community_center.cases import Case, Fact, Leg
 from mocks.community_center.contract import CONTRACT
 from mocks.community_center.envelope import notice_header
 from mocks.kit.callbacks import Callback
 from mocks.kit.json_contract import parse, to_bytes
+from mocks.kit.kst import stamp
 
 STATUS_NOTICE = "status_notice"
 TRANSFER_NOTICE = "transfer_notice"

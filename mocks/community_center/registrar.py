@@ -9,10 +9,11 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mocks.community_center.cases import KST, Case, Fact, Leg, next_states
+from mocks.community_center.cases import Case, Fact, Leg, next_states
 from mocks.community_center.contract import CODES
 from mocks.community_center.offices import Office, office_of
 from mocks.kit.clock import BusinessClock
+from mocks.kit.kst import KST
 from mocks.kit.ledger import Ledger
 
 Notify = Callable[[Case, Leg, Fact], None]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mocks.community_center.cases import CODE_OF, Case, Fact, Leg, stamp
+from mocks.community_center.cases import CODE_OF, Case, Fact, Leg
 from mocks.community_center.offices import Office
 from mocks.community_center.registrar import Registrar
+from mocks.kit.kst import stamp
 
 Body = Mapping[str, Any]
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
+from mocks.kit.kst import stamp
 from mocks.kit.ledger import Act
-
-KST = timezone(timedelta(hours=9), "KST")
 
 CODE_OF = {
     "received": "01",
@@ -42,11 +41,6 @@ _NEXT: Mapping[str, frozenset[str]] = {
 def next_states(state: str) -> frozenset[str]:
     """Return the states that may follow `state`; 알선·훈련 may follow itself, each time with a row of its own."""
     return _NEXT[state]
-
-
-def stamp(moment: datetime) -> str:
-    """Return a moment as `yyyyMMddHHmmss` in KST."""
-    return moment.astimezone(KST).strftime("%Y%m%d%H%M%S")
 
 
 @dataclass(frozen=True)

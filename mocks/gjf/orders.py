@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mocks.gjf.cases import CODE_OF, Case
+from mocks.gjf.cases import CODE_OF
 from mocks.gjf.contract import CODES, CONTRACT
 from mocks.gjf.registrar import Registrar
+from mocks.kit.orders import case_ordered, check_allowed, check_texts, refusal_ordered, state_ordered
 
 _KNOWN = frozenset({"key", "receipt", "to", "text", "reason"})
+_REFUSALS = tuple(code for code in CODES["resultCode"] if code.startswith("2"))
 
 
 def carry_out(order: Mapping[str, Any], registrar: Registrar) -> Mapping[str, Any]:
@@ -23,41 +25,13 @@ def carry_out(order: Mapping[str, Any], registrar: Registrar) -> Mapping[str, An
     Raises:
         ValueError: the order cannot be understood, or the case's state does not allow it.
     """
-    if not all(isinstance(value, str) for value in order.values()):
-        raise ValueError("all values of an order are text")
+    check_texts(order)
     if set(order) == {"refuse_next"}:
-        return _refuse_next(order["refuse_next"], registrar)
-    case, state = _case(order, registrar), _state(order)
+        registrar.refuse_next(refusal_ordered(order["refuse_next"], _REFUSALS))
+        return dict(order)
+    case, state = case_ordered(order, _KNOWN, registrar.case_of), state_ordered(order, CODE_OF)
     registrar.move(case, state, _details(state, order))
     return {"key": case.key, "receipt": case.number, "state": case.state}
-
-
-def _refuse_next(code: str, registrar: Registrar) -> Mapping[str, Any]:
-    known = [one for one in CODES["resultCode"] if one.startswith("2")]
-    if code not in known:
-        raise ValueError(f"refuse_next must be a refusal: {', '.join(known)}")
-    registrar.refuse_next(code)
-    return {"refuse_next": code}
-
-
-def _case(order: Mapping[str, Any], registrar: Registrar) -> Case:
-    unknown = set(order) - _KNOWN
-    if unknown:
-        raise ValueError(f"an order has no {', '.join(sorted(unknown))}; known are: {', '.join(sorted(_KNOWN))}")
-    names = [order[name] for name in ("key", "receipt") if name in order]
-    if len(names) != 1:
-        raise ValueError("an order names its case by key or by receipt")
-    case = registrar.case_of(names[0])
-    if case is None:
-        raise ValueError("there is no case with this key or receipt")
-    return case
-
-
-def _state(order: Mapping[str, Any]) -> str:
-    state = str(order.get("to", ""))
-    if state not in CODE_OF or state == "received":
-        raise ValueError(f"to must be one of: {', '.join(name for name in CODE_OF if name != 'received')}")
-    return state
 
 
 def _details(state: str, order: Mapping[str, Any]) -> Mapping[str, str]:
@@ -65,7 +39,5 @@ def _details(state: str, order: Mapping[str, Any]) -> Mapping[str, str]:
     if state == "closed":
         details["clsRsnCd"] = order.get("reason", "01")
     sample = {"sttsSn": 1, "sttsCd": CODE_OF[state], "sttsDt": "20250101000000", **details}
-    problem = CONTRACT.check("History", sample)
-    if problem is not None:
-        raise ValueError(f"the contract does not allow this: {problem}")
+    check_allowed(CONTRACT, "History", sample)
     return details

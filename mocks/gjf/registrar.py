@@ -9,10 +9,11 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from typing import Any
 
-from mocks.gjf.cases import CODE_OF, KST, Case, Row, next_states, stamp
+from mocks.gjf.cases import CODE_OF, Case, Row, next_states
 from mocks.gjf.contract import ResultError
 from mocks.kit.clock import BusinessClock
 from mocks.kit.json_contract import flat
+from mocks.kit.kst import KST, stamp
 from mocks.kit.ledger import Ledger
 
 _PROVINCE = "41"

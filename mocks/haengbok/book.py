@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 from mocks.kit.clock import BusinessClock
+from mocks.kit.kst import stamp
 from mocks.kit.ledger import Act, Ledger
 
-KST = timezone(timedelta(hours=9), "KST")
 RECEIVED, WITHDRAWN = "01", "16"
 STEPS = {
     "assigned": "02",
@@ -90,11 +90,6 @@ class Case:
         return self.act.state
 
 
-def kst(moment: datetime) -> str:
-    """Return `yyyyMMddHHmmss` in KST."""
-    return moment.astimezone(KST).strftime("%Y%m%d%H%M%S")
-
-
 def mask(fields: Mapping[str, str]) -> dict[str, str]:
     """Return name, RRN and phone as they are read back: 홍*동, 9001011******, 010****0001."""
     name, rrn, phone = (fields.get(key, "") for key in ("tgtrNm", "tgtrRrn", "telNo"))
@@ -124,9 +119,9 @@ class Book:
     def register(self, fields: Mapping[str, str]) -> Case:
         """Take a registration. The same key again is a second registration: this agency does not dedupe."""
         now = self._clock.now()
-        rcpt_no = f"HB{kst(now)[:8]}{len(self._cases) + 1:07d}"
+        rcpt_no = f"HB{stamp(now)[:8]}{len(self._cases) + 1:07d}"
         act = self._ledger.append("register", fields["linkReqNo"], rcpt_no, arrived(fields), "received")
-        case = Case(rcpt_no, fields["linkReqNo"], kst(now), mask(fields), act)
+        case = Case(rcpt_no, fields["linkReqNo"], stamp(now), mask(fields), act)
         self._cases[rcpt_no] = case
         self._write_row(case, RECEIVED, {})
         return case
@@ -216,7 +211,7 @@ class Book:
     ) -> None:
         now = self._clock.now()
         visible = now + timedelta(seconds=delay)
-        known = {"procStcd": proc_stcd, "procDt": kst(now), "rsltCn": self._words[proc_stcd]} | dict(details)
+        known = {"procStcd": proc_stcd, "procDt": stamp(now), "rsltCn": self._words[proc_stcd]} | dict(details)
         fields = {name: known[name] for name in _ROW_ORDER if name in known}
         row = Row(len(case.rows) + 1, fields, visible, visible + timedelta(seconds=partial), is_doubled)
         case.rows.append(row)
@@ -232,7 +227,7 @@ def _details(step: str, order: Mapping[str, Any], now: datetime, case: Case) -> 
         "chrgDeptNm": order.get("department"),
     }
     if step == "supplement":
-        details["spplDueDt"] = order.get("due", kst(now + timedelta(days=_SUPPLEMENT_DAYS))[:8])
+        details["spplDueDt"] = order.get("due", stamp(now + timedelta(days=_SUPPLEMENT_DAYS))[:8])
     if step == "transferred":
         details["trsfOrgCd"] = order.get("office", _ELSEWHERE)
     return {name: str(value) for name, value in details.items() if value is not None}

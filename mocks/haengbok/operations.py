@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from lxml import etree
 
 from mocks.haengbok import judgement
-from mocks.haengbok.book import RECEIVED, Book, Case, arrived, kst
+from mocks.haengbok.book import RECEIVED, Book, Case, arrived
 from mocks.haengbok.contract import OPERATIONS, Operation
 from mocks.haengbok.envelope import RefusedError, add_children
 from mocks.kit.clock import BusinessClock
+from mocks.kit.kst import stamp
 from mocks.kit.ledger import Ledger
 
 Fields = Mapping[str, str]
@@ -102,5 +103,5 @@ class Counter:
         rtn_cd = "R101" if case is None else "0000" if act(case, fields) else "R102"
         done = {"procStcd": "", "procDt": ""}
         if case is not None and rtn_cd == "0000":
-            done = {"procStcd": case.rows[-1].fields["procStcd"], "procDt": kst(self._clock.now())}
+            done = {"procStcd": case.rows[-1].fields["procStcd"], "procDt": stamp(self._clock.now())}
         return self._reply(name, rtn_cd, {"rcptNo": fields["rcptNo"]} | done)

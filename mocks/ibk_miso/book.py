@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from mocks.ibk_miso.contract import CODES, Values
-from mocks.ibk_miso.telegrams import KST
 from mocks.kit.clock import BusinessClock
+from mocks.kit.kst import KST
 from mocks.kit.ledger import Act, Ledger
 
 BRANCH_CODE, BRANCH_NAME = "0031", "의정부지점"

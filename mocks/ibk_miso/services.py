@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mocks.ibk_miso.book import BRANCH_CODE, BRANCH_NAME, CODE_OF, Book, Registration, Step
 from mocks.ibk_miso.contract import LAYOUT, Values
-from mocks.ibk_miso.telegrams import stamp
+from mocks.kit.kst import stamp
 
 _NEWEST = 40
 """Rows of a history at most: more do not fit behind a 4-digit length."""

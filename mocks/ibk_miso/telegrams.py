@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from mocks.ibk_miso.contract import COMMON, OPERATIONS, MalformedError, check_forms
 from mocks.kit.fixed_width import FieldValue, WidthError
+from mocks.kit.kst import moment_of, stamp
 
-KST = timezone(timedelta(hours=9), "KST")
 TIME_WINDOW = timedelta(seconds=300)
 
 _REQUEST, _ANSWER = "1", "2"
@@ -43,11 +43,6 @@ class Telegram:
         return str(self.common["TRC_NO"])
 
 
-def stamp(moment: datetime) -> str:
-    """Return a moment as `yyyyMMddHHmmss` in KST."""
-    return moment.astimezone(KST).strftime("%Y%m%d%H%M%S")
-
-
 def open_telegram(body: bytes) -> Telegram:
     """Read the common part.
 
@@ -75,7 +70,7 @@ def check_common(telegram: Telegram, org_code: str, now: datetime) -> None:
     if common["ORG_CD"] != org_code:
         raise MalformedError("ORG_CD")
     check_forms(common)
-    sent = datetime.strptime(str(common["SEND_DT"]), "%Y%m%d%H%M%S").replace(tzinfo=KST)
+    sent = moment_of(str(common["SEND_DT"]))
     if abs(now - sent) > TIME_WINDOW:
         raise MalformedError("SEND_DT")
     for name in ("RSP_CD", "ERR_FLD"):

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from mocks.illegal_lending.contract import CODES
 from mocks.illegal_lending.form import Pairs, RefusalError, fields_for_ledger
 from mocks.kit.clock import BusinessClock
+from mocks.kit.kst import KST
 from mocks.kit.ledger import Act, Ledger
-
-KST = timezone(timedelta(hours=9), "KST")
 
 CODE_OF = {
     "received": "10",
@@ -138,11 +137,6 @@ def _may_have_agent(told: Mapping[str, str]) -> bool:
     rates = [float(value) for name, value in told.items() if name.startswith("LOAN_RATE[")]
     unlawful = [value for name, value in told.items() if name.startswith("ILGL_YN[")]
     return not (rates or unlawful) or "Y" in unlawful or any(rate > _HIGHEST_RATE for rate in rates)
-
-
-def stamp(moment: datetime) -> str:
-    """Return a moment as `yyyyMMddHHmmss` in KST."""
-    return moment.astimezone(KST).strftime("%Y%m%d%H%M%S")
 
 
 def refusals() -> list[str]:

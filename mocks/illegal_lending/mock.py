@@ -8,13 +8,14 @@ from datetime import timedelta
 from typing import Any, ClassVar, Literal
 
 from mocks.illegal_lending import replies
-from mocks.illegal_lending.book import CODE_OF, KST, Book
+from mocks.illegal_lending.book import CODE_OF, Book
 from mocks.illegal_lending.book import refusals as known_refusals
 from mocks.illegal_lending.contract import CODES, CONTENT_TYPE, OPERATIONS
 from mocks.illegal_lending.form import Pairs, RefusalError, check_form, filled_names, read_form, value_of
 from mocks.illegal_lending.misbehaviour import OWN_FAULTS, misbehave
 from mocks.kit.agency import HttpMock, Reply, Request
 from mocks.kit.desk import Desk
+from mocks.kit.kst import KST
 
 _TRAN_ID = re.compile(r"[0-9a-f]{32}")
 _OPERATION = {told["path"]: name for name, told in OPERATIONS.items()}

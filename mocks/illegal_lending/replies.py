@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from lxml import etree
 
-from mocks.illegal_lending.book import CODE_OF, Step, stamp
+from mocks.illegal_lending.book import CODE_OF, Step
 from mocks.illegal_lending.contract import OPERATIONS, check_outgoing
 from mocks.kit.agency import Reply
+from mocks.kit.kst import stamp
 
 CONTENT_TYPE = "text/xml; charset=EUC-KR"
 _DECLARATION = '<?xml version="1.0" encoding="EUC-KR"?>\n'

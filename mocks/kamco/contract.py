@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta, timezone
+from datetime import datetime, time
 from pathlib import Path
 
 from mocks.kit.fixed_width import read_layout
+from mocks.kit.kst import KST
 
 FOLDER = Path(__file__).parents[2] / "schemas" / "agencies" / "kamco"
 LAYOUT = read_layout(FOLDER)
@@ -18,7 +19,6 @@ CODES: Mapping[str, Mapping[str, Mapping[str, str]]] = json.loads((FOLDER / "cod
 END_OF_RECORD = b"\r\n"
 REQUEST_NAME = re.compile(r"REQ_(?P<day>[0-9]{8})_(?P<number>[0-9]{3})\.dat", re.ASCII)
 
-KST = timezone(timedelta(hours=9), "KST")
 COLLECTS_AT = time(2, 0)
 ANSWERS_AT = time(6, 0)
 
@@ -31,8 +31,3 @@ def result_name(day: str, number: int) -> str:
 def kst_day(moment: datetime) -> str:
     """Return the day in Korea at a moment: `yyyyMMdd`."""
     return moment.astimezone(KST).strftime("%Y%m%d")
-
-
-def kst_second(moment: datetime) -> str:
-    """Return a moment as `yyyyMMddHHmmss` in KST."""
-    return moment.astimezone(KST).strftime("%Y%m%d%H%M%S")

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from mocks.kamco.contract import ANSWERS_AT, COLLECTS_AT, KST, REQUEST_NAME
+from mocks.kamco.contract import ANSWERS_AT, COLLECTS_AT, REQUEST_NAME
+from mocks.kit.kst import KST
 
 _LARGEST_BYTES = 64 << 20
 

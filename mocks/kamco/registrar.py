@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mocks.kamco.contract import CODES, kst_day, kst_second
+from mocks.kamco.contract import CODES, kst_day
 from mocks.kamco.files import Line, Told
 from mocks.kit.fixed_width import FieldValue
+from mocks.kit.kst import stamp
 from mocks.kit.ledger import Act, Ledger
 
 CODE_OF = {
@@ -105,7 +106,7 @@ class Registrar:
             "RCPT_NO": case.receipt,
             "PRGR_SN": case.steps,
             "PRGR_STTS_CD": CODE_OF[state],
-            "PRGR_DT": kst_second(at),
+            "PRGR_DT": stamp(at),
             "CLS_RSN_CD": (reason or "01") if state == "closed" else None,
             "PRGR_MSG": text or None,
         }
@@ -154,7 +155,7 @@ def _answer(line: Line, code: str, at: datetime, *, receipt: str = "", wrong_fie
         "RQST_TP": line.kind,
         "RSLT_CD": code,
         "RCPT_NO": receipt or None,
-        "PRCS_DT": kst_second(at),
+        "PRCS_DT": stamp(at),
         "ERR_FLD_NM": wrong_field or None,
         "RSLT_MSG": CODES["RSLT_CD"][code]["ko"],
     }

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
+from mocks.kit.kst import stamp
 from mocks.kit.ledger import Act
-
-if TYPE_CHECKING:
-    from mocks.klac.slots import Slot
-
-KST = timezone(timedelta(hours=9), "KST")
+from mocks.klac.slots import Slot
 
 CODE_OF = {
     "received": "10",
@@ -44,11 +41,6 @@ _NEXT: Mapping[str, frozenset[str]] = {
 def next_states(state: str) -> frozenset[str]:
     """Return the states that may follow `state`; never itself."""
     return _NEXT[state] - {state}
-
-
-def stamp(moment: datetime) -> str:
-    """Return a moment as `yyyyMMddHHmmss` in KST."""
-    return moment.astimezone(KST).strftime("%Y%m%d%H%M%S")
 
 
 @dataclass(frozen=True)

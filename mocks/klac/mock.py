@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 from mocks.kit.agency import HttpMock, Reply, Request
 from mocks.kit.desk import Desk
 from mocks.kit.json_contract import flat, parse, query_of, to_bytes
-from mocks.klac.cases import KST, stamp
+from mocks.kit.kst import KST, stamp
 from mocks.klac.contract import CODES, CONTRACT, RefusalError
 from mocks.klac.misbehaviour import OWN_FAULTS, misbehave
 from mocks.klac.orders import carry_out

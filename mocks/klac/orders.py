@@ -9,17 +9,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
 from mocks.kit.clock import BusinessClock
-from mocks.klac.cases import CODE_OF, KST, Case, stamp
+from mocks.kit.kst import moment_of, stamp
+from mocks.kit.orders import (
+    case_ordered,
+    check_allowed,
+    check_texts,
+    refusal_ordered,
+    state_ordered,
+    supplement_wanted,
+)
+from mocks.klac.cases import CODE_OF
 from mocks.klac.contract import CODES, CONTRACT
 from mocks.klac.registrar import Registrar
 from mocks.klac.slots import Slot
 
 _KNOWN = frozenset({"key", "receipt", "to", "text", "due", "reason"})
-_DEFAULT_REQUEST = "소득을 확인할 수 있는 서류를 보완하여 주십시오."
+_REFUSALS = tuple(code for code in CODES["errCd"] if code.startswith("E2"))
 _REASONS = {"closed": ("clsRsnCd", "01"), "dismissed": ("rjctRsnCd", "01")}
 
 
@@ -29,31 +37,21 @@ def carry_out(order: Mapping[str, Any], registrar: Registrar, clock: BusinessClo
     Raises:
         ValueError: the order cannot be understood, or the case's state does not allow it.
     """
-    if not all(isinstance(value, str) for value in order.values()):
-        raise ValueError("all values of an order are text")
+    check_texts(order)
     if set(order) == {"refuse_next"}:
-        return _refuse_next(order["refuse_next"], registrar)
+        registrar.refuse_next(refusal_ordered(order["refuse_next"], _REFUSALS))
+        return dict(order)
     if set(order) == {"take", "branch", "method"}:
         return _take(order, registrar)
-    case, state = _case(order, registrar), _state(order)
+    case, state = case_ordered(order, _KNOWN, registrar.case_of), state_ordered(order, CODE_OF)
     registrar.move(case, state, _details(state, order, clock))
     return {"key": case.key, "receipt": case.receipt, "state": case.state}
 
 
-def _refuse_next(code: str, registrar: Registrar) -> Mapping[str, Any]:
-    known = [one for one in CODES["errCd"] if one.startswith("E2")]
-    if code not in known:
-        raise ValueError(f"refuse_next must be a refusal: {', '.join(known)}")
-    registrar.refuse_next(code)
-    return {"refuse_next": code}
-
-
 def _take(order: Mapping[str, str], registrar: Registrar) -> Mapping[str, Any]:
     sample = {"brnchCd": order["branch"], "cnslMthdCd": order["method"], "cnslDt": order["take"]}
-    problem = CONTRACT.check("Slot", sample)
-    if problem is not None:
-        raise ValueError(f"the contract does not allow this: {problem}")
-    at = datetime.strptime(order["take"], "%Y%m%d%H%M%S").replace(tzinfo=KST)
+    check_allowed(CONTRACT, "Slot", sample)
+    at = moment_of(order["take"])
     slot = Slot(order["branch"], order["method"], at)
     if not registrar.slots.is_offered(at) or not registrar.slots.is_free(slot):
         free = registrar.slots.offers(slot.branch, slot.method)
@@ -62,38 +60,15 @@ def _take(order: Mapping[str, str], registrar: Registrar) -> Mapping[str, Any]:
     return {"take": order["take"]}
 
 
-def _case(order: Mapping[str, Any], registrar: Registrar) -> Case:
-    unknown = set(order) - _KNOWN
-    if unknown:
-        raise ValueError(f"an order has no {', '.join(sorted(unknown))}; known are: {', '.join(sorted(_KNOWN))}")
-    names = [order[name] for name in ("key", "receipt") if name in order]
-    if len(names) != 1:
-        raise ValueError("an order names its case by key or by receipt")
-    case = registrar.case_of(names[0])
-    if case is None:
-        raise ValueError("there is no case with this key or receipt")
-    return case
-
-
-def _state(order: Mapping[str, Any]) -> str:
-    state = str(order.get("to", ""))
-    if state not in CODE_OF or state == "received":
-        raise ValueError(f"to must be one of: {', '.join(name for name in CODE_OF if name != 'received')}")
-    return state
-
-
 def _details(state: str, order: Mapping[str, Any], clock: BusinessClock) -> Mapping[str, str]:
     details = {}
     if state == "supplement":
-        due = (clock.now().astimezone(KST) + timedelta(days=7)).strftime("%Y%m%d")
-        details = {"splmRqstCn": order.get("text", _DEFAULT_REQUEST), "splmTmlmYmd": order.get("due", due)}
+        details = supplement_wanted(order, clock)
     elif "text" in order:
         details = {"prcsRsltCn": order["text"]}
     if state in _REASONS:
         name, usual = _REASONS[state]
         details[name] = order.get("reason", usual)
     sample = {"sttsSn": 1, "prgrSttsCd": CODE_OF[state], "prgrDt": "20250101000000", **details}
-    problem = CONTRACT.check("StatusFact", sample)
-    if problem is not None:
-        raise ValueError(f"the contract does not allow this: {problem}")
+    check_allowed(CONTRACT, "StatusFact", sample)
     return details

@@ -12,8 +12,9 @@ from typing import Any
 
 from mocks.kit.clock import BusinessClock
 from mocks.kit.json_contract import flat, to_bytes
+from mocks.kit.kst import KST, moment_of, stamp
 from mocks.kit.ledger import Ledger
-from mocks.klac.cases import KST, Case, Fact, next_states, stamp
+from mocks.klac.cases import Case, Fact, next_states
 from mocks.klac.contract import CODES, RefusalError
 from mocks.klac.slots import Slot, Slots
 
@@ -138,7 +139,7 @@ class Registrar:
         method = body.get("cnslMthdCd", _VISIT)
         if "cnslHopeDt" not in body:
             return self.slots.first_free(branch, method)
-        at = datetime.strptime(body["cnslHopeDt"], "%Y%m%d%H%M%S").replace(tzinfo=KST)
+        at = moment_of(body["cnslHopeDt"])
         slot = Slot(branch, method, at)
         if self.slots.is_offered(at) and self.slots.is_free(slot):
             return slot

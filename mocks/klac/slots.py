@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import islice
 
 from mocks.kit.clock import BusinessClock
-from mocks.klac.cases import KST
+from mocks.kit.kst import KST
 
 _TIMES = tuple(
     time(hour, minute)

@@ -145,7 +145,7 @@ async def test_the_ledger_keeps_names_and_no_values(agency: GjfMock, desk: Desk)
         ({"key": KEY, "receipt": "x", "to": "closed"}, "by key or by receipt"),
         ({"key": KEY, "due": "20400110", "to": "closed"}, "an order has no due"),
         ({"key": KEY, "to": 5}, "all values of an order are text"),
-        ({"refuse_next": "30"}, "refuse_next must be a refusal: 20"),
+        ({"refuse_next": "30"}, "refuse_next must be a refusal of a registration: 20"),
     ],
 )
 async def test_orders_that_cannot_be_carried_out(agency: GjfMock, order: dict[str, Any], text: str) -> None:

@@ -7,10 +7,10 @@ import re
 import pytest
 from relief_wire import LABELLED, LEAST, TRAN_ID, Relief, form, golden, instead
 
-from mocks.illegal_lending.book import stamp
 from mocks.illegal_lending.contract import ContractError
 from mocks.illegal_lending.replies import refusal, status_of
 from mocks.kit.agency import Request
+from mocks.kit.kst import stamp
 
 
 @pytest.fixture

@@ -139,7 +139,7 @@ async def test_a_method_has_slots_of_its_own(agency: KlacMock) -> None:
         ({"key": KEY, "receipt": "x", "to": "closed"}, "by key or by receipt"),
         ({"key": KEY, "into": "closed"}, "an order has no into"),
         ({"key": KEY, "to": 5}, "all values of an order are text"),
-        ({"refuse_next": "E301"}, "refuse_next must be a refusal: E201"),
+        ({"refuse_next": "E301"}, "refuse_next must be a refusal of a registration: E201"),
         ({"take": "20400109123000", "branch": "GG01", "method": "01"}, "not free; the earliest are: 20400109100000"),
         ({"take": "2040", "branch": "GG01", "method": "01"}, "cnslDt: pattern"),
     ],
