@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import json
 import secrets
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -72,16 +74,26 @@ class Impersonal(Decision):
 AnyDecision = TypeVar("AnyDecision", bound=Decision)
 
 
+_KINDS: frozenset[type[Decision]] = frozenset({Disclose, Reconcile, Withdraw, Impersonal})
+"""All that there are. A subclass, or a class of the same name, is none of them: it could answer otherwise."""
+
+_WRITES = (Disclose, Withdraw)
+"""Good for one write only."""
+
+
 class Gate:
     """Stamps the policy's decisions and checks every one before a byte leaves. One for each process.
 
     The hub stamps; transports call `check` before they connect and `let_first_byte_pass` immediately before they
-    write. A `Disclose` or `Withdraw` is good for one write only: an adapter cannot retry behind the hub's back.
+    write. A `Disclose` or `Withdraw` is good for one write only: an adapter cannot retry behind the hub's back, nor
+    keep one for later: it stays spent until its time is over. Threads may share a gate.
     """
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
         self._left: set[str] = set()
+        self._spent: dict[str, float] = {}
+        self._one_at_a_time = threading.RLock()
 
     def stamp(self, decision: AnyDecision) -> AnyDecision:
         """Return the decision with the stamp that transports ask for."""
@@ -94,13 +106,13 @@ class Gate:
             UndecidedError: it is not.
             NotSentError: its time is over.
         """
-        if not hmac.compare_digest(decision.stamp, self._stamp_of(decision)):
+        if not self._is_stamped(decision):
             raise UndecidedError(f"{slug}: a call without a decision of the policy was stopped")
         if decision.slug != slug:
             raise UndecidedError(f"{slug}: a decision for another agency was stopped")
-        if isinstance(decision, Disclose | Withdraw) and decision.attempt_id in self._left:
+        if isinstance(decision, _WRITES) and decision.attempt_id in self._spent:
             raise UndecidedError(f"{slug}: one decision allows one write; a second one was stopped")
-        if steady_now() >= decision.send_by:
+        if not steady_now() < decision.send_by:
             raise NotSentError(f"{slug}: the time to send was over before the first byte left")
 
     def let_first_byte_pass(self, decision: Decision, slug: str) -> None:
@@ -109,16 +121,38 @@ class Gate:
         Raises:
             UndecidedError, NotSentError: as `check`.
         """
-        self.check(decision, slug)
-        self._left.add(decision.attempt_id)
+        with self._one_at_a_time:  # of two threads with one decision, one writes
+            self.check(decision, slug)
+            self._left.add(decision.attempt_id)
+            if isinstance(decision, _WRITES):
+                self._spent[decision.attempt_id] = decision.send_by
 
     def has_left(self, attempt_id: str) -> bool:
         """Return whether a byte of this attempt may have left this machine."""
         return attempt_id in self._left
 
+    def nothing_left(self, attempt_id: str) -> None:
+        """Take back that a byte of this attempt left, for a transport that knows better: its decision is good again."""
+        with self._one_at_a_time:
+            self._left.discard(attempt_id)
+            self._spent.pop(attempt_id, None)
+
     def forget(self, attempt_id: str) -> None:
-        """Drop what is remembered of an attempt whose outcome is stored."""
-        self._left.discard(attempt_id)
+        """Drop what is remembered of an attempt whose outcome is stored; spent it stays while its time lasts."""
+        with self._one_at_a_time:
+            self._left.discard(attempt_id)
+            now = steady_now()
+            for oldest in list(itertools.takewhile(lambda one: self._spent[one] <= now, self._spent)):
+                del self._spent[oldest]
+
+    def _is_stamped(self, decision: Decision) -> bool:
+        """Whatever is not a decision of the four kinds has no stamp that could be true."""
+        if type(decision) not in _KINDS:
+            return False
+        try:
+            return hmac.compare_digest(decision.stamp.encode(), self._stamp_of(decision).encode())
+        except (AttributeError, TypeError, ValueError):  # forged of what no decision is made of
+            return False
 
     def _stamp_of(self, decision: Decision) -> str:
         said: list[object] = [

@@ -20,7 +20,14 @@ from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from adapters.sdk.decisions import Decision, Gate
-from adapters.sdk.errors import AdapterError, MisconfiguredError, NameTakenError, NotSentError, UncertainError
+from adapters.sdk.errors import (
+    AdapterError,
+    MisconfiguredError,
+    NameTakenError,
+    NotSentError,
+    UncertainError,
+    UndecidedError,
+)
 
 OURS, THEIRS = "in", "out"
 """The subfolders, as the agency calls them: `in` takes our files, `out` holds theirs."""
@@ -81,14 +88,16 @@ class DropWire:
         What lies there is left as it is, and no decision is spent.
 
         Raises:
-            UndecidedError: a decision is not the policy's, or spent; no file became visible.
+            UndecidedError: there is no decision, or one is not the policy's, or spent; no file became visible.
             NotSentError: no file of this name is visible.
             NameTakenError: another content lies there, or what is no regular file; this call added nothing to it.
             UncertainError: one may be; doing it again tells.
             MisconfiguredError: no name for a file, or the folder is not there or not ours alone.
         """
         self._check_name(name)
-        return await self._within_time(lambda: self._write(name, data, decisions), UncertainError)
+        if not decisions:
+            raise UndecidedError(f"{self._slug}: a file without a decision of the policy was stopped")
+        return await self._within_time(lambda: self._write(name, data, tuple(decisions)), UncertainError)
 
     async def lies_there(self, name: str) -> bool:
         """Return whether a regular file of ours lies there under its name; its content is not looked at.
@@ -201,7 +210,7 @@ class DropWire:
 
     def _forget(self, decisions: Sequence[Decision]) -> None:
         for decision in decisions:
-            self._gate.forget(decision.attempt_id)
+            self._gate.nothing_left(decision.attempt_id)
 
     def _read_all(self, names: re.Pattern[str]) -> tuple[DropFile, ...]:
         with self._opened(THEIRS) as folder:

@@ -137,7 +137,7 @@ class HttpWire:
         except (httpx.HTTPError, OSError, *_NO_REQUEST) as error:  # a broken TLS record is a plain OSError
             failure = classified(call, error)
             if isinstance(failure, NotSentError):  # a transport within the process may refuse after the gate was passed
-                self._gate.forget(decision.attempt_id)
+                self._gate.nothing_left(decision.attempt_id)
             raise failure from None
 
     async def _exchange(self, call: CallUnderWay, request: httpx.Request) -> HttpReply:

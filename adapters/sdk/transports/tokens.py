@@ -19,7 +19,7 @@ import httpx
 from pydantic import SecretStr
 
 from adapters.sdk.decisions import Impersonal, steady_now
-from adapters.sdk.errors import BusyError, MisconfiguredError, NotSentError, UncertainError
+from adapters.sdk.errors import BusyError, MisconfiguredError, NotSentError, UncertainError, UndecidedError
 from adapters.sdk.kst import utc_now
 from adapters.sdk.transports.http import HttpReply, HttpWire
 
@@ -57,6 +57,7 @@ class TokenSource(httpx.Auth):
         BusyError: the token endpoint asks to wait; or 401 to a token that was good before, which is dropped: a new
             call, with a new decision, fetches another (wait: 0 s).
         MisconfiguredError: the endpoint does not accept our credentials, or the agency not even a fresh token.
+        UndecidedError: the leave to fetch is none.
     """
 
     def __init__(
@@ -99,6 +100,8 @@ class TokenSource(httpx.Auth):
 
     async def _fetch(self) -> _Token:
         decision, begun, known = self._leave(), steady_now(), self._credentials
+        if not isinstance(decision, Impersonal):
+            raise UndecidedError(f"{self._slug}: a token is fetched under an impersonal decision, and no other")
         form = {
             "grant_type": "client_credentials",
             "client_id": known.client_id,
