@@ -12,17 +12,22 @@ from typing import Any
 
 from adapters.sdk.adapter import Adapter
 from adapters.sdk.decisions import Gate
+from adapters.sdk.errors import AdapterError
 from adapters.sdk.kst import kst_today
 from adapters.sdk.orders import FoldOrder, SubmitOrder, WithdrawOrder
 from adapters.sdk.settings import AdapterSettings
 from adapters.sdk.testing.orders import Orders
-from adapters.sdk.transports.drop import OURS, THEIRS
+from adapters.sdk.testing.watch import Watch, in_its_wire, under_watch, watching
+from adapters.sdk.transports.drop import OURS, THEIRS, DropEndpoint, DropWire
 from adapters.sdk.wires import Wires
 
 MADE_AT = datetime(2025, 1, 13, 8, tzinfo=UTC)
 """When the suite's files are frozen: a Monday, 17:00 in Korea, and no day of the sample documents."""
 
 Member = SubmitOrder | WithdrawOrder
+
+_BESIDE_VERBS = ("express", "file_name", "clear", "lies_there")
+"""What such an adapter is asked beside its verbs."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,8 @@ class BatchBench(Orders):
     subject: BatchSubject
     adapter: Any
     folder: Path
+    watch: Watch
+    """What the adapter did beside its wire."""
 
     def fold(self, *members: Member, number: int = 1) -> FoldOrder:
         """Make an order for the `number`-th file of the suite's day."""
@@ -79,6 +86,20 @@ class BatchBench(Orders):
         return {path.name: path.read_bytes() for path in paths if not path.name.startswith(".")}
 
 
+class _WatchedDrop(DropWire):
+    async def _within_time(self, work: Callable[[], Any], failure: type[AdapterError]) -> Any:
+        with in_its_wire():
+            return await super()._within_time(work, failure)
+
+
+class _WatchedWires(Wires):
+    def drop(self, endpoint: DropEndpoint) -> DropWire:
+        """Open drop folders whose own doing is told from the adapter's."""
+        wire = _WatchedDrop(self._slug, self._gate, endpoint)
+        self._open.append(wire)
+        return wire
+
+
 @asynccontextmanager
 async def batch_bench_of(subject: BatchSubject) -> AsyncIterator[BatchBench]:
     """Build the adapter as the hub does, on new folders; close it and remove them afterwards."""
@@ -87,8 +108,12 @@ async def batch_bench_of(subject: BatchSubject) -> AsyncIterator[BatchBench]:
         folder = Path(made)
         for name in (OURS, THEIRS):
             (folder / name).mkdir(mode=0o700)
-        adapter = subject.adapter(subject.settings(folder), Wires(profile.slug, gate))
-        try:
-            yield BatchBench(profile=profile, gate=gate, subject=subject, adapter=adapter, folder=folder)
-        finally:
-            await adapter.aclose()
+        wires = _WatchedWires(profile.slug, gate)
+        with watching() as watch:
+            adapter = under_watch(lambda: subject.adapter(subject.settings(folder), wires), *_BESIDE_VERBS)
+            try:
+                yield BatchBench(
+                    profile=profile, gate=gate, subject=subject, adapter=adapter, folder=folder, watch=watch
+                )
+            finally:
+                await adapter.aclose()

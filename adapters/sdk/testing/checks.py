@@ -7,10 +7,19 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from adapters.sdk.errors import AdapterError, CannotExpressError, NotSentError, UndecidedError
+from adapters.sdk.errors import (
+    AdapterError,
+    CallbackRefusedError,
+    CannotExpressError,
+    NotSentError,
+    UndecidedError,
+)
+from adapters.sdk.inbound import InboundCall
+from adapters.sdk.kst import utc_now
 from adapters.sdk.outcomes import Acknowledged, Capacity, Delivered, Found, NotFound, Refused, StatusReport, Verified
 from adapters.sdk.profile import Repeat
 from adapters.sdk.testing.documents import full_document, marks_of, without
@@ -61,7 +70,7 @@ async def check_verbs_answer(subject: Subject) -> None:
 
 
 async def check_asks_about_nobody(subject: Subject) -> None:
-    """What needs no person tells nothing about one, not even of an earlier order."""
+    """What needs no person tells nothing about one, not even of an earlier order; nor does asking about another."""
     verbs = capabilities(subject.adapter)
     async with bench_of(subject) as bench:
         await bench.adapter.submit(bench.submit(bench.somebody()))
@@ -70,6 +79,8 @@ async def check_asks_about_nobody(subject: Subject) -> None:
             await _expect(bench, bench.adapter.precheck(bench.precheck()), Capacity)
         if Verb.PROBE in verbs:
             await _expect(bench, bench.adapter.probe(bench.impersonal()), type(None))
+        if Verb.FIND in verbs:
+            await _expect(bench, bench.adapter.find(bench.find(bench.new_key())), NotFound)
         for request in bench.wire.since(start):
             require(
                 not shown(bench.wire.text(request), marks_of()), "a person was told about where nobody was asked for"
@@ -181,6 +192,30 @@ async def check_sends_nothing_undecided(subject: Subject) -> None:
         require(len(bench.wire.requests) == 1, "one decision sent twice")
 
 
+async def check_does_nothing_beside_its_wire(subject: Subject) -> None:
+    """Whatever is asked and answered, it opens no connection, program or file of its own."""
+    verbs, spoken = capabilities(subject.adapter), [verb for verb in _SPOKEN if verb in capabilities(subject.adapter)]
+    for junk in (None, *subject.listener().junk.values()):
+        async with bench_of(subject) as bench:
+            order = bench.submit(bench.somebody())
+            receipt = (await bench.adapter.submit(order)).receipt
+            bench.wire.answer = junk
+            for verb in spoken:
+                with suppress(AdapterError):
+                    await bench.speak(verb, order.wire_key, receipt)
+            for verb, given in ((Verb.PRECHECK, bench.precheck), (Verb.PROBE, bench.impersonal)):
+                if verb in verbs:
+                    with suppress(AdapterError):
+                        await getattr(bench.adapter, verb)(given())
+            if Verb.READ_CALLBACK in verbs:
+                with suppress(CallbackRefusedError):
+                    bench.adapter.read_callback(InboundCall("POST", "", {}, b"{}", utc_now()))
+        require(not bench.watch.seen, f"beside its wire: {', '.join(sorted(set(bench.watch.seen)))}")
+
+
+_SPOKEN = (Verb.SUBMIT, Verb.VERIFY, Verb.FIND, Verb.STATUS, Verb.SUPPLEMENT, Verb.WITHDRAW)
+
+
 async def _undecided(bench: ListeningBench, order: object) -> bool:
     try:
         await bench.adapter.submit(order)
@@ -199,6 +234,7 @@ CHECKS: tuple[Check, ...] = (
     check_errors_say_nothing_personal,
     check_junk_is_classified,
     check_sends_nothing_undecided,
+    check_does_nothing_beside_its_wire,
 )
 """All of them, in the order in which a newcomer would want to see them fail."""
 

@@ -5,13 +5,17 @@ One for each kind of line; what it keeps are requests of its own kind, which `Su
 
 from __future__ import annotations
 
+import html
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
+from urllib.parse import unquote_plus
 
 import httpx
 
 from adapters.sdk.decisions import Gate, Impersonal
+from adapters.sdk.testing.watch import in_its_wire
 from adapters.sdk.transports.telegram import Line, framed
 from adapters.sdk.wires import Wires
 
@@ -64,6 +68,19 @@ def _of_type(
     return answer
 
 
+def readings(said: bytes) -> Iterator[str]:
+    """Yield the texts that these bytes may be to who reads them: by encoding, and with the usual escapes undone."""
+    for encoding in ("utf-8", "cp949"):
+        text = said.decode(encoding, "replace")
+        yield text
+        yield unquote_plus(text, encoding, "replace")  # forms, addresses
+        yield _JSON_ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+        yield html.unescape(text)  # XML's, too
+
+
+_JSON_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+
+
 class HttpListener(Listener, httpx.AsyncBaseTransport):
     """Listens to HTTP: keeps `httpx.Request`s, read to their end."""
 
@@ -91,8 +108,8 @@ class HttpListener(Listener, httpx.AsyncBaseTransport):
         return Wires(slug, gate, self, leave)
 
     def text(self, request: httpx.Request) -> str:
-        """Return address, headers and body."""
-        return f"{self.envelope(request)} {request.content.decode('utf-8', 'replace')}"
+        """Return address, headers and body, and what their escapes stand for."""
+        return "\n".join(readings(f"{self.envelope(request)} ".encode() + request.content))
 
     def envelope(self, request: httpx.Request) -> str:
         """Return address and headers."""
@@ -101,14 +118,13 @@ class HttpListener(Listener, httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Keep the request and answer it."""
         await request.aread()
-        if self._fetches_token(request):
-            self.tokens.append(request)
+        is_token = self._fetches_token(request)
+        (self.tokens if is_token else self.requests).append(request)
+        with in_its_wire():
+            if self.answer and not is_token:
+                reply: httpx.Response = self.answer(request)
+                return reply
             return await self._agency.handle_async_request(request)
-        self.requests.append(request)
-        if self.answer:
-            reply: httpx.Response = self.answer(request)
-            return reply
-        return await self._agency.handle_async_request(request)
 
     async def aclose(self) -> None:
         """Close the way to the agency; it opens again at the next call."""
@@ -150,7 +166,8 @@ class TelegramListener(Listener):
 
     async def _hear(self, said: bytes) -> bytes:
         self.requests.append(said)
-        if self.answer:
-            reply: bytes = self.answer(said)
-            return reply
-        return await self._agency(said)
+        with in_its_wire():
+            if self.answer:
+                reply: bytes = self.answer(said)
+                return reply
+            return await self._agency(said)

@@ -15,6 +15,7 @@ from adapters.sdk.kst import kst_today, utc_now
 from adapters.sdk.settings import AdapterSettings
 from adapters.sdk.testing.listeners import Agency, HttpListener, Listener, TelegramListener
 from adapters.sdk.testing.orders import Orders
+from adapters.sdk.testing.watch import Watch, under_watch, watching
 from adapters.sdk.verbs import Verb, capabilities
 from adapters.sdk.wires import Wires
 
@@ -83,6 +84,8 @@ class ListeningBench(Bench):
 
     subject: Subject
     wire: Listener
+    watch: Watch
+    """What the adapter did beside its wire."""
 
 
 @asynccontextmanager
@@ -90,13 +93,16 @@ async def bench_of(subject: Subject) -> AsyncIterator[ListeningBench]:
     """Build the adapter as the hub does, on a wire that listens; close it afterwards."""
     profile, gate, wire = subject.adapter.profile, Gate(), subject.listener()
     leave = Orders(profile=profile, gate=gate).impersonal
-    adapter = subject.adapter(subject.settings, wire.wires(profile.slug, gate, leave))
-    try:
-        yield ListeningBench(
-            profile=profile, gate=gate, office=subject.office, adapter=adapter, subject=subject, wire=wire
-        )
-    finally:
-        await adapter.aclose()
+    wires = wire.wires(profile.slug, gate, leave)
+    with watching() as watch:
+        adapter = under_watch(lambda: subject.adapter(subject.settings, wires))
+        try:
+            yield ListeningBench(
+                profile=profile, gate=gate, office=subject.office, adapter=adapter, subject=subject, wire=wire,
+                watch=watch,
+            )  # fmt: skip
+        finally:
+            await adapter.aclose()
 
 
 @asynccontextmanager

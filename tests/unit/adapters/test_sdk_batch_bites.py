@@ -44,3 +44,12 @@ async def test_a_hostile_adapter_falls(adapter: type[Adapter[Any]], check: Batch
     """Each hostile adapter breaks one rule, and the check of that rule says so."""
     with pytest.raises((AssertionError, OSError)):
         await check(toy_batch(adapter))
+
+
+@pytest.mark.parametrize(
+    ("adapter", "act"), [(toy.Sidestepper, "open"), (toy.Keepsake, "open"), (toy.Mailer, "subprocess.Popen")]
+)
+async def test_what_is_done_beside_the_folders_is_seen(adapter: type[Adapter[Any]], act: str) -> None:
+    """A file that does not go through the wire, inside the folders or elsewhere, and a program."""
+    with pytest.raises(AssertionError, match=rf"beside its wire: .*\b{act}"):
+        await batch_checks.check_does_nothing_beside_its_wire(toy_batch(adapter))

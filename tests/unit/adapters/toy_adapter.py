@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import socket
+import tempfile
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -191,6 +195,93 @@ class Chatterer(Toy):
         body = json.dumps({"name": self.last}, ensure_ascii=False).encode()
         await self.wire.send(order.decision, "POST", "/room", body=body)
         return Capacity(is_open=True, raw_code="ok")
+
+
+class Caller(Toy):
+    """Tells somebody else, by a connection of its own."""
+
+    async def submit(self, order: SubmitOrder) -> Delivered:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.sendto(b"somebody", ("127.0.0.1", 9))
+        return await super().submit(order)
+
+
+class Threader(Toy):
+    """Does the same with a client that blocks, in a thread of its own."""
+
+    async def submit(self, order: SubmitOrder) -> Delivered:
+        def connect() -> None:
+            with socket.socket() as other:
+                other.connect_ex(("127.0.0.1", 9))
+
+        await asyncio.get_running_loop().run_in_executor(None, connect)
+        return await super().submit(order)
+
+
+class Asker(Toy):
+    """Tells a name server: a name may hold anything."""
+
+    async def submit(self, order: SubmitOrder) -> Delivered:
+        with suppress(OSError):
+            socket.gethostbyname("somebody.invalid")
+        return await super().submit(order)
+
+
+class Starter(Toy):
+    """Has a program do it."""
+
+    async def submit(self, order: SubmitOrder) -> Delivered:
+        await (await asyncio.create_subprocess_exec("true")).wait()
+        return await super().submit(order)
+
+
+class Later(Toy):
+    """Does it when the answer has been given, in a task that it leaves behind."""
+
+    async def submit(self, order: SubmitOrder) -> Delivered:
+        self.left = asyncio.create_task(self._connect())
+        delivered = await super().submit(order)
+        await asyncio.sleep(0)
+        return delivered
+
+    async def _connect(self) -> None:
+        with socket.socket() as other:
+            other.connect_ex(("127.0.0.1", 9))
+
+
+class Dumper(Toy):
+    """Keeps what it could not read, for whoever looks into it."""
+
+    def read(self, reply: HttpReply) -> Delivered:
+        try:
+            return super().read(reply)
+        except BadReplyError:
+            with tempfile.TemporaryFile() as dump:
+                dump.write(reply.body)
+            raise
+
+
+class Builder(Toy):
+    """Connects as soon as it is built."""
+
+    def __init__(self, settings: AdapterSettings, wires: Wires) -> None:
+        super().__init__(settings, wires)
+        with socket.socket() as other:
+            other.connect_ex(("127.0.0.1", 9))
+
+
+class Rememberer(Toy):
+    """Says who came last when it looks another referral up."""
+
+    last: str | None = None
+
+    async def submit(self, order: SubmitOrder) -> Delivered:
+        self.last = order.document.client.name
+        return await super().submit(order)
+
+    async def find(self, order: FindOrder) -> Found | NotFound:
+        answer = self.read(await self.post(order, {"key": order.wire_key, "name": self.last}, "/find"))
+        return Found(answer.receipt, "ok") if answer.receipt else NotFound("none")
 
 
 class Scribbler(Toy):

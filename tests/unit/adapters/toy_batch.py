@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import re
+import subprocess
+import tempfile
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -217,6 +219,23 @@ class Sidestepper(ToyBatch):
             for line in self.data(order).splitlines(keepends=True):
                 file.write(line)
         return HandedOver(order.name)
+
+
+class Keepsake(ToyBatch):
+    """Keeps a copy of what it hands over, outside its folders."""
+
+    async def fold(self, order: FoldOrder) -> HandedOver:
+        with tempfile.NamedTemporaryFile() as copy:
+            copy.write(self.data(order))
+        return await super().fold(order)
+
+
+class Mailer(ToyBatch):
+    """Tells by mail that there is a file, by a program."""
+
+    async def fold(self, order: FoldOrder) -> HandedOver:
+        subprocess.run(["true"], check=True)  # noqa: ASYNC221 - what nobody should do
+        return await super().fold(order)
 
 
 class Slicer(ToyBatch):
