@@ -58,6 +58,7 @@ check: .venv/.ready ## style, types, who may import whom, generated files
 	@$(BIN)/python -m schemas --check
 	@$(BIN)/python tests/conformance/classification.py --check
 	@$(BIN)/python tests/conformance/conformance.py --check
+	@$(BIN)/python tests/conformance/authorisation.py --check
 
 format: .venv/.ready ## put the code in its form
 	@$(BIN)/ruff check --fix .
@@ -67,6 +68,7 @@ generate: .venv/.ready ## write the generated files again
 	@$(BIN)/python -m schemas
 	@$(BIN)/python tests/conformance/classification.py
 	@$(BIN)/python tests/conformance/conformance.py
+	@$(BIN)/python tests/conformance/authorisation.py
 
 lock: .venv/.ready ## resolve the requirements anew
 	$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt

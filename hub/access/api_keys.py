@@ -1,4 +1,4 @@
-"""API keys: how they look, how one is made, and whose a presented one is. Issuing them is in `hub/access/centres.py`.
+"""API keys: how they look, how one is made, and whose a presented one is. Issuing them is in `hub/access/keys.py`.
 
 `naru_<prefix>_<secret>`: 12 characters to find the row by, and 256 random bits. Only the SHA-256 of the whole key is
 stored; that is enough for a secret that nobody can guess. Expiry runs on the wall clock, like everything about access.
@@ -15,6 +15,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from hub.access.scopes import Scope, from_text
 from hub.store.tables import api_keys
 
 _PREFIX_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -32,10 +33,12 @@ class NewKey:
 
 @dataclass(frozen=True)
 class Caller:
-    """Whose key it was."""
+    """Whose key it was, and what it opens."""
 
     key_id: str
-    centre_id: str
+    centre_id: str | None
+    """None: a key of the hub's own operator."""
+    scopes: frozenset[Scope]
 
 
 def new_key() -> NewKey:
@@ -55,7 +58,7 @@ def find_caller(conn: Connection, text: str, now: datetime) -> Caller | None:
         return None
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         return None
-    return Caller(key_id=row.id, centre_id=row.centre_id)
+    return Caller(key_id=row.id, centre_id=row.centre_id, scopes=from_text(row.scopes))
 
 
 def _sha256(text: str) -> str:

@@ -10,6 +10,8 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.telemetry import TelemetryConfig
 
+from hub.api.authorisation import check_routes
+from hub.api.callers import PROOFS
 from hub.api.docs_page import CONTENT_SECURITY_POLICY, docs_page
 from hub.api.edge import Edge
 from hub.api.errors import ANSWERED, answer_error
@@ -21,14 +23,16 @@ _SILENT = TelemetryConfig(tracing=False, metrics=False, logs=False, operation_sp
 
 
 def build_app(services: Services) -> FastAPI:
-    """Return the app that serves `services`. Starting and stopping them is the caller's."""
+    """Return the app that serves `services`. Starting and stopping them is the caller's.
+
+    Raises:
+        AuthorisationGapError: a route has no line in the table of who may call what.
+    """
     app = _app_with_routes()
     app.state.services = services
     app.add_middleware(Edge)
     for error in ANSWERED:
         app.add_exception_handler(error, answer_error)
-    app.add_api_route("/openapi.json", _openapi, include_in_schema=False)
-    app.add_api_route("/docs", _docs, include_in_schema=False)
     return app
 
 
@@ -50,6 +54,9 @@ def _app_with_routes() -> FastAPI:
     )
     for module in (cases, bulk, referrals, consents, prechecks, catalogue, agencies, webhooks, callbacks, health):
         app.include_router(module.router)
+    app.add_api_route("/openapi.json", _openapi, include_in_schema=False)
+    app.add_api_route("/docs", _docs, include_in_schema=False)
+    check_routes(app.routes, PROOFS)
     return app
 
 

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict
 
-from hub.api.callers import CurrentActor
+from hub.api.callers import CurrentCaller
 from hub.api.json_text import parse_json, read_model
 from hub.api.problems import INVALID_DOCUMENT, TOO_LARGE, TOO_SLOW, UNSUPPORTED_MEDIA_TYPE, Fault, ProblemError
 from hub.api.services import Hub
@@ -40,7 +40,7 @@ _NO_WORDS = Fault(pointer="", code="unknown_field", detail="본문은 비우거�
 def body_of(model: type[SomeModel]) -> Callable[..., Awaitable[Received[SomeModel]]]:
     """Return a dependency that reads the body as `model`. Only a known caller's body is read at all."""
 
-    async def read(request: Request, hub: Hub, actor: CurrentActor) -> Received[SomeModel]:  # noqa: ARG001 - asked for, so that an unknown caller is turned away first
+    async def read(request: Request, hub: Hub, caller: CurrentCaller) -> Received[SomeModel]:  # noqa: ARG001 - asked for, so that an unknown caller is turned away first
         _check_is_json(request)
         document, text = read_model(await read_body(request, hub.settings.http.max_body_bytes), model)
         return Received(document, text)
@@ -48,7 +48,7 @@ def body_of(model: type[SomeModel]) -> Callable[..., Awaitable[Received[SomeMode
     return read
 
 
-async def nothing_sent(request: Request, hub: Hub, actor: CurrentActor) -> None:  # noqa: ARG001 - as in `body_of`
+async def nothing_sent(request: Request, hub: Hub, caller: CurrentCaller) -> None:  # noqa: ARG001 - as in `body_of`
     """Refuse a body that says anything: a word that nobody would read must not look as if it was heard."""
     body = await read_body(request, hub.settings.http.max_body_bytes)
     if body:

@@ -1,16 +1,23 @@
-"""Who calls: an API key in the Authorization header, and the actor that it makes. No key, no answer."""
+"""Who calls, and whether they may: a key in the Authorization header, held against the route's line in the table.
+
+A route asks for `CurrentActor` (a caller of a centre), `CurrentHubActor` (an operator of the hub) or `CurrentCaller`
+(either); what scopes it wants stands in `hub/api/authorisation.py` and nowhere else.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 import structlog
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from hub.access.actor import Actor
-from hub.access.api_keys import find_caller
-from hub.api.problems import UNAUTHENTICATED, ProblemError
+from hub.access.actor import Actor, HubActor
+from hub.access.api_keys import Caller, find_caller
+from hub.access.scopes import in_text
+from hub.api.authorisation import AUTHORISATION, Access, Who
+from hub.api.problems import FORBIDDEN, HUB_ONLY, NO_CENTRE, UNAUTHENTICATED, ProblemError
 from hub.api.services import Hub
 from hub.clock import wall_now
 
@@ -22,25 +29,69 @@ _bearer = HTTPBearer(
 )
 
 
-async def current_actor(
+async def current_caller(
     request: Request, hub: Hub, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> Actor:
-    """Return who calls.
+) -> Actor | HubActor:
+    """Return who calls, if they may call this route.
 
     Raises:
-        ProblemError: `unauthenticated`, whatever is wrong with the key.
+        ProblemError: `unauthenticated`, whatever is wrong with the key; `forbidden`, `hub-only`, `no-centre`.
     """
     key = credentials.credentials if credentials is not None else ""
     caller = await hub.store.read(lambda conn: find_caller(conn, key, wall_now())) if key else None
     if caller is None:
         raise ProblemError(UNAUTHENTICATED, headers={"WWW-Authenticate": 'Bearer realm="naru"'})
-    actor = Actor(name=f"key:{caller.key_id}", centre_id=caller.centre_id, origin=_origin(request))
-    structlog.contextvars.bind_contextvars(actor=actor.name)
-    return actor
+    check_may_call(caller, AUTHORISATION[f"{request.method} {request.scope['route'].path}"])
+    name, origin = f"key:{caller.key_id}", _origin(request)
+    structlog.contextvars.bind_contextvars(actor=name)
+    return HubActor(name, origin) if caller.centre_id is None else Actor(name, caller.centre_id, origin)
+
+
+CurrentCaller = Annotated[Actor | HubActor, Depends(current_caller)]
+
+
+async def current_actor(caller: CurrentCaller) -> Actor:
+    """Return who calls for a centre; the table has refused everybody else."""
+    if not isinstance(caller, Actor):
+        raise TypeError("a caller without a centre came through to a centre's route")
+    return caller
+
+
+async def current_hub_actor(caller: CurrentCaller) -> HubActor:
+    """Return who calls for the hub as a whole; the table has refused everybody else."""
+    if not isinstance(caller, HubActor):
+        raise TypeError("a centre's caller came through to a route of the whole hub")
+    return caller
+
+
+CurrentActor = Annotated[Actor, Depends(current_actor)]
+CurrentHubActor = Annotated[HubActor, Depends(current_hub_actor)]
+
+PROOFS: Mapping[object, Iterable[Who]] = {
+    current_caller: (Who.CENTRE, Who.HUB, Who.EITHER),
+    current_actor: (Who.CENTRE,),
+    current_hub_actor: (Who.HUB,),
+}
+"""The dependencies that prove who calls, and the lines of the table that each goes with."""
+
+
+def check_may_call(caller: Caller, access: Access) -> None:
+    """Check a known caller against a route's line.
+
+    Raises:
+        ProblemError: `forbidden` names the scopes of which one is needed; `hub-only`, `no-centre`.
+    """
+    wanted = in_text(access.scopes)
+    refused = {"WWW-Authenticate": f'Bearer realm="naru", error="insufficient_scope", scope="{wanted}"'}
+    if access.who is Who.HUB and caller.centre_id is not None:
+        raise ProblemError(HUB_ONLY, headers=refused)
+    if access.who is Who.CENTRE and caller.centre_id is None:
+        raise ProblemError(NO_CENTRE, headers=refused)
+    if not access.scopes & caller.scopes:
+        choice = " 가운데 하나" if len(access.scopes) > 1 else ""
+        detail = f"이 처리에는 다음 권한{choice}이 필요합니다: {wanted}. {FORBIDDEN.detail}"
+        raise ProblemError(FORBIDDEN, detail=detail, headers=refused)
 
 
 def _origin(request: Request) -> str | None:
     return request.client.host if request.client is not None else None
-
-
-CurrentActor = Annotated[Actor, Depends(current_actor)]

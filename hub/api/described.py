@@ -8,8 +8,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from hub.api.problems import (
+    FORBIDDEN,
+    HUB_ONLY,
     INTERNAL,
     MEDIA_TYPE,
+    NO_CENTRE,
     UNAUTHENTICATED,
     UNAVAILABLE,
     Kind,
@@ -27,6 +30,9 @@ REQUEST_ID = {
 }
 _HEADERS: dict[str, tuple[str, str]] = {
     "unauthenticated": ("WWW-Authenticate", "string"),
+    "forbidden": ("WWW-Authenticate", "string"),
+    "hub-only": ("WWW-Authenticate", "string"),
+    "no-centre": ("WWW-Authenticate", "string"),
     "request-in-flight": ("Retry-After", "integer"),
     "unavailable": ("Retry-After", "integer"),
     "overloaded": ("Retry-After", "integer"),
@@ -37,7 +43,7 @@ _HEADERS: dict[str, tuple[str, str]] = {
 
 def problems(*kinds: Kind, known_callers_only: bool = True) -> Responses:
     """Describe the problems that a route may answer with, beside those that every route may."""
-    always = (UNAUTHENTICATED,) if known_callers_only else ()
+    always = (UNAUTHENTICATED, FORBIDDEN, NO_CENTRE, HUB_ONLY) if known_callers_only else ()
     by_status: dict[int, list[Kind]] = {}
     for kind in (*always, *kinds, INTERNAL, UNAVAILABLE):
         by_status.setdefault(kind.status, []).append(kind)
@@ -47,8 +53,10 @@ def problems(*kinds: Kind, known_callers_only: bool = True) -> Responses:
 def _described(kinds: list[Kind]) -> dict[str, Any]:
     """Describe the problems of one status; a header that only some of them bring is not required."""
     headers: dict[str, Any] = dict(REQUEST_ID)
-    for name, kind_of_value in (_HEADERS[kind.code] for kind in kinds if kind.code in _HEADERS):
-        headers[name] = {"required": len(kinds) == 1, "schema": {"type": kind_of_value}}
+    brought = [_HEADERS[kind.code] for kind in kinds if kind.code in _HEADERS]
+    for name, kind_of_value in brought:
+        required = brought.count((name, kind_of_value)) == len(kinds)
+        headers[name] = {"required": required, "schema": {"type": kind_of_value}}
     return {
         "description": " / ".join(f"{kind.title} (`{kind.uri}`)" for kind in kinds),
         "headers": headers,

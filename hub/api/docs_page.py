@@ -75,6 +75,7 @@ def _operation(path: str, method: str, operation: Json) -> Iterator[str]:
     yield f'<section id="{escape(operation["operationId"])}"><h2>{escape(operation["summary"])}</h2>'
     yield f'<p><span class="method">{method.upper()}</span> <code>{escape(path)}</code></p>'
     yield f"<p>{_prose(operation.get('description', ''))}</p>"
+    yield f"<p>{_needed(operation)}</p>"
     if operation.get("parameters"):
         yield _table(["매개변수", "위치", "형식", "설명"], map(_parameter, operation["parameters"]))
     content = operation.get("requestBody", {}).get("content", {}).get("application/json")
@@ -83,6 +84,14 @@ def _operation(path: str, method: str, operation: Json) -> Iterator[str]:
         yield f"<details><summary>본문: {_type(content['schema'])}, 예시</summary><pre>{example}</pre></details>"
     yield _table(["응답", "설명", "형식"], (_answer(*answer) for answer in operation["responses"].items()))
     yield "</section>"
+
+
+def _needed(operation: Json) -> str:
+    scopes = dict.fromkeys(scope for way in operation.get("security", ()) for named in way.values() for scope in named)
+    if not scopes:
+        return "권한: 나루의 키가 필요 없습니다"
+    choice = " 가운데 하나" if len(scopes) > 1 else ""
+    return f"권한{choice}: {', '.join(f'<code>{escape(scope)}</code>' for scope in scopes)}"
 
 
 def _parameter(parameter: Json) -> list[str]:

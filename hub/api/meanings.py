@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hub.access.scopes import Role, Scope
 from hub.api.asked import BulkAction
 from hub.api.precheck_views import Room
 from hub.api.standing import Party, WaitsOn
@@ -16,6 +17,20 @@ from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
 from schemas.welfare import HouseholdGroup, LifeStage, Theme
 
 MEANINGS: Mapping[str, Mapping[str, str]] = {
+    Scope.__name__: {
+        Scope.CASES: "사례와 의뢰를 접수하고, 의뢰를 어떻게 할지 정합니다.",
+        Scope.CONSENTS: "동의를 추가하고 철회합니다.",
+        Scope.READ: "사례와 의뢰, 이력을 조회합니다.",
+        Scope.OPERATE: "전송을 관리합니다. 나루 운영자의 키로는 기관 전송을 중지하고 재개합니다.",
+        Scope.AUDIT: "누가 누구의 정보로 무엇을 했는지 봅니다.",
+        Scope.ADMIN: "웹훅 등 연동을 설정합니다.",
+    },
+    Role.__name__: {
+        Role.COUNSELLOR: "상담원",
+        Role.OPERATOR: "운영자",
+        Role.AUDITOR: "감사자",
+        Role.ADMIN: "관리자",
+    },
     DeliveryStatus.__name__: {
         DeliveryStatus.PENDING: "보낼 예정. 차례를 기다리거나, 잠시 뒤 자동으로 다시 보냅니다.",
         DeliveryStatus.HELD: "보류. 사람이 결정하거나 보완해야 진행합니다. 사유는 reason에 있습니다.",

@@ -7,10 +7,12 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
+from hub.access.scopes import Scope
 from hub.api.asked import (
     Acknowledgement,
     Bulk,
@@ -21,6 +23,7 @@ from hub.api.asked import (
     Precheck,
     Resolution,
 )
+from hub.api.authorisation import AUTHORISATION, Access
 from hub.api.meanings import MEANINGS
 from hub.api.problems import Problem
 from hub.api.webhook_bodies import NewWebhook, Redelivery, Rotation, WebhookChange
@@ -31,15 +34,17 @@ _BODIES: tuple[type[BaseModel], ...] = (
     CaseDocument, MoreReferrals, MoreConsents, Resolution, Override, Acknowledgement, Closing, Precheck,
     Supplement, Bulk,    NewWebhook, WebhookChange, Rotation, Redelivery,
 )  # fmt: skip
+_SCHEMES = ("api_key",)
 _NEVER_ANSWERED = ("HTTPValidationError", "ValidationError")
 _DESCRIPTION = """\
 동의·의뢰 문서 하나를 받아 여러 기관에 전달하고 끝까지 따라갑니다.
 (One consent-and-referral document in; each agency's own system reached, and every referral followed to its end.)
 
 - 모든 요청에는 센터의 API 키가 필요합니다. 다른 센터의 식별자는 없는 식별자와 똑같이 404입니다.
+- 키마다 권한(scope)이 있습니다: `{scopes}`. 처리마다 적힌 권한 가운데 하나가 있어야 하고, 없으면 403입니다.
 - 접수 요청에는 `Idempotency-Key`가 필요합니다. 응답을 받지 못하면 같은 키로 같은 요청을 다시 보내십시오.
 - 오류는 모두 `application/problem+json`(RFC 9457)이며, 보낸 값을 되풀이하지 않고 JSON 포인터로 자리를 가리킵니다.
-"""
+""".format(scopes="`, `".join(Scope))
 _TAGS = [
     {"name": "cases", "description": "사례"},
     {"name": "referrals", "description": "의뢰"},
@@ -73,10 +78,21 @@ def openapi_document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
     for name, schema in schemas.items():
         if "description" in schema:
             schema["description"] = _for_callers(name, schema["description"])
-    for path in document["paths"].values():
-        for operation in path.values():
-            _drop_default_422(operation["responses"])
+    for route in iter_route_contexts(routes):
+        for method in route.methods or ():
+            operation = document["paths"].get(route.path_format, {}).get(method.lower())
+            if operation is not None:
+                _drop_default_422(operation["responses"])
+                _say_who_may_call(operation, AUTHORISATION[f"{method} {route.path}"])
     return document
+
+
+def _say_who_may_call(operation: dict[str, Any], access: Access) -> None:
+    """Write the scopes into the operation's security: one entry for each, since one of them is enough."""
+    if not access.is_open:
+        operation["security"] = [
+            {scheme: [scope.value]} for scheme in _SCHEMES for scope in Scope if scope in access.scopes
+        ]
 
 
 def _for_callers(name: str, description: str) -> str:

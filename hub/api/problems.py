@@ -84,6 +84,24 @@ IDEMPOTENCY_KEY_MISSING = Kind(
 UNAUTHENTICATED = Kind(
     "unauthenticated", 401, "인증 필요", "유효한 API 키를 'Authorization: Bearer naru_…' 헤더로 보내 주십시오."
 )
+FORBIDDEN = Kind(
+    "forbidden",
+    403,
+    "권한 없음",
+    "이 키에는 그 권한이 없습니다. 권한이 있는 키를 쓰거나, 나루 운영자에게 요청하십시오.",
+)
+HUB_ONLY = Kind(
+    "hub-only",
+    403,
+    "나루 운영자만",
+    "모든 센터에 영향을 주는 처리여서 센터의 키로는 할 수 없습니다. 나루 운영자에게 요청하십시오.",
+)
+NO_CENTRE = Kind(
+    "no-centre",
+    403,
+    "센터 소속이 아님",
+    "나루 운영자의 키로는 센터의 의뢰인과 사례를 보거나 처리할 수 없습니다. 센터의 키를 쓰십시오.",
+)
 UNKNOWN_ID = Kind("unknown-id", 404, "찾을 수 없음", "이 센터에는 그런 식별자가 없습니다. 식별자를 확인해 주십시오.")
 UNKNOWN_AGENCY = Kind(
     "unknown-agency",
@@ -177,8 +195,8 @@ NO_CATALOGUE = Kind(
 )
 
 KINDS: tuple[Kind, ...] = (
-    MALFORMED_JSON, IDEMPOTENCY_KEY_MISSING, UNAUTHENTICATED, UNKNOWN_ID, UNKNOWN_AGENCY, UNKNOWN_PATH,
-    METHOD_NOT_ALLOWED, TOO_SLOW,
+    MALFORMED_JSON, IDEMPOTENCY_KEY_MISSING, UNAUTHENTICATED, FORBIDDEN, HUB_ONLY, NO_CENTRE, UNKNOWN_ID,
+    UNKNOWN_AGENCY, UNKNOWN_PATH, METHOD_NOT_ALLOWED, TOO_SLOW,
     ILLEGAL_STEP, IN_FLIGHT, TOO_MANY_WEBHOOKS, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT, NO_SUPPLEMENT,
     BULK_CHANGED, INVALID_PARAMETER,
     IDEMPOTENCY_CONFLICT, INTERNAL, UNAVAILABLE, OVERLOADED, NO_CATALOGUE,

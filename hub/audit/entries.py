@@ -21,7 +21,10 @@ class Action(StrEnum):
     """What was done."""
 
     CENTRE_ADDED = "centre_added"
+    OPERATOR_ADDED = "operator_added"
     KEY_ISSUED = "key_issued"
+    KEY_ROTATED = "key_rotated"
+    """A new key for an old one, which ends by itself; the data names both."""
     KEY_REVOKED = "key_revoked"
     CASE_ACCEPTED = "case_accepted"
     REFERRALS_ADDED = "referrals_added"

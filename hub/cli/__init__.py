@@ -24,6 +24,7 @@ COMMANDS = {
     "migrate": "hub.cli.migrate",
     "store": "hub.cli.store",
     "centres": "hub.cli.centres",
+    "operators": "hub.cli.operators",
     "adapters": "hub.cli.adapters",
     "openapi": "hub.cli.openapi",
 }

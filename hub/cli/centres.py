@@ -3,104 +3,122 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 from sqlalchemy import Connection
 
-from hub.access.centres import CentreExistsError, IssuedKey, UnknownCentreError, add_centre, add_key, list_centres
-from hub.access.centres import revoke_key as revoke
-from hub.audit.entries import Action, record
+from hub.access.centres import CentreExistsError, UnknownCentreError, add_centre, add_key, list_centres
+from hub.access.keys import IssuedKey
+from hub.access.scopes import APPLICATION
+from hub.audit.entries import Action
+from hub.cli.issuing import (
+    OVERLAP_HOURS,
+    AsJson,
+    Days,
+    Expires,
+    Overlap,
+    Revoked,
+    Roles,
+    Rotated,
+    Scopes,
+    check_name,
+    expiry,
+    keys_in_json,
+    keys_in_lines,
+    note_added,
+    note_issued,
+    revocation,
+    rotation,
+    show_key,
+    wanted_scopes,
+)
 from hub.cli.starting import DEFAULT_CONFIG, Config, find_adapters, in_store, refuse, settings_of
 from hub.clock import wall_now
 
 app = typer.Typer(help="The centres that may call, and their API keys.", no_args_is_help=True, add_completion=False)
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of lines.")]
-_ACTOR = "cli"
-
 
 @app.command("add")
 def add(
     name: Annotated[str, typer.Argument(help="The centre's name, such as 의정부센터.", metavar="NAME")],
+    scope: Scopes = None,
+    role: Roles = None,
+    expires: Expires = None,
+    days: Days = None,
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Add a centre and make its first key."""
+    """Add a centre and make its first key: by default one for its application, which opens all but the audit."""
     now = wall_now()
+    scopes, expires_at = wanted_scopes(scope, role) or APPLICATION, expiry(now, expires, days)
 
     def work(conn: Connection) -> tuple[str, IssuedKey]:
         centre_id = add_centre(conn, name, now)
-        record(conn, at=now, actor=_ACTOR, action=Action.CENTRE_ADDED, centre_id=centre_id)
-        return centre_id, _issue(conn, centre_id, now, None)
+        note_added(conn, centre_id, Action.CENTRE_ADDED, now)
+        issued = add_key(conn, centre_id, now, expires_at, scopes)
+        note_issued(conn, centre_id, issued, now)
+        return centre_id, issued
 
-    if not 1 <= len(name.strip()) <= 200:  # noqa: PLR2004 - the column's width
-        refuse("a centre's name has 1 to 200 characters")
+    check_name(name, "a centre")
     settings = settings_of(config, find_adapters())
     try:
-        centre_id, key = in_store(settings, work)
+        centre_id, issued = in_store(settings, work)
     except CentreExistsError as error:
         refuse(str(error))
-    _show(centre_id, key, as_json=as_json)
+    show_key("centre", centre_id, issued, as_json=as_json)
 
 
 @app.command("list")
 def listing(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """List the centres and the prefixes of their live keys."""
-    found = in_store(settings_of(config, find_adapters()), list_centres)
+    """List the centres and their live keys: prefix, scopes, last day."""
+    found = in_store(settings_of(config, find_adapters()), lambda conn: list_centres(conn, wall_now()))
     if as_json:
-        centres = [{"id": c.id, "name": c.name, "created_at": c.created_at.isoformat(), "keys": c.key_prefixes}
-                   for c in found]  # fmt: skip
+        centres = [{"id": centre.id, "name": centre.name, "created_at": centre.created_at.isoformat(),
+                    "keys": keys_in_json(centre.keys)} for centre in found]  # fmt: skip
         typer.echo(json.dumps({"centres": centres}, ensure_ascii=False))
         return
     for centre in found:
-        typer.echo(f"{centre.id}  {centre.name}  keys: {', '.join(centre.key_prefixes) or 'none'}")
+        typer.echo(f"{centre.id}  {centre.name}")
+        for line in keys_in_lines(centre.keys):
+            typer.echo(line)
 
 
 @app.command("key")
 def key(
     centre: Annotated[str, typer.Argument(help="The centre's id (ctr_…).", metavar="CENTRE")],
-    days: Annotated[int | None, typer.Option(min=1, help="Let the key expire after so many days.")] = None,
-    revoked: Annotated[str | None, typer.Option("--revoke", help="Revoke the key of this prefix instead.")] = None,
+    scope: Scopes = None,
+    role: Roles = None,
+    expires: Expires = None,
+    days: Days = None,
+    rotated: Rotated = None,
+    overlap: Overlap = OVERLAP_HOURS,
+    revoked: Revoked = None,
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Make another key for a centre, or revoke one."""
+    """Make another key for a centre, replace one, or revoke one."""
     now = wall_now()
+    scopes, expires_at = wanted_scopes(scope, role), expiry(now, expires, days)
     settings = settings_of(config, find_adapters())
     if revoked is not None:
-        if not in_store(settings, lambda conn: _revoke(conn, centre, revoked, now)):
-            refuse(f"{centre} has no live key {revoked}")
+        in_store(settings, revocation(centre, revoked, now))
         typer.echo(f"revoked {revoked}")
         return
-    expires_at = None if days is None else now + timedelta(days=days)
+    if rotated is not None:
+        if scopes:
+            refuse("a replaced key keeps its scopes: make another key for others")
+        issued, ends = in_store(settings, rotation(centre, rotated, now, overlap, expires_at))
+        show_key("centre", centre, issued, as_json=as_json, old_until=ends)
+        return
+
+    def issue(conn: Connection) -> IssuedKey:
+        made = add_key(conn, centre, now, expires_at, scopes or APPLICATION)
+        note_issued(conn, centre, made, now)
+        return made
+
     try:
-        issued = in_store(settings, lambda conn: _issue(conn, centre, now, expires_at))
+        issued = in_store(settings, issue)
     except UnknownCentreError as error:
         refuse(str(error))
-    _show(centre, issued, as_json=as_json)
-
-
-def _issue(conn: Connection, centre_id: str, now: datetime, expires_at: datetime | None) -> IssuedKey:
-    issued = add_key(conn, centre_id, now, expires_at)
-    data = {"key": issued.id}
-    record(conn, at=now, actor=_ACTOR, action=Action.KEY_ISSUED, centre_id=centre_id, data=data)
-    return issued
-
-
-def _revoke(conn: Connection, centre_id: str, prefix: str, now: datetime) -> bool:
-    own = {found for centre in list_centres(conn) if centre.id == centre_id for found in centre.key_prefixes}
-    if prefix not in own or not revoke(conn, prefix, now):
-        return False
-    record(conn, at=now, actor=_ACTOR, action=Action.KEY_REVOKED, centre_id=centre_id, data={"prefix": prefix})
-    return True
-
-
-def _show(centre_id: str, issued: IssuedKey, *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps({"centre": centre_id, "key_id": issued.id, "key": issued.text}))
-        return
-    typer.echo(f"centre  {centre_id}")
-    typer.echo(f"key     {issued.text}")
-    typer.echo("The key is shown this once; the hub keeps only its SHA-256.", err=True)
+    show_key("centre", centre, issued, as_json=as_json)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from adapters.sdk import Fact, Verb
-from hub.access.actor import Actor
+from hub.access.actor import Actor, HubActor
 from hub.agencies import AgencyState
 from hub.audit.entries import Action, record
 from hub.delivery.acts import is_followed
@@ -212,14 +212,14 @@ class Commands:
             seal_text=text_sealer(self.room, papers, reason),
         )
 
-    def pause_agency(self, conn: Connection, actor: Actor, slug: str) -> None:
-        """Stop everything outbound to an agency until it is resumed."""
+    def pause_agency(self, conn: Connection, actor: HubActor, slug: str) -> None:
+        """Stop everything outbound to an agency, whichever centre it is for, until it is resumed."""
         self._check_agency(slug)
         now = self.room.clock.now()
         pause_lane(conn, slug, now, actor.name, "by_person")
         self._audit_lane(conn, actor, Action.AGENCY_PAUSED, slug)
 
-    def resume_agency(self, conn: Connection, actor: Actor, slug: str) -> None:
+    def resume_agency(self, conn: Connection, actor: HubActor, slug: str) -> None:
         """Let a paused agency's work go on; what is due is due."""
         self._check_agency(slug)
         resume_lane(conn, slug)
@@ -275,13 +275,12 @@ class Commands:
             data=data,
         )
 
-    def _audit_lane(self, conn: Connection, actor: Actor, action: Action, slug: str) -> None:
+    def _audit_lane(self, conn: Connection, actor: HubActor, action: Action, slug: str) -> None:
         record(
             conn,
             at=self.room.clock.now(),
             actor=actor.name,
             action=action,
             origin=actor.origin,
-            centre_id=actor.centre_id,
             data={"agency": slug},
         )

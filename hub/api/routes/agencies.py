@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path
 from sqlalchemy import Connection
 
 from hub.api.bodies import nothing_sent
-from hub.api.callers import CurrentActor
+from hub.api.callers import CurrentCaller, CurrentHubActor
 from hub.api.described import answers, problems
 from hub.api.problems import (
     ILLEGAL_STEP,
@@ -32,7 +32,7 @@ _STEP = problems(UNKNOWN_AGENCY, ILLEGAL_STEP, MALFORMED_JSON, TOO_LARGE, UNSUPP
 
 
 @router.get("/v1/agencies", summary="기관 목록 (list agencies)", responses={200: answers("설치된 기관."), **problems()})
-async def list_of_agencies(hub: Hub, actor: CurrentActor) -> AgenciesView:  # noqa: ARG001 - no anonymous call
+async def list_of_agencies(hub: Hub, caller: CurrentCaller) -> AgenciesView:  # noqa: ARG001 - no anonymous call
     """List the agencies that are installed, what each may be told, and whether it can be reached."""
     paused = await hub.store.read(paused_lanes)
     return AgenciesView(agencies=tuple(agency_view(agency, paused.get(slug)) for slug, agency in hub.agencies.items()))
@@ -57,8 +57,8 @@ async def _step(hub: Services, slug: str, step: Callable[[Connection], None]) ->
     dependencies=[Depends(nothing_sent)],
     responses={200: answers("중지했습니다."), **_STEP},
 )
-async def pause(hub: Hub, actor: CurrentActor, slug: Slug) -> AgencyView:
-    """Send nothing to an agency until it is resumed; what is queued waits."""
+async def pause(hub: Hub, actor: CurrentHubActor, slug: Slug) -> AgencyView:
+    """Send nothing to an agency until it is resumed, for no centre; what is queued waits."""
     return await _step(hub, slug, partial(hub.commands.pause_agency, actor=actor, slug=slug))
 
 
@@ -68,6 +68,6 @@ async def pause(hub: Hub, actor: CurrentActor, slug: Slug) -> AgencyView:
     dependencies=[Depends(nothing_sent)],
     responses={200: answers("다시 보냅니다."), **_STEP},
 )
-async def resume(hub: Hub, actor: CurrentActor, slug: Slug) -> AgencyView:
+async def resume(hub: Hub, actor: CurrentHubActor, slug: Slug) -> AgencyView:
     """Let what waited for a paused agency go on."""
     return await _step(hub, slug, partial(hub.commands.resume_agency, actor=actor, slug=slug))

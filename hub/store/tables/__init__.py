@@ -17,6 +17,7 @@ from hub.store.tables.people import (
     clients,
     consents,
     idempotency_keys,
+    operators,
     vault_keys,
 )
 from hub.store.tables.sending import attempts, deliveries, events, lanes, referrals, supplements
@@ -40,6 +41,7 @@ __all__ = [
     "inbox",
     "lanes",
     "metadata",
+    "operators",
     "referrals",
     "result_files",
     "supplements",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, LargeBinary, String, Table
+from sqlalchemy import JSON, Boolean, CheckConstraint, Column, ForeignKey, Index, LargeBinary, String, Table
 
 from hub.store.tables.base import Moment, metadata, own_id, ref_to
 
@@ -14,16 +14,27 @@ centres = Table(
     Column("created_at", Moment, nullable=False),
 )
 
+operators = Table(
+    "operators",
+    metadata,
+    own_id(),
+    Column("name", String(200), nullable=False, unique=True),  # of an office or a system, not of a person
+    Column("created_at", Moment, nullable=False),
+)
+
 api_keys = Table(
     "api_keys",
     metadata,
     own_id(),
-    ref_to("centre_id", "centres.id"),
+    ref_to("centre_id", "centres.id", nullable=True),
+    ref_to("operator_id", "operators.id", nullable=True),
     Column("prefix", String(12), nullable=False, unique=True),
     Column("sha256", String(64), nullable=False),
+    Column("scopes", String(100), nullable=False, server_default=""),  # words; none: opens nothing
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment),
     Column("revoked_at", Moment),
+    CheckConstraint("(centre_id IS NULL) <> (operator_id IS NULL)", name="ck_api_keys_one_holder"),
 )
 
 vault_keys = Table(

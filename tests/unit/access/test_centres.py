@@ -9,6 +9,8 @@ import pytest
 
 from hub.access.actor import Actor
 from hub.access.centres import Centre, CentreExistsError, UnknownCentreError, add_centre, add_key, list_centres
+from hub.access.keys import LiveKey
+from hub.access.scopes import APPLICATION
 from hub.store.store import Store
 from hub.store.tables import metadata
 
@@ -28,8 +30,9 @@ def test_centres_are_listed_with_the_prefixes_of_their_keys(store: Store) -> Non
     north = store.write_now(lambda conn: add_centre(conn, "북부센터", NOW))
     south = store.write_now(lambda conn: add_centre(conn, "남부센터", NOW))
     key = store.write_now(lambda conn: add_key(conn, south, NOW))
-    listed = sorted(store.read_now(list_centres), key=lambda centre: centre.name)
-    assert [Centre(south, "남부센터", NOW, (key.prefix,)), Centre(north, "북부센터", NOW, ())] == listed
+    listed = sorted(store.read_now(lambda conn: list_centres(conn, NOW)), key=lambda centre: centre.name)
+    live = LiveKey(key.id, key.prefix, south, APPLICATION, NOW, None)
+    assert [Centre(south, "남부센터", NOW, (live,)), Centre(north, "북부센터", NOW, ())] == listed
 
 
 def test_a_name_is_taken_once(store: Store) -> None:
@@ -37,7 +40,7 @@ def test_a_name_is_taken_once(store: Store) -> None:
     store.write_now(lambda conn: add_centre(conn, "북부센터", NOW))
     with pytest.raises(CentreExistsError, match="북부센터"):
         store.write_now(lambda conn: add_centre(conn, "북부센터", NOW))
-    assert len(store.read_now(list_centres)) == 1
+    assert len(store.read_now(lambda conn: list_centres(conn, NOW))) == 1
 
 
 def test_a_key_needs_a_centre(store: Store) -> None:

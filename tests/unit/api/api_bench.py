@@ -36,6 +36,8 @@ from adapters.sdk import (
 )
 from adapters.sdk.registry import Broken
 from hub.access.centres import add_centre, add_key
+from hub.access.operators import add_operator, add_operator_key
+from hub.access.scopes import Scope
 from hub.api import examples
 from hub.api.app import build_app
 from hub.clock import wall_now
@@ -94,13 +96,17 @@ class PierAdapter(Adapter[Any]):
 
 @dataclass
 class Bench:
-    """What a test works with: `ask` is the first centre's client, `other` the second's, `nobody` has no key."""
+    """What a test works with: `ask` is the first centre's client, `other` the second's, `nobody` has no key.
+
+    `operator` is the hub's own.
+    """
 
     services: Services
     app: FastAPI
     ask: httpx.AsyncClient
     other: httpx.AsyncClient
     nobody: httpx.AsyncClient
+    operator: httpx.AsyncClient
     centre_id: str
     key: str
 
@@ -182,11 +188,12 @@ async def bench_in(
         app = build_app(services)
         centres = [services.store.write_now(lambda conn, n=name: _centre(conn, n)) for name in ("하나", "둘")]
         async with (
-            _client(app, centres[0][1]) as ask,
-            _client(app, centres[1][1]) as other,
-            _client(app, None) as nobody,
+            client_of(app, centres[0][1]) as ask,
+            client_of(app, centres[1][1]) as other,
+            client_of(app, None) as nobody,
+            client_of(app, services.store.write_now(_operator)) as operator,
         ):
-            yield Bench(services, app, ask, other, nobody, *centres[0])
+            yield Bench(services, app, ask, other, nobody, operator, *centres[0])
 
 
 def _centre(conn: Any, name: str) -> tuple[str, str]:
@@ -194,6 +201,12 @@ def _centre(conn: Any, name: str) -> tuple[str, str]:
     return centre_id, add_key(conn, centre_id, wall_now()).text
 
 
-def _client(app: FastAPI, key: str | None) -> httpx.AsyncClient:
+def _operator(conn: Any) -> str:
+    operator_id = add_operator(conn, "전산팀", wall_now())
+    return add_operator_key(conn, operator_id, {Scope.OPERATE}, wall_now()).text
+
+
+def client_of(app: FastAPI, key: str | None) -> httpx.AsyncClient:
+    """Return a client of the app that calls with this key."""
     headers = {} if key is None else {"Authorization": f"Bearer {key}"}
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub.test", headers=headers)

@@ -5,7 +5,8 @@ from datetime import timedelta
 import httpx
 from api_bench import Bench, case
 
-from hub.access.centres import add_key, revoke_key
+from hub.access.centres import add_key
+from hub.access.keys import revoke_key
 from hub.api.app import describe
 from hub.api.webhook_bodies import NEW_WEBHOOK
 from hub.clock import wall_now

@@ -146,7 +146,7 @@ async def test_unknown_parameter_is_told_the_known_ones(bench: Bench) -> None:
 @pytest.mark.parametrize("path", ["/v1/agencies/nobody/pause", "/v1/agencies/wreck/resume", "/v1/callbacks/nobody"])
 async def test_unknown_agency_has_its_own_words(bench: Bench, path: str) -> None:
     """A slug of no agency that can be reached is no unknown id of a centre's."""
-    assert _told(await bench.ask.post(path)) == (404, "unknown-agency")
+    assert _told(await bench.operator.post(path)) == (404, "unknown-agency")
 
 
 async def test_defect_says_nothing_but_an_id(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:

@@ -139,7 +139,7 @@ async def test_roll_up_says_by_when_the_agency_decides(ruled: Bench) -> None:
 
 async def test_roll_up_waits_for_the_operator_while_a_lane_rests(ruled: Bench) -> None:
     """A paused agency's referrals wait on whoever resumes it."""
-    await ruled.ask.post("/v1/agencies/pier/pause")
+    await ruled.operator.post("/v1/agencies/pier/pause")
     (step,) = (await _case(ruled, await ruled.accept()))["next_steps"]
 
     assert (step["who"], "운영자가 다시 시작하면" in step["what"]) == ("operator", True)

@@ -159,11 +159,11 @@ async def test_childs_consent_needs_its_guardian(bench: Bench) -> None:
 
 async def test_paused_agency_is_sent_nothing_until_resumed(bench: Bench) -> None:
     """A paused agency's work waits; resuming lets it go on."""
-    paused = (await bench.ask.post("/v1/agencies/pier/pause")).json()
+    paused = (await bench.operator.post("/v1/agencies/pier/pause")).json()
     referral_id = await _accepted(bench)
     async with bench.engine_running():
         waiting = await bench.referral(referral_id)
-        resumed = (await bench.ask.post("/v1/agencies/pier/resume")).json()
+        resumed = (await bench.operator.post("/v1/agencies/pier/resume")).json()
         await bench.until(referral_id, "delivered")
 
     assert (paused["paused"], waiting["delivery"], resumed["paused"]) == ("by_person", "pending", None)
@@ -180,7 +180,7 @@ async def test_agencies_are_listed_with_their_state(bench: Bench) -> None:
 @pytest.mark.parametrize("slug", ["nobody", "wreck"])
 async def test_only_active_agencies_are_paused(bench: Bench, slug: str) -> None:
     """There is nothing to hold at an agency that is not there, or that cannot be reached anyway."""
-    assert (await bench.ask.post(f"/v1/agencies/{slug}/pause")).status_code == 404
+    assert (await bench.operator.post(f"/v1/agencies/{slug}/pause")).status_code == 404
 
 
 async def test_events_tell_the_way_in_pages(bench: Bench) -> None:

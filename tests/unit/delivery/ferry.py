@@ -46,7 +46,7 @@ from adapters.sdk import (
     WithdrawOrder,
     capabilities,
 )
-from hub.access.actor import Actor
+from hub.access.actor import Actor, HubActor
 from hub.access.centres import add_centre
 from hub.agencies import Agencies, Agency, AgencyState
 from hub.clock import ManualClock
@@ -305,6 +305,10 @@ class Landing:
     def do(self, command: Any, *args: Any, **named: Any) -> Any:
         """Run one of the commands in a transaction of its own."""
         return self.store.write_now(lambda conn: command(conn, self.actor, *args, **named))
+
+    def do_for_all(self, command: Any, *args: Any) -> Any:
+        """Run one of the commands that concern every centre, as the hub's operator."""
+        return self.store.write_now(lambda conn: command(conn, HubActor("key:operator"), *args))
 
     def referral(self, referral_id: str) -> ReferralRecord:
         """Read a referral."""

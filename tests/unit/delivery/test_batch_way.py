@@ -233,7 +233,7 @@ def test_a_set_up_that_is_wrong_pauses_the_lane(dock: Dock) -> None:
     assert len(dock.files()) == 1
     (dock.office.folder / OURS).chmod(0o700)
     dock.restart()
-    dock.do(dock.commands.resume_agency, "ferry")
+    dock.do_for_all(dock.commands.resume_agency, "ferry")
     dock.pass_time(60)
     assert D.HANDED_OVER is dock.referral(referral_id).delivery
     assert [status for _, status in dock.files()] == ["released", "handed_over"]
@@ -250,7 +250,7 @@ def test_a_paused_lane_hands_nothing_out_and_still_reads_results(dock: Dock) -> 
     """Outbound work rests; what the agency says is taken in."""
     first = dock.accept()
     dock.to_cut_off()
-    dock.do(dock.commands.pause_agency, "ferry")
+    dock.do_for_all(dock.commands.pause_agency, "ferry")
     second = dock.accept(name="김나루")
     dock.office.answer(*dock.office.collect())
     dock.to_cut_off()

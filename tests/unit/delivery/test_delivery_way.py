@@ -171,7 +171,7 @@ def test_misconfiguration_pauses_the_lane(landing: Landing) -> None:
     landing.clock.advance(3600)
     landing.work()
     assert 1 == seen == len(landing.agency.seen)
-    landing.do(landing.commands.resume_agency, "ferry")
+    landing.do_for_all(landing.commands.resume_agency, "ferry")
     landing.settle()
     assert [landing.referral(one).delivery for one in (first, second)] == [D.DELIVERED] * 2
 

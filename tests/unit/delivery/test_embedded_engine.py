@@ -77,13 +77,13 @@ async def test_moving_the_clock_makes_the_engine_look(landing: Landing) -> None:
 
 async def test_a_paused_lane_rests_until_it_is_resumed(landing: Landing) -> None:
     """Nothing goes out while an agency is paused, and what waited goes out when it is resumed."""
-    landing.do(landing.commands.pause_agency, "ferry")
+    landing.do_for_all(landing.commands.pause_agency, "ferry")
     referral_id = landing.accept()
     async with running(landing) as engine:
         engine.wake()
         await asyncio.sleep(0)
         assert landing.agency.seen == []
-        landing.do(landing.commands.resume_agency, "ferry")
+        landing.do_for_all(landing.commands.resume_agency, "ferry")
         engine.wake()
         await until(lambda: delivered(landing, referral_id))
 

@@ -164,7 +164,7 @@ def bench_in(folder: Path) -> Iterator[Bench]:
 
 
 def _centre(conn: Connection, name: str) -> str:
-    known = {centre.name: centre.id for centre in list_centres(conn)}
+    known = {centre.name: centre.id for centre in list_centres(conn, START)}
     return known.get(name) or add_centre(conn, name, START)
 
 
