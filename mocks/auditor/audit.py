@@ -1,7 +1,8 @@
 """The count: what was promised against what the agencies have, one by one.
 
-A *loss* is a promise that its document entitles to an act and that has none, or a receipt that no agency knows. A
-*duplicate* is a second registration. *Unconsented* counts fields: told without a basis that was live at that moment.
+A *loss* is a promise that its document entitles to an act and that has none, one that the hub does not know any more,
+or a receipt that no agency knows. A *duplicate* is a second registration. *Unconsented* counts fields: told without a
+basis that was live at that moment.
 What waits for a person is no loss where the agency leaves it to one; what it needs is a cause (`waiting`).
 """
 
@@ -154,7 +155,9 @@ class _Auditor:
         acts = self._acts[promise.referral_id]
         registrations = [act for act in acts if act.registers]
         receipt = promise.final.get("receipt")
-        if receipt is not None and not any(receipt in act.receipts for act in registrations):
+        if promise.is_unknown_to_hub:
+            yield _finding(promise, "the hub does not know any more what it promised")
+        elif receipt is not None and not any(receipt in act.receipts for act in registrations):
             yield _finding(promise, "the agency does not know its receipt")
         elif not (registrations or self._is_left_to_person(promise) or self._is_refused(promise)) and (
             self._is_entitled(promise)

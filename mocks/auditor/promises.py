@@ -30,9 +30,16 @@ class Promise:
     told: bool
     """Whether the answer to a withdrawal said that the agency will be told."""
     final: Mapping[str, Any]
-    """The last answer of `GET /v1/referrals/{id}`."""
+    """The last answer of `GET /v1/referrals/{id}`; empty if the hub does not know it any more."""
     supplements: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     """What was handed in after the agency asked for more, and taken by the hub; bodies of the API."""
+    forgotten: bool = False
+    """Whether the hub answered, of something that it had promised in this case, that there is no such thing."""
+
+    @property
+    def is_unknown_to_hub(self) -> bool:
+        """Whether the hub does not know any more what it promised."""
+        return self.forgotten or not self.final
 
     def as_supplemented(self) -> Iterator[Promise]:
         """Yield the promise as each of its supplements tells it: its words in place of the referral's."""
@@ -71,9 +78,9 @@ def read_promises(documents: Mapping[str, Mapping[str, Any]], record: Mapping[st
         record: `{"cases": [{"case", "handed_in_at", "accepted": <the answer to POST /v1/cases>, "added": [{"at",
             "consents": [...], "ids": [...]}], "withdrawals": [{"at", "consent": <id>, "answer": {...}}],
             "cancelled": [<referral id>], "supplements": [{"referral": <id>, "content": <the body>}],
-            "final": [<answers of GET /v1/referrals/{id}>]}]}`. `handed_in_at` and the `at` of what was added are before
-            the request, the `at` of a withdrawal is after its answer; all in business time, ISO 8601. A case that was
-            not accepted has `"accepted": null`.
+            "forgotten": [<paths that were answered with 404>], "final": [<answers of GET /v1/referrals/{id}>]}]}`.
+            `handed_in_at` and the `at` of what was added are before the request, the `at` of a withdrawal is after its
+            answer; all in business time, ISO 8601. A case that was not accepted has `"accepted": null`.
     """
     return tuple(
         promise
@@ -102,6 +109,7 @@ def _promises_of(document: Mapping[str, Any], entry: Mapping[str, Any]) -> Itera
             told=accepted["id"] in told,
             final=finals.get(accepted["id"], {}),
             supplements=tuple(one["content"] for one in handed_in if one["referral"] == accepted["id"]),
+            forgotten=bool(entry.get("forgotten")),
         )
 
 

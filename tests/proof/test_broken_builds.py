@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hub.cli.proof.patience import Patience
 from hub.cli.proof.run import Script, Size, prove
 from hub.cli.proof.verdict import Verdict
 from hub.cli.stage.folder import fresh_folder
@@ -17,7 +18,10 @@ ROOT = Path(__file__).parents[2]
 ASKED_FIRST = frozenset({"WEL-BASIC", "LOAN-MISO"})
 """Services of agencies that are asked before anything is sent again."""
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+PATIENCE = Patience(quiet=120.0, in_all=300.0)
+"""Less than the test's own: what is stuck ends with a verdict, which says so."""
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(480)]
 
 
 def only(name: str, rate: float, **more: float) -> Any:
@@ -36,7 +40,7 @@ async def prove_broken(build: str, place: Path, monkeypatch: pytest.MonkeyPatch,
     """Run a proof on a broken build."""
     paths = [str(Path(__file__).parent), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
-    broken = Script(f"broken_builds.{build}", script.faults, script.services, patience_seconds=12.0)
+    broken = Script(f"broken_builds.{build}", script.faults, script.services, patience_seconds=12.0, patience=PATIENCE)
     with fresh_folder(place / "proof") as folder:
         return await prove(size, folder, ROOT / "examples", lambda _: None, broken)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.cli.proof.run import Size, prove
+from hub.cli.proof.patience import Patience
+from hub.cli.proof.run import Script, Size, prove
 from hub.cli.stage.folder import fresh_folder
 
 ROOT = Path(__file__).parents[2]
@@ -16,12 +17,14 @@ FIGURES = {
     "landed_kills", "seconds", "audit_chain",
 }  # fmt: skip
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 SIZES = {
     "sqlite": Size(60, 0.2, 5, 7),
     "postgresql": Size(48, 0.2, 4, 7, "postgresql", 3, os.environ.get("NARU_TEST_POSTGRES_URL")),
 }
+SCRIPT = Script(patience_seconds=120.0, patience=Patience(quiet=120.0, in_all=420.0))
+"""Less patience than the test's own: what is stuck ends with a verdict, which says so."""
 
 
 @pytest.mark.parametrize("store", SIZES)
@@ -29,7 +32,7 @@ async def test_the_promise_holds(store: str, tmp_path: Path) -> None:
     """Under lost replies and kills nothing is lost, sent twice, sent without a basis, or left without an end."""
     size = SIZES[store]
     with fresh_folder(tmp_path / "proof") as folder:
-        verdict = await prove(size, folder, ROOT / "examples", lambda _: None)
+        verdict = await prove(size, folder, ROOT / "examples", lambda _: None, SCRIPT)
     figures = verdict.as_json()
     assert list(verdict.failures()) == []
     assert verdict.holds

@@ -1,13 +1,15 @@
 """The centre application of a proof: it asks until it is answered, and writes down only what it was answered.
 
 A hub that is dead, or answers that it cannot now, is asked again with the same Idempotency-Key, another one of several
-in its place. What the auditor believes of the hub's promises is in these records.
+in its place; but not for ever. A promise that the hub does not know any more is written down as forgotten, and the
+centre goes on. What the auditor believes of the hub's promises is in these records.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from itertools import cycle
@@ -25,16 +27,40 @@ _CALLED_OFF = frozenset({"cancelled_by_centre", "cancel_asked"})
 
 
 class HubError(Exception):
-    """The hub refused something that it should not have; names the status and the problem, no content."""
+    """The hub refused something that it should not have, or never answered; names the status and the problem."""
+
+
+class ForgottenError(Exception):
+    """The hub answered that there is no such thing, of something that it had promised."""
 
 
 class Centre:
-    """One centre before one hub, or before several that share a store."""
+    """One centre before one hub, or before several that share a store.
 
-    def __init__(self, hubs: Sequence[str], key: str, control: Control) -> None:
+    Args:
+        hubs: where the API is served.
+        key: the centre's.
+        control: tells the business time.
+        patience_seconds: so long it asks for one answer.
+        on_promise: called at the very moment of a promise, with the hub that made it.
+        transport: what carries the requests, if not the network.
+    """
+
+    def __init__(
+        self,
+        hubs: Sequence[str],
+        key: str,
+        control: Control,
+        patience_seconds: float,
+        on_promise: Callable[[str], None],
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._patience_seconds, self._on_promise = patience_seconds, on_promise
         self._hubs = cycle(hubs)
         self._hub = next(self._hubs)
-        self._http = httpx.AsyncClient(headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=20.0)
+        self._http = httpx.AsyncClient(
+            headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=20.0, transport=transport
+        )
         self._control = control
         self.records: dict[str, CaseRecord] = {}
         """Its records, by the case's name."""
@@ -62,6 +88,12 @@ class Centre:
     async def change(self, case: PlannedCase, change: Change) -> None:
         """Tell the hub what the client thinks now."""
         record = self.records[case.name]
+        try:
+            await self._change(case, record, change)
+        except ForgottenError as error:
+            record.forgotten.append(str(error))
+
+    async def _change(self, case: PlannedCase, record: CaseRecord, change: Change) -> None:
         match change.mind:
             case "later":
                 await self._add_consents(record, change)
@@ -105,8 +137,8 @@ class Centre:
             view = _told(await self._ask("GET", f"/v1/referrals/{referral_id}"))
             if view["reason"] not in _CALLED_OFF:
                 return
-        elif answer.is_error:
-            raise HubError(_words(answer))
+        else:
+            _told(answer)
         record.cancelled.append(referral_id)
 
     async def _now(self) -> str:
@@ -115,16 +147,27 @@ class Centre:
     async def _ask(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, key: str = ""
     ) -> httpx.Response:
-        """Ask until somebody answers."""
+        """Ask until somebody answers.
+
+        Raises:
+            HubError: nobody does, all the time of the patience.
+        """
         headers = {"Idempotency-Key": key} if key else {}
-        while True:
+        deadline = time.monotonic() + self._patience_seconds
+        last = "no answer"
+        while time.monotonic() < deadline:
+            hub = self._hub
             with suppress(httpx.TransportError):
-                answer = await self._http.request(method, f"{self._hub}{path}", json=body, headers=headers)
+                answer = await self._http.request(method, f"{hub}{path}", json=body, headers=headers)
                 if not _must_ask_again(answer):
+                    if method == "POST" and answer.is_success:
+                        self._on_promise(hub)
                     return answer
+                last = str(answer.status_code)
             self.repeated += 1
             self._hub = next(self._hubs)
             await asyncio.sleep(_BETWEEN_TRIES)
+        raise HubError(f"{method} {path}: not answered within {self._patience_seconds:g} seconds (last: {last})")
 
 
 def all_referrals(records: Iterable[CaseRecord]) -> list[dict[str, Any]]:
@@ -139,6 +182,8 @@ def _must_ask_again(answer: httpx.Response) -> bool:
 
 
 def _told(answer: httpx.Response, wanted: int | None = None) -> dict[str, Any]:
+    if answer.status_code == HTTPStatus.NOT_FOUND:
+        raise ForgottenError(f"{answer.request.method} {answer.request.url.path}")
     if answer.is_error or (wanted is not None and answer.status_code != wanted):
         raise HubError(_words(answer))
     told: dict[str, Any] = answer.json()
@@ -146,6 +191,8 @@ def _told(answer: httpx.Response, wanted: int | None = None) -> dict[str, Any]:
 
 
 def _words(answer: httpx.Response) -> str:
-    told = answer.json()
     what = f"{answer.request.method} {answer.request.url.path}: {answer.status_code}"
-    return f"{what} {told.get('type')} {told.get('errors', '')}"
+    with suppress(ValueError):
+        told = answer.json()
+        return f"{what} {told.get('type')} {told.get('errors', '')}"
+    return what

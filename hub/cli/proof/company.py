@@ -33,6 +33,11 @@ class Member:
         return f"{self.name}.{self.lives}"
 
     @property
+    def is_awake(self) -> bool:
+        """Whether it runs, and is not paused."""
+        return self.child is not None and self.child.is_running and not self.is_paused
+
+    @property
     def url(self) -> str:
         """Where it serves the API."""
         return f"http://127.0.0.1:{self.port}"

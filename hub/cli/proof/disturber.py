@@ -1,7 +1,8 @@
 """Who kills and pauses: the hub's processes, and its database, at random moments, until enough kills have landed.
 
 A kill has landed if it interrupted a write: its attempt stands in the store without an end, and its process is dead.
-So that kills land, each waits until its victim is writing something, and a random moment longer.
+So that kills land, each waits until its victim is writing something, and a random moment longer. Some strike at another
+moment, whether they land or not: as soon as the centre was promised something, whoever promised it dies.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ _PAUSE_AFTER = (0.1, 1.0)
 _AIM_SECONDS = 2.0
 _LONGEST_TREMOR = 0.03
 _LOOK_SECONDS = 0.01
+_BETWEEN_LOOKS_SECONDS = 0.1
+_LOOKS_AT_MOST = 600
 _STARTS_AT_MOST = 4
+_KILLS_FOR_A_STRIKE = 4
 _KILLS_FOR_A_PAUSE = 12
 _KILLS_FOR_A_PAUSE_ALONE = 50
 _KILLS_FOR_A_DATABASE_KILL = 25
@@ -57,6 +61,7 @@ class Disturber:
         self._dice = random.Random(f"{seed}/kills")  # noqa: S311 - dice that can be thrown again
         self._seen: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._strikes_at_promise = False
         self._is_marked = server is not None or len(company.members) > 1
         self.tally = Tally()
         self.disturbed: set[str] = set()
@@ -66,6 +71,7 @@ class Disturber:
 
     async def kill_until_landed(self, wanted: int, share_done: Callable[[], float]) -> None:
         """Kill until so many kills have landed, or nothing is sent any more; no faster than `share_done` grows."""
+        self._strikes_at_promise = wanted > 0
         while self.tally.landed < wanted and not self.work_is_over.is_set():
             await asyncio.sleep(self._dice.uniform(*_PAUSE_AFTER))
             victim = await self._aim() if share_done() >= self.tally.landed / (wanted + 1) else None
@@ -73,11 +79,13 @@ class Disturber:
                 await self._kill(victim)
                 await self._disturb_more()
             self._raise_failures()
+        self._strikes_at_promise = False
 
     async def calm(self) -> None:
         """Wait until everybody is back at work."""
-        await asyncio.gather(*self._tasks)
-        self._raise_failures()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+            self._raise_failures()
 
     def _raise_failures(self) -> None:
         for task in [task for task in self._tasks if task.done()]:
@@ -100,13 +108,37 @@ class Disturber:
             await asyncio.sleep(_LOOK_SECONDS)
         return None
 
+    def strike(self, hub: str) -> None:
+        """Kill the hub that has promised something this very moment, if it is time for such a kill."""
+        victim = next((m for m in self._company.members if m.url == hub and m.is_awake), None)
+        if self._strikes_at_promise and victim is not None:
+            self._strikes_at_promise = False
+            was_ready, mark = victim.ready.is_set(), self._mark_of(victim)
+            self._company.kill(victim)
+            self._do(self._after_strike(victim, mark, was_ready=was_ready))
+
+    async def _after_strike(self, victim: Member, mark: str | None, *, was_ready: bool) -> None:
+        await self._count(mark)
+        if was_ready:  # else whoever waits for it starts it again
+            self._company.start(victim)
+            await self._bring_up(victim)
+
     async def _kill(self, victim: Member) -> None:
+        mark = self._mark_of(victim)
         self._company.kill(victim)
-        self.tally.kills += 1
-        interrupted = await self._interrupted(victim)
-        self.tally.landed += bool(interrupted)
+        await self._count(mark)
         self._company.start(victim)
         self._do(self._bring_up(victim))
+
+    async def _count(self, mark: str | None) -> None:
+        """Count a kill, and note what it interrupted."""
+        self.tally.kills += 1
+        self._strikes_at_promise |= self.tally.kills % _KILLS_FOR_A_STRIKE == 0
+        sends = await self._open_sends(mark)
+        new = sends.keys() - self._seen
+        self._seen |= new
+        self.disturbed |= {sends[attempt] for attempt in new}
+        self.tally.landed += bool(new)
 
     async def _bring_up(self, member: Member) -> None:
         """Start a process again until it works, as whoever runs services does: it refuses while its database is dead.
@@ -124,15 +156,6 @@ class Disturber:
                 self._company.start(member)
             else:
                 break
-
-    async def _interrupted(self, member: Member | None) -> set[str]:
-        """Return the writes that nobody will finish, as far as they are new; note their referrals."""
-        mark = None if member is None else self._mark_of(member)
-        sends = await self._open_sends(mark)
-        new = sends.keys() - self._seen
-        self._seen |= new
-        self.disturbed |= {sends[attempt] for attempt in new}
-        return new
 
     async def _disturb_more(self) -> None:
         members = self._company.members
@@ -160,12 +183,17 @@ class Disturber:
         self.disturbed |= set(sends.values())
 
     async def _open_sends(self, mark: str | None) -> Mapping[str, str]:
-        """Read until the store can be read: a database that was killed comes back."""
-        while True:
+        """Read until the store can be read: a database that was killed comes back.
+
+        Raises:
+            ChildError: it does not.
+        """
+        for _ in range(_LOOKS_AT_MOST):
             sends = await self._evidence.open_sends(mark)
             if sends is not None:
                 return sends
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(_BETWEEN_LOOKS_SECONDS)
+        raise ChildError("the store could not be read any more")
 
     def _mark_of(self, member: Member) -> str | None:
         """Return what marks a member's attempts; alone on a store, all are its own."""

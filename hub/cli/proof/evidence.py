@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Connection, and_, func, or_, select, text
+from sqlalchemy import Connection, and_, func, not_, or_, select, text
 from sqlalchemy.exc import DBAPIError
 
 from hub.store.store import Store
@@ -80,6 +80,12 @@ class Evidence:
             return await self._store.read(partial(_standing, batch=self._batch_agencies))
         return None
 
+    async def settled(self) -> int:
+        """Return how many deliveries are not open; 0 while the store cannot be read."""
+        with suppress(DBAPIError):
+            return await self._store.read(_settled)
+        return 0
+
     async def arrivals(self) -> list[Arrival]:
         """Return what agencies took; nothing while the store cannot be read."""
         with suppress(DBAPIError):
@@ -114,6 +120,10 @@ def _standing(conn: Connection, batch: frozenset[str]) -> Standing:
         due_at=min(moments, default=None),
         sending=conn.execute(sending).scalar_one(),
     )
+
+
+def _settled(conn: Connection) -> int:
+    return conn.execute(select(func.count()).select_from(deliveries).where(not_(_OPEN))).scalar_one()
 
 
 def _arrivals(conn: Connection) -> list[Arrival]:

@@ -5,48 +5,59 @@ from __future__ import annotations
 import asyncio
 import time
 import tomllib
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from adapters.sdk import Repeat, Verb, capabilities
 from adapters.sdk.registry import Broken, installed_adapters
-from hub.cli.proof.centre import Centre, all_referrals
+from hub.cli.proof.centre import Centre, HubError, all_referrals
 from hub.cli.proof.clockwork import Clockwork
 from hub.cli.proof.evidence import Evidence
 from hub.cli.proof.life import Life
+from hub.cli.proof.patience import StuckError, lose_patience, run_beside, run_together
 from hub.cli.proof.plan import PlannedCase, plan_cases, read_template
 from hub.cli.proof.scene import Scene, Script, Size, profiles, set_scene, write_config
 from hub.cli.proof.verdict import Verdict
 from hub.cli.stage.folder import StageFolder
+from hub.cli.stage.processes import ChildError
 from mocks.auditor import Statute, Terms, audit, read_book, read_promises
 
 __all__ = ["Script", "Size", "prove"]
 
 _COUNSELLORS = 4
 """How many cases are handed in at once."""
+_PROGRESS = "{} referrals accepted, {} kills landed, {} deliveries settled"
 _AS_USUAL = Script()
 
 
 async def prove(
     size: Size, folder: StageFolder, examples: Path, say: Callable[[str], None], script: Script = _AS_USUAL
 ) -> Verdict:
-    """Run a proof.
+    """Run a proof. A hub that never answers, or never gets on, ends it with a verdict that says so.
 
     Raises:
-        ChildError, ControlError, HubError, NoPostgresError: it could not be run to its end.
+        ChildError, ControlError, NoPostgresError: it could not be begun, or the mocks failed.
     """
     began = time.monotonic()
     template = read_template(examples / "cases" / "everything-qualifies.json", script.services)
     cases = plan_cases(template, size.referrals, size.seed)
     config = write_config(folder, examples / "demo.toml")
     async with set_scene(size, folder, config, script) as scene:
-        await _play(scene, cases, size, script, say)
-        await scene.centre.read_all()
-        return await _judge(scene, cases, size, folder, config, time.monotonic() - began)
+        stopped = None
+        try:
+            watch = lose_patience(script.patience_for(size), partial(_progress, scene), _PROGRESS)
+            await run_beside(_play(scene, cases, size, script, say), watch)
+            await scene.centre.read_all()
+        except (StuckError, HubError, ChildError) as error:
+            stopped = str(error)
+            say(f"given up: {stopped}")
+        return await _judge(scene, cases, size, folder, config, time.monotonic() - began, stopped)
+
+
+async def _progress(scene: Scene) -> tuple[int, ...]:
+    promised, settled = len(all_referrals(scene.centre.records.values())), await scene.evidence.settled()
+    return promised, scene.disturber.tally.landed, settled
 
 
 async def _play(
@@ -55,42 +66,42 @@ async def _play(
     clockwork = Clockwork(scene.control, scene.evidence)
     unsteady = {case.name: case.unsteady for case in cases}
     life = Life(scene.control, scene.evidence, partial(scene.centre.is_steady, unsteady), size.seed)
-    async with _running(clockwork.run(_hour_every(size)), life.run(), _report(scene, size, say)):
-        killing = asyncio.create_task(
-            scene.disturber.kill_until_landed(size.kills, lambda: len(scene.centre.records) / len(cases))
-        )
-        try:
-            await _hand_in_all(scene, cases, size, killing)
-            await _watch(scene, killing)
-        finally:
-            killing.cancel()
-        await scene.disturber.calm()
+    await run_beside(
+        _hand_in_and_kill(scene, cases, size), clockwork.run(_hour_every(size)), life.run(), _report(scene, size, say)
+    )
     say("all cases are in; letting everything settle")
-    async with _running(life.run()):
-        await clockwork.settle(script.patience_seconds)
+    await run_beside(clockwork.settle(script.patience_seconds), life.run())
 
 
-async def _hand_in_all(scene: Scene, cases: Sequence[PlannedCase], size: Size, killing: asyncio.Task[None]) -> None:
+async def _hand_in_and_kill(scene: Scene, cases: Sequence[PlannedCase], size: Size) -> None:
+    async def hand_in() -> None:
+        await _hand_in_all(scene, cases, size)
+        await _watch(scene, size)
+
+    await run_together(
+        scene.disturber.kill_until_landed(size.kills, lambda: len(scene.centre.records) / len(cases)), hand_in()
+    )
+    await scene.disturber.calm()
+
+
+async def _hand_in_all(scene: Scene, cases: Sequence[PlannedCase], size: Size) -> None:
     """Hand all cases in, no faster than kills land: there must be something to interrupt for the last one too."""
-    waiting, changing = deque(cases), set[asyncio.Task[None]]()
-    total = len(cases)
+    counsellors = asyncio.Semaphore(_COUNSELLORS)
 
     def may_go_on() -> bool:
         share = (scene.disturber.tally.landed + 1) / (size.kills + 1)
-        return killing.done() or total - len(waiting) < share * total
+        return len(scene.centre.records) < share * len(cases)
 
-    async def counsel() -> None:
-        while waiting:
-            if not may_go_on() and not await _is_idle(scene.evidence):
+    async def see_to(case: PlannedCase) -> None:
+        async with counsellors:
+            while not may_go_on():
+                if await _is_idle(scene.evidence):
+                    break
                 await asyncio.sleep(0.05)
-                continue
-            if waiting:
-                case = waiting.popleft()
-                await scene.centre.hand_in(case)
-                changing.add(asyncio.create_task(_change_minds(scene.centre, case)))
+            await scene.centre.hand_in(case)
+        await _change_minds(scene.centre, case)
 
-    await asyncio.gather(*(counsel() for _ in range(_COUNSELLORS)))
-    await asyncio.gather(*changing)
+    await run_together(*map(see_to, cases))
 
 
 async def _change_minds(centre: Centre, case: PlannedCase) -> None:
@@ -99,15 +110,13 @@ async def _change_minds(centre: Centre, case: PlannedCase) -> None:
         await centre.change(case, change)
 
 
-async def _watch(scene: Scene, killing: asyncio.Task[None]) -> None:
+async def _watch(scene: Scene, size: Size) -> None:
     """Wait for the last kills; once nothing is left that could be interrupted, tell the killer."""
     quiet = 0
-    while not killing.done():
+    while scene.disturber.tally.landed < size.kills and quiet <= 6:  # noqa: PLR2004 - three seconds
         await asyncio.sleep(0.5)
         quiet = quiet + 1 if await _is_idle(scene.evidence) else 0
-        if quiet > 6:  # noqa: PLR2004 - three seconds
-            scene.disturber.work_is_over.set()
-    await killing
+    scene.disturber.work_is_over.set()
 
 
 async def _is_idle(evidence: Evidence) -> bool:
@@ -117,7 +126,13 @@ async def _is_idle(evidence: Evidence) -> bool:
 
 
 async def _judge(
-    scene: Scene, cases: Sequence[PlannedCase], size: Size, folder: StageFolder, config: Path, seconds: float
+    scene: Scene,
+    cases: Sequence[PlannedCase],
+    size: Size,
+    folder: StageFolder,
+    config: Path,
+    seconds: float,
+    stopped: str | None,
 ) -> Verdict:
     control = scene.control
     books = {slug: read_book(slug, await control.ledger(slug), await control.journal(slug)) for slug in scene.agencies}
@@ -133,7 +148,7 @@ async def _judge(
         terms=_terms(frozenset(scene.disturber.disturbed)),
     )
     repeated, tally = scene.centre.repeated, scene.disturber.tally
-    return Verdict(promises, books, findings, size.referrals, size.kills, tally, repeated, seconds)
+    return Verdict(promises, books, findings, size.referrals, size.kills, tally, repeated, seconds, stopped)
 
 
 def _statutes(config: Path) -> tuple[Statute, ...]:
@@ -157,19 +172,4 @@ def _hour_every(size: Size) -> float:
 async def _report(scene: Scene, size: Size, say: Callable[[str], None]) -> None:
     while True:
         await asyncio.sleep(5)
-        tally, promised = scene.disturber.tally, len(all_referrals(scene.centre.records.values()))
-        say(f"{promised} of {size.referrals} accepted, {tally.landed} of {size.kills} kills landed")
-
-
-@asynccontextmanager
-async def _running(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run work beside the block; what fails there fails the block's end."""
-    tasks = [asyncio.create_task(one) for one in work]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        say(_PROGRESS.format(*await _progress(scene)) + f" ({size.referrals} and {size.kills} are wanted)")

@@ -20,6 +20,7 @@ from hub.cli.proof.company import Company
 from hub.cli.proof.disturber import Disturber
 from hub.cli.proof.evidence import Evidence
 from hub.cli.proof.faults import Fault, faults_for
+from hub.cli.proof.patience import Patience
 from hub.cli.stage.control import Control
 from hub.cli.stage.folder import StageFolder
 from hub.cli.stage.postgres import OwnServer, database
@@ -78,7 +79,13 @@ class Script:
     services: frozenset[str] | None = None
     """Only these services are asked for; all, if absent."""
     patience_seconds: float = 240.0
-    """After so much wall time without a change whatever is open is given up."""
+    """After so much wall time without a change whatever is open in the end is given up."""
+    patience: Patience | None = None
+    """With the whole; by its size, if absent."""
+
+    def patience_for(self, size: Size) -> Patience:
+        """Return after what wall time a proof of that size is given up."""
+        return self.patience or Patience(quiet=300.0, in_all=900.0 + 3.0 * size.referrals + 30.0 * size.kills)
 
 
 @dataclass(frozen=True)
@@ -131,9 +138,9 @@ async def set_scene(size: Size, folder: StageFolder, config: Path, script: Scrip
         faults = script.faults or partial(faults_for, lost_replies=size.lost_replies)
         for agency in await control.agencies():
             await control.set_faults(agency["slug"], faults(agency), size.seed)
-        centre = Centre(company.urls, key, control)
-        closing.push_async_callback(centre.aclose)
         disturber = Disturber(company, evidence, server, LEASE_SECONDS, size.seed)
+        centre = Centre(company.urls, key, control, script.patience_for(size).quiet, disturber.strike)
+        closing.push_async_callback(centre.aclose)
         yield Scene(control, centre, company, evidence, disturber, tuple(places["agencies"]))
 
 

@@ -25,6 +25,8 @@ class Verdict:
     tally: Tally
     repeated_requests: int
     seconds: float
+    stopped: str | None = None
+    """Why the proof did not come to its end; None if it did."""
 
     @property
     def unsettled(self) -> tuple[Promise, ...]:
@@ -44,7 +46,7 @@ class Verdict:
     def holds(self) -> bool:
         """Whether the promise held, under as much disturbance as was asked for."""
         complete = len(self.promises) == self.asked and self.tally.landed >= self.wanted_kills
-        return complete and self.findings.is_clean and not self.unsettled
+        return self.stopped is None and complete and self.findings.is_clean and not self.unsettled
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures."""
@@ -76,6 +78,8 @@ class Verdict:
     def failures(self) -> Iterator[str]:
         """Yield, in words without personal data, what is wrong; the first of each kind."""
         findings = self.findings
+        if self.stopped is not None:
+            yield f"not run to its end: {self.stopped}"
         if len(self.promises) != self.asked:
             yield f"{self.asked} referrals were to be handed in, {len(self.promises)} were accepted"
         if self.tally.landed < self.wanted_kills:

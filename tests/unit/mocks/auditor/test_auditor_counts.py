@@ -45,6 +45,19 @@ def test_a_receipt_that_no_agency_knows_is_lost() -> None:
     assert whats(papers.count().lost) == ["the agency does not know its receipt"]
 
 
+def test_a_promise_that_the_hub_forgot_is_lost() -> None:
+    """What was answered with 202, and what the hub does not know any more, is lost, even if it entitles to nothing."""
+    gone = Papers()
+    gone.document["consents"] = []
+    gone.entry["accepted"]["consents"] = []
+    gone.entry["final"] = []
+    denied = Papers()
+    denied.register()
+    denied.entry["forgotten"] = ["POST /v1/consents/con_1/withdraw"]
+    for papers in (gone, denied):
+        assert whats(papers.count().lost) == ["the hub does not know any more what it promised"]
+
+
 def test_a_receipt_given_by_the_next_office_is_known() -> None:
     """After 이송 the case has a second receipt, and both are its own."""
     papers = Papers()
