@@ -17,6 +17,7 @@ from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 
 from adapters.sdk.catalogue import CatalogueClass, installed_catalogues
 from adapters.sdk.registry import AdapterClass, Broken
+from hub.configured import Table
 from hub.settings import Mode, Settings
 
 PREFIX = "NARU_"
@@ -53,6 +54,7 @@ def read_settings(
     written = frozenset(_keys(tables))
     tables, spoken = _merge(tables, environ)
     said = _Problems(config.name, written, spoken)
+    _refuse_written_secrets(tables, said)
     for name, kinds in (("adapters", installed), ("catalogues", catalogues or installed_catalogues())):
         tables[name] = _own_tables(name, tables.get(name, {}), kinds, said)
     settings = _validate(Settings, tables, (), said)
@@ -189,6 +191,17 @@ def _own_tables(
         if checked is not None:
             read[slug] = checked
     return read
+
+
+def _refuse_written_secrets(tables: Mapping[str, Any], said: _Problems) -> None:
+    """Tell of secrets of the hub's own tables that stand in the file."""
+    for name, field in Settings.model_fields.items():
+        kind, table = field.annotation, tables.get(name)
+        if isinstance(kind, type) and issubclass(kind, Table) and isinstance(table, dict):
+            for secret in _secrets(kind):
+                if secret in table and not said.is_from_environment((name, secret)):
+                    problem = f"a secret must not stand in a file; set {variable((name, secret))}"
+                    said.add((name, secret), problem)
 
 
 def _secrets(model: type[BaseModel]) -> Iterator[str]:

@@ -39,10 +39,12 @@ async def serve(settings: Settings, installed: Installed) -> None:
     Raises:
         PortInUseError: before anything is served.
         EngineDiedError: after an orderly end.
+        AuditKeyError: the audit's key or folder is unfit, before anything is served.
         StoreInUseError, SchemaError, KeyFileError, ClockUnreachableError: as `hub.wiring.opened`.
     """
     with _Stop.on(signal.SIGTERM, signal.SIGINT) as stop:
         async with opened(settings, installed) as services:
+            services.sealer.prepare()
             listener = listen(settings.http)
             host, port = listener.getsockname()[:2]
             _log.info("listening", host=host, port=port, mode=settings.mode, agencies=list(services.agencies.active))
@@ -56,12 +58,13 @@ async def work(settings: Settings, installed: Installed) -> None:
 
     Raises:
         EngineDiedError: after an orderly end.
-        StoreUnreachableError, SchemaError, KeyFileError, ClockUnreachableError: as `hub.wiring.opened`.
+        AuditKeyError, StoreUnreachableError, SchemaError, KeyFileError, ClockUnreachableError: as `hub.wiring.opened`.
     """
     stopped = asyncio.Event()
     with _Stop.on(signal.SIGTERM, signal.SIGINT) as stop:
         stop.then(stopped.set)
         async with opened(settings, installed) as services:
+            services.sealer.prepare()
             _log.info("working", mode=settings.mode, agencies=list(services.agencies.active))
             warn(settings, services.agencies, services.library)
             engine = asyncio.create_task(_deliver(services), name="engine")
@@ -119,10 +122,14 @@ async def _run(services: Services, listener: socket.socket, stop: _Stop) -> None
 
 
 async def _deliver(services: Services) -> None:
-    """Deliver referrals to agencies and notices to centres, until cancelled; if one of the two dies, both end."""
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(services.engine.run(services.worker.work))
-        tasks.create_task(services.notifier.run())
+    """Deliver referrals to agencies and notices to centres, seal the audit, until cancelled; if one dies, all end."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(services.engine.run(services.worker.work))
+            tasks.create_task(services.notifier.run())
+            tasks.create_task(services.sealer.run())
+    finally:
+        await services.sealer.finish()  # what the others wrote while they ended
 
 
 async def _end(engine: asyncio.Task[None]) -> None:

@@ -1,7 +1,7 @@
 """What can be set, with its defaults, and what does not go together. Where it is read from: `hub/configuration.py`.
 
 Every default is the safe one: live rules, no agency enabled, no statute opened, loopback only. Nothing here shows a
-value in its errors, and no secret of the hub's own is ever set: the vault's key lives in a file of its own.
+value in its errors, and a secret of the hub's own is set in the environment only, or lives in a file of its own.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError
 from adapters.sdk import AdapterSettings
 from adapters.sdk.catalogue import CatalogueSettings
 from adapters.sdk.settings import is_loopback
+from hub.audit.configured import AuditSettings
 from hub.calendar import WorkingDays
 from hub.catalogue.configured import KeepingSettings
 from hub.configured import Dated, Table, check_each_id_once_a_day
@@ -222,6 +223,7 @@ class Settings(Table):
     routing: RoutingSettings = RoutingSettings()
     precheck: PrecheckSettings = PrecheckSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    audit: AuditSettings = AuditSettings()
     deadlines: tuple[Deadline, ...] = ()
     statutes: tuple[Statute, ...] = ()
     adapters: Mapping[str, AdapterSettings] = {}

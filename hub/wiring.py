@@ -12,6 +12,7 @@ from adapters.sdk import AdapterError, AdapterSettings, Gate, Wires, capabilitie
 from adapters.sdk.catalogue import installed_catalogues
 from adapters.sdk.registry import AdapterClass, Broken
 from hub.agencies import Agencies, Agency, AgencyState
+from hub.audit.sealer import Sealer
 from hub.calendar import WorkingDays
 from hub.catalogue.library import Library, build_library
 from hub.clock import Clock, SystemClock, VirtualClock, wall_now
@@ -64,6 +65,7 @@ class Services:
     webhooks: Desk
     sender: Sender
     notifier: Notifier
+    sealer: Sealer
 
 
 @asynccontextmanager
@@ -129,6 +131,7 @@ def _services(
         webhooks=Desk(clock, vault, settings.webhooks.most_per_centre),
         sender=sender,
         notifier=Notifier(store, clock, vault, settings.webhooks, sender),
+        sealer=Sealer(store, settings.audit),
     )
 
 

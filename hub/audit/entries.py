@@ -5,6 +5,7 @@ An entry says who did what, when, from where, on whose data. Its `data` holds co
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,6 +13,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
+from hub.clock import wall_now
 from hub.store.tables import audit_entries
 
 _CODE = re.compile(r"[A-Za-z0-9_.:,/+-]{0,200}")
@@ -64,6 +66,16 @@ class Action(StrEnum):
     WEBHOOK_REDELIVERED = "webhook_redelivered"
     WEBHOOK_DISABLED = "webhook_disabled"
     """Its receiver answered 410 Gone."""
+    AUDIT_READ = "audit_read"
+    """Somebody read this very record; the data names what was filtered by, and how many entries were shown."""
+    AUDIT_EXPORTED = "audit_exported"
+    ACCESS_REVIEWED = "access_reviewed"
+    """The monthly review (접속기록 점검) was written; the data names the month."""
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it shows data and changes nothing: by its name, so that a new one cannot be forgotten in a list."""
+        return self.value.endswith(("_read", "_listed", "_searched", "_exported", "_reviewed"))
 
 
 def record(
@@ -79,7 +91,7 @@ def record(
     referral_id: str | None = None,
     data: Mapping[str, object] | None = None,
 ) -> None:
-    """Add an entry. `at` is business time; `actor` a name such as `key:<id>`, `hub`, `agency:<slug>`.
+    """Add an entry; wall time is added. `at` is business time; `actor` a name: `key:<id>`, `hub`, `agency:<slug>`.
 
     Raises:
         ValueError: `data` holds something that is no code, path or id: free text, Hangul, a nested model.
@@ -89,16 +101,18 @@ def record(
         raise ValueError(f"audit data of {action} must hold codes, paths and ids only")
     conn.execute(
         audit_entries.insert().values(
-            at=at, actor=actor, origin=origin, action=action, centre_id=centre_id, client_id=client_id,
-            case_id=case_id, referral_id=referral_id, data=said,
+            at=at, at_wall=wall_now(), actor=actor, origin=origin, action=action, centre_id=centre_id,
+            client_id=client_id, case_id=case_id, referral_id=referral_id, data=said,
         )
     )  # fmt: skip
 
 
 def _is_codes(value: object) -> bool:
     match value:
-        case None | bool() | int() | float():
+        case None | bool() | int():
             return True
+        case float():
+            return math.isfinite(value)  # others have no JSON, and the sealer could not write them
         case str():
             return _CODE.fullmatch(value) is not None
         case Mapping():

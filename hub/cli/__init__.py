@@ -25,6 +25,7 @@ COMMANDS = {
     "store": "hub.cli.store",
     "centres": "hub.cli.centres",
     "operators": "hub.cli.operators",
+    "audit": "hub.cli.audit",
     "adapters": "hub.cli.adapters",
     "openapi": "hub.cli.openapi",
 }

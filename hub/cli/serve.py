@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 import typer
 
+from hub.audit.signing import AuditKeyError
 from hub.cli.starting import DEFAULT_CONFIG, Config, find_adapters, refuse, settings_of
 from hub.logs import configure_logs, places
 from hub.serving import EngineDiedError, PortInUseError
@@ -22,7 +23,8 @@ from hub.wiring import ClockUnreachableError
 app = typer.Typer(add_completion=False)
 
 REFUSALS = (
-    StoreInUseError, StoreUnreachableError, SchemaError, KeyFileError, ClockUnreachableError, PortInUseError,
+    StoreInUseError, StoreUnreachableError, SchemaError, KeyFileError, AuditKeyError, ClockUnreachableError,
+    PortInUseError,
 )  # fmt: skip
 """What is no defect: the text says what a person must do."""
 

@@ -34,6 +34,8 @@ class Backend(Protocol):
 
     writer: Engine
     reader: Engine
+    beside: Engine
+    """For transactions that those of the writer need not be serial with; the same connections."""
     writers: int
     """How many write transactions may run at once."""
 
@@ -69,6 +71,7 @@ class SqliteFile:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self.writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", size=1)
         self.reader = _sqlite_engine(url, begin="BEGIN", size=READERS)
+        self.beside: Engine = self.writer
         self._lock: int | None = None
 
     def claim(self) -> None:
@@ -134,6 +137,7 @@ class PostgresServer:
         self._shown = make_url(url).render_as_string(hide_password=True)
         self.writer = _postgres_engine(driven, isolation="SERIALIZABLE", size=self.writers)
         self.reader = _postgres_engine(driven, isolation="REPEATABLE READ", size=READERS)
+        self.beside: Engine = self.writer.execution_options(isolation_level="READ COMMITTED")
 
     def claim(self) -> None:
         """Make sure that the server is there; there is nothing to claim, for processes share it."""

@@ -62,6 +62,13 @@ class Store:
         """Run `work` in one durable transaction: all of it is committed, or nothing."""
         return await asyncio.get_running_loop().run_in_executor(self._write_threads, self.write_now, work)
 
+    async def write_beside(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one durable transaction that the others need not be serial with, and that is never run again.
+
+        For work that has one doer at a time by a lock of its own, and that no transaction reads to decide by.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._write_threads, self.write_beside_now, work)
+
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on one consistent snapshot; it must not write."""
         return await asyncio.get_running_loop().run_in_executor(self._read_threads, self.read_now, work)
@@ -77,6 +84,11 @@ class Store:
                     raise
             time.sleep(random.uniform(0, min(_LONGEST_REST_SECONDS, 0.002 * 2**tried)))  # noqa: S311 - only to part them
         with self._backend.writer.begin() as conn:
+            return work(conn)
+
+    def write_beside_now(self, work: Callable[[Connection], T]) -> T:
+        """Do what `write_beside` does, in the calling thread."""
+        with self._backend.beside.begin() as conn:
             return work(conn)
 
     def read_now(self, work: Callable[[Connection], T]) -> T:

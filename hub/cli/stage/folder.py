@@ -50,6 +50,8 @@ class StageFolder:
         return {
             "NARU_STORE__URL": f"sqlite:///{self.path / 'naru.db'}",
             "NARU_VAULT__KEY_FILE": str(self.path / "keys" / "kek"),
+            "NARU_AUDIT__FOLDER": str(self.path / "audit"),
+            "NARU_AUDIT__KEY_FILE": str(self.path / "keys" / "audit"),
         }
 
     def write_secret(self, path: Path, text: str) -> None:

@@ -39,6 +39,7 @@ def environ(folder: Path, **more: str) -> dict[str, str]:
     """Make an environment in which nothing of ours is set but this."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("NARU_")}
     place = {"NARU_STORE__URL": f"sqlite:///{folder}/naru.db", "NARU_VAULT__KEY_FILE": str(folder / "keys" / "kek")}
+    place |= {"NARU_AUDIT__FOLDER": str(folder / "audit"), "NARU_AUDIT__KEY_FILE": str(folder / "keys" / "audit")}
     return inherited | place | {"NARU_HTTP__PORT": "0"} | more
 
 
