@@ -2,7 +2,7 @@
 
 digest(n) = SHA-256(`naru-audit-1` newline, digest(n-1), entry n as canonical JSON with its sequence in it); the first
 one stands on 32 zero bytes. Whoever changes this form makes every chain that exists unverifiable: a new form gets a
-new first line, and begins at a checkpoint (docs/decisions/0014).
+new first line, and begins at a checkpoint (docs/decisions/0015).
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ audit_entries = Table(
     Column("case_id", String(32), index=True),
     Column("referral_id", String(32), index=True),
     Column("data", JSON, nullable=False),
-    # The sealer's, and None until it came by: docs/decisions/0014.
+    # The sealer's, and None until it came by: docs/decisions/0015.
     Column("sequence", Integer),
     Column("digest", LargeBinary),
     Index("ix_audit_entries_sequence", "sequence", unique=True),
