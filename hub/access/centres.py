@@ -45,6 +45,18 @@ def add_centre(conn: Connection, name: str, now: datetime) -> str:
     return centre_id
 
 
+def name_of(conn: Connection, centre_id: str) -> str:
+    """Return a centre's name.
+
+    Raises:
+        UnknownCentreError: there is no such centre.
+    """
+    name: str | None = conn.execute(select(centres.c.name).where(centres.c.id == centre_id)).scalar_one_or_none()
+    if name is None:
+        raise UnknownCentreError(f"there is no centre {centre_id}")
+    return name
+
+
 def list_centres(conn: Connection, now: datetime) -> list[Centre]:
     """Return all centres in the order in which they were added, with the keys that open something at `now`."""
     keys: dict[str, list[LiveKey]] = {}

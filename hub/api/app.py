@@ -16,7 +16,19 @@ from hub.api.docs_page import CONTENT_SECURITY_POLICY, docs_page
 from hub.api.edge import Edge
 from hub.api.errors import ANSWERED, answer_error
 from hub.api.openapi import openapi_document
-from hub.api.routes import agencies, bulk, callbacks, cases, catalogue, consents, health, prechecks, referrals, webhooks
+from hub.api.routes import (
+    agencies,
+    bulk,
+    callbacks,
+    cases,
+    catalogue,
+    clients,
+    consents,
+    health,
+    prechecks,
+    referrals,
+    webhooks,
+)
 from hub.wiring import Services
 
 _SILENT = TelemetryConfig(tracing=False, metrics=False, logs=False, operation_spans=False, auto_configure=False)
@@ -52,7 +64,9 @@ def _app_with_routes() -> FastAPI:
         telemetry=_SILENT,  # its spans and logs would hold paths, queries and exception texts
         generate_unique_id_function=lambda route: route.name,
     )
-    for module in (cases, bulk, referrals, consents, prechecks, catalogue, agencies, webhooks, callbacks, health):
+    for module in (
+        cases, bulk, referrals, consents, clients, prechecks, catalogue, agencies, webhooks, callbacks, health,
+    ):  # fmt: skip
         app.include_router(module.router)
     app.add_api_route("/openapi.json", _openapi, include_in_schema=False)
     app.add_api_route("/docs", _docs, include_in_schema=False)

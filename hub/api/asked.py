@@ -8,8 +8,9 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from hub.routing.facts import FactName, Facts, exactly
-from schemas.base import Flag, Frozen, Line, Moment, Opaque, Prose, Whole
+from schemas.base import Day, Flag, Frozen, Line, Moment, Opaque, Prose, Whole
 from schemas.consent import Consent
+from schemas.identifiers import AdminNumber, Phone, Rrn
 from schemas.referral import ReferralRequest, check_each_service_once
 from schemas.rules import BrokenRuleError
 from schemas.services import ServiceCode
@@ -127,6 +128,47 @@ class Bulk(Frozen):
                     "종결(close)에만, 그리고 종결에는 반드시 적습니다 (for close, and only for it)", name
                 )
         return self
+
+
+class SearchWay(StrEnum):
+    """By what a client is looked for; the names of the blind indexes."""
+
+    RRN = "rrn"
+    ADMIN_NUMBER = "admin_number"
+    LIKENESS = "name_birth_phone"
+
+
+class ClientSearch(Frozen):
+    """대상자 찾기: by `rrn`, by `admin_number`, or by `name`, `birth_date` and `phone` together; one way at a time."""
+
+    rrn: Rrn | None = None
+    """주민등록번호."""
+    admin_number: AdminNumber | None = None
+    """전산관리번호."""
+    name: Line | None = None
+    """성명; spaces do not count."""
+    birth_date: Day | None = None
+    """생년월일."""
+    phone: Phone | None = None
+    """전화번호: one of those that were handed over with the client."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        alike = (self.name, self.birth_date, self.phone)
+        ways = (self.rrn is not None, self.admin_number is not None, any(part is not None for part in alike))
+        if sum(ways) != 1 or (ways[2] and None in alike):
+            raise BrokenRuleError(
+                "주민등록번호, 전산관리번호, 또는 성명·생년월일·전화번호 가운데 한 가지로만 찾습니다 "
+                "(give rrn, or admin_number, or name with birth_date and phone)"
+            )
+        return self
+
+    @property
+    def way(self) -> SearchWay:
+        """By what is looked for."""
+        if self.rrn is not None:
+            return SearchWay.RRN
+        return SearchWay.LIKENESS if self.admin_number is None else SearchWay.ADMIN_NUMBER
 
 
 _Debt = Annotated[Whole | None, Field(ge=0, le=10**12)]

@@ -82,6 +82,11 @@ def answers(description: str, *, links: Mapping[str, Any] | None = None, **heade
     return answer | ({"links": dict(links)} if links else {})
 
 
+def or_page(answer: dict[str, Any]) -> dict[str, Any]:
+    """Describe an answer that also comes as a page to print, to callers who would rather have `text/html`."""
+    return answer | {"content": {"text/html": {"schema": {"type": "string", "description": "인쇄할 문서 (A4)."}}}}
+
+
 def link(operation: str, **parameters: str) -> dict[str, Any]:
     """Describe which operation takes what this answer's body holds: parameter → JSON pointer into the body."""
     taken = {name: f"$response.body#{pointer}" for name, pointer in parameters.items()}

@@ -7,6 +7,7 @@ from typing import Any
 CASE_ID = "case_01jc0000000000000000000001"
 REFERRAL_ID = "ref_01jc0000000000000000000001"
 CONSENT_ID = "con_01jc0000000000000000000001"
+CLIENT_ID = "cli_01jc0000000000000000000001"
 
 REFERRAL: dict[str, Any] = {
     "service_code": "WEL-EMERG",
@@ -63,6 +64,7 @@ OVERRIDE: dict[str, Any] = {"reason": "중복 의뢰가 아님을 대상자에�
 ACKNOWLEDGEMENT: dict[str, Any] = {"reason": "기관 담당자가 전화로 취하를 확인함"}
 SUPPLEMENT: dict[str, Any] = {"opinion": "요청하신 화재증명원을 2025-11-05에 방문 제출하였음"}
 BULK: dict[str, Any] = {"action": "retry", "filter": {"agency": "ccrs", "delivery": "failed"}}
+CLIENT_SEARCH: dict[str, Any] = {"name": "홍길동", "birth_date": "1985-03-15", "phone": "010-0000-1234"}
 CLOSING: dict[str, Any] = {"outcome": "helped", "reason": "지원이 끝남"}
 PRECHECK: dict[str, Any] = {
     "services": ["DEBT-IND", "LAW-BANKR", "WEL-EMERG"],

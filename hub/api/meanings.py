@@ -8,10 +8,12 @@ from hub.access.scopes import Role, Scope
 from hub.api.asked import BulkAction
 from hub.api.precheck_views import Room
 from hub.api.standing import Party, WaitsOn
+from hub.clients.outcomes import SendOutcome
 from hub.delivery.holding import Holding
 from hub.notices.desk import Subject
 from hub.routing.prechecks import Outlook
 from hub.routing.rules import Verdict
+from hub.store.register import EntryKind
 from schemas.events import EventKind
 from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
 from schemas.welfare import HouseholdGroup, LifeStage, Theme
@@ -110,6 +112,21 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         Holding.BEING_TOLD: "기관에 철회를 알리고 있습니다.",
         Holding.BY_HAND: "담당자가 기관에 직접 철회를 알리고 확인을 적어야 합니다.",
         Holding.ACKNOWLEDGED: "기관이 철회를 확인했습니다.",
+    },
+    EntryKind.__name__: {
+        EntryKind.SENT: "기관에 보낸 것. 받았는지 알 수 없는 것도 여기에 있습니다.",
+        EntryKind.CONSENT_WITHDRAWN: "대상자가 동의를 철회했습니다.",
+        EntryKind.BY_HAND: "담당자가 기관에 직접 철회를 알려야 하게 되었습니다.",
+        EntryKind.ACKNOWLEDGED: "기관이 철회를 확인했습니다.",
+        EntryKind.TRANSFERRED: "이송: 기관이 다른 기관코드로 옮겼습니다. 나루가 보낸 것이 아닙니다.",
+    },
+    SendOutcome.__name__: {
+        SendOutcome.UNDER_WAY: "보내고 있습니다. 받았는지 아직 알 수 없습니다.",
+        SendOutcome.HANDED_OVER: "일괄 파일로 전달했고, 기관의 결과를 기다립니다.",
+        SendOutcome.DELIVERED: "기관이 받았습니다.",
+        SendOutcome.REFUSED: "기관이 보았으나 받지 않았습니다.",
+        SendOutcome.TURNED_AWAY: "기관이 그때는 받지 않고 돌려보냈습니다. 보낸 내용을 보았을 수 있습니다.",
+        SendOutcome.MAY_HAVE_ARRIVED: "받았을 수 있습니다. 기관의 응답을 받지 못했습니다.",
     },
     BulkAction.__name__: {
         BulkAction.RETRY: "다시 보내기.",

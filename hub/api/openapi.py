@@ -16,6 +16,7 @@ from hub.access.scopes import Scope
 from hub.api.asked import (
     Acknowledgement,
     Bulk,
+    ClientSearch,
     Closing,
     MoreConsents,
     MoreReferrals,
@@ -32,7 +33,7 @@ from schemas.referral import Supplement
 
 _BODIES: tuple[type[BaseModel], ...] = (
     CaseDocument, MoreReferrals, MoreConsents, Resolution, Override, Acknowledgement, Closing, Precheck,
-    Supplement, Bulk,    NewWebhook, WebhookChange, Rotation, Redelivery,
+    Supplement, Bulk, ClientSearch, NewWebhook, WebhookChange, Rotation, Redelivery,
 )  # fmt: skip
 _SCHEMES = ("api_key",)
 _NEVER_ANSWERED = ("HTTPValidationError", "ValidationError")
@@ -49,6 +50,7 @@ _TAGS = [
     {"name": "cases", "description": "사례"},
     {"name": "referrals", "description": "의뢰"},
     {"name": "consents", "description": "동의"},
+    {"name": "clients", "description": "대상자"},
     {"name": "prechecks", "description": "사전 확인"},
     {"name": "services", "description": "복지서비스"},
     {"name": "agencies", "description": "기관"},

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic_core import PydanticCustomError
 
 _CURSOR = r"^[A-Za-z0-9_-]{1,80}$"
-_POSITION = re.compile(r"[a-z0-9_]{1,40}")
+_POSITION = re.compile(r"[a-z0-9_]{1,60}")
 
 
 def to_cursor(position: str) -> str:

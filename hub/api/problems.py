@@ -110,6 +110,13 @@ UNKNOWN_AGENCY = Kind(
     "연계 중인 기관 가운데 그런 slug가 없습니다. GET /v1/agencies에서 확인해 주십시오.",
 )
 UNKNOWN_PATH = Kind("unknown-path", 404, "없는 주소", "그런 주소가 없습니다. /docs 에서 주소를 확인해 주십시오.")
+DESTROYED = Kind(
+    "destroyed",
+    410,
+    "파기됨",
+    "보존 기간이 끝나 이 사례의 개인정보를 파기했습니다. 되살릴 수 없습니다. "
+    "무엇을 누구에게 보냈는지는 GET /v1/clients/{id}/disclosures에 남아 있습니다.",
+)
 METHOD_NOT_ALLOWED = Kind(
     "method-not-allowed", 405, "허용되지 않는 메서드", "이 주소에 쓸 수 있는 메서드는 Allow 헤더에 있습니다."
 )
@@ -197,8 +204,8 @@ NO_CATALOGUE = Kind(
 KINDS: tuple[Kind, ...] = (
     MALFORMED_JSON, IDEMPOTENCY_KEY_MISSING, UNAUTHENTICATED, FORBIDDEN, HUB_ONLY, NO_CENTRE, UNKNOWN_ID,
     UNKNOWN_AGENCY, UNKNOWN_PATH, METHOD_NOT_ALLOWED, TOO_SLOW,
-    ILLEGAL_STEP, IN_FLIGHT, TOO_MANY_WEBHOOKS, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT, NO_SUPPLEMENT,
-    BULK_CHANGED, INVALID_PARAMETER,
+    ILLEGAL_STEP, IN_FLIGHT, TOO_MANY_WEBHOOKS, DESTROYED, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE,
+    INVALID_DOCUMENT, NO_SUPPLEMENT, BULK_CHANGED, INVALID_PARAMETER,
     IDEMPOTENCY_CONFLICT, INTERNAL, UNAVAILABLE, OVERLOADED, NO_CATALOGUE,
 )  # fmt: skip
 """All kinds, in the order of their status: what the docs page lists."""

@@ -12,14 +12,15 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from hub.access.actor import Actor
-from hub.api.problems import UNKNOWN_ID, ProblemError
+from hub.api.problems import DESTROYED, UNKNOWN_ID, ProblemError
 from hub.audit.entries import Action, record
 from hub.consent.records import ConsentRecord
 from hub.store.cases import CaseRecord, case_by_id
-from hub.store.consents import consent_of
+from hub.store.consents import consent_of, sealed_consent
 from hub.store.referrals import ReferralRecord, referral_by_id, sealed_texts_of
-from hub.vault.boxes import event_text_place
+from hub.vault.boxes import event_text_place, place
 from hub.vault.vault import Vault
+from schemas.consent import Consent
 from schemas.events import Event
 
 Row = TypeVar("Row")
@@ -78,8 +79,10 @@ def texts_of(conn: Connection, vault: Vault, referral: ReferralRecord, events: S
     }
 
 
-def read_consent(conn: Connection, actor: Actor, consent_id: str, now: datetime) -> ConsentRecord:
-    """Return the consent, noting who read it.
+def read_consent(
+    conn: Connection, actor: Actor, consent_id: str, now: datetime, action: Action = Action.CONSENT_READ
+) -> ConsentRecord:
+    """Return the consent, noting who read it (or, with `action`, its receipt).
 
     Raises:
         ProblemError: `unknown-id`, also for another centre's.
@@ -88,7 +91,20 @@ def read_consent(conn: Connection, actor: Actor, consent_id: str, now: datetime)
     if consent.centre_id != actor.centre_id:
         raise ProblemError(UNKNOWN_ID)
     record(
-        conn, at=now, actor=actor.name, origin=actor.origin, action=Action.CONSENT_READ, centre_id=consent.centre_id,
+        conn, at=now, actor=actor.name, origin=actor.origin, action=action, centre_id=consent.centre_id,
         case_id=consent.case_id, data={"consent": consent.id},
     )  # fmt: skip
     return consent
+
+
+def opened_consent(conn: Connection, vault: Vault, consent_id: str, case: CaseRecord) -> Consent:
+    """Return the whole record of a consent. Reading it was noted with the consent.
+
+    Raises:
+        ProblemError: `destroyed`: the case's key is gone.
+    """
+    sealed = sealed_consent(conn, consent_id)
+    if not sealed or not case.wrapped_key:
+        raise ProblemError(DESTROYED)
+    key = vault.case_key(case.id, case.wrapped_key, case.kek_id)
+    return vault.unseal_model(key, place("consents", "sealed_record", consent_id), sealed, Consent)

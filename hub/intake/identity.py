@@ -7,7 +7,7 @@ date and a telephone number together.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -47,14 +47,28 @@ def _has_number(conn: Connection, client_id: str) -> bool:
 
 def _by_number(vault: Vault, client: Client) -> Iterator[BlindIndex]:
     if client.rrn is not None:
-        yield BlindIndex("rrn", vault.blind("rrn", client.rrn))
+        yield index_of_rrn(vault, client.rrn)
     if client.admin_number is not None:
-        yield BlindIndex("admin_number", vault.blind("admin_number", client.admin_number))
+        yield index_of_admin_number(vault, client.admin_number)
 
 
 def _by_likeness(vault: Vault, client: Client) -> Iterator[BlindIndex]:
-    name = "".join(client.name.split()).casefold()
     for phone in client.phones:
-        digits = "".join(character for character in phone if character.isdigit())
-        digest = vault.blind("name_birth_phone", name, client.birth_date.isoformat(), digits)
-        yield BlindIndex("name_birth_phone", digest)
+        yield index_of_likeness(vault, client.name, client.birth_date, phone)
+
+
+def index_of_rrn(vault: Vault, rrn: str) -> BlindIndex:
+    """Return by what a client is found by their 주민등록번호 (13 digits)."""
+    return BlindIndex("rrn", vault.blind("rrn", rrn))
+
+
+def index_of_admin_number(vault: Vault, number: str) -> BlindIndex:
+    """Return by what a client is found by their 전산관리번호 (13 digits)."""
+    return BlindIndex("admin_number", vault.blind("admin_number", number))
+
+
+def index_of_likeness(vault: Vault, name: str, birth_date: date, phone: str) -> BlindIndex:
+    """Return by what a client is found by name (NFC; spaces and case do not count), birth date and one telephone."""
+    folded = "".join(name.split()).casefold()
+    digits = "".join(character for character in phone if character.isdigit())
+    return BlindIndex("name_birth_phone", vault.blind("name_birth_phone", folded, birth_date.isoformat(), digits))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from adapters.sdk import Verb
 from hub.store.tables import attempts
@@ -64,8 +64,12 @@ def is_finished(conn: Connection, attempt_id: str) -> bool:
 
 def attempts_of(conn: Connection, referral_id: str) -> list[AttemptRecord]:
     """Return the attempts of a referral, oldest first."""
-    query = select(attempts).where(attempts.c.referral_id == referral_id).order_by(attempts.c.id)
-    return [_record(row) for row in conn.execute(query)]
+    return attempts_where(conn, attempts.c.referral_id == referral_id)
+
+
+def attempts_where(conn: Connection, which: ColumnElement[bool]) -> list[AttemptRecord]:
+    """Return the attempts of which this holds, oldest first."""
+    return [_record(row) for row in conn.execute(select(attempts).where(which).order_by(attempts.c.id))]
 
 
 def open_attempt(conn: Connection, delivery_id: str) -> AttemptRecord | None:

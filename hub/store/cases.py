@@ -59,6 +59,12 @@ def case_by_id(conn: Connection, case_id: str, *, centre_id: str | None = None) 
     return None if row is None else CaseRecord(**row._mapping)  # noqa: SLF001 - the documented way to a row's columns by name
 
 
+def cases_of_client(conn: Connection, centre_id: str, client_id: str) -> list[str]:
+    """Return the ids of a client's cases at a centre, oldest first."""
+    query = select(cases.c.id).where(cases.c.client_id == client_id, cases.c.centre_id == centre_id)
+    return list(conn.execute(query.order_by(cases.c.id)).scalars())
+
+
 def insert_client(conn: Connection, client_id: str, centre_id: str, at: datetime) -> None:
     """Store a new client: an id and nothing else in clear."""
     conn.execute(insert(clients).values(id=client_id, centre_id=centre_id, created_at=at))

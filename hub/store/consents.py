@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -26,10 +27,24 @@ def consents_of_case(conn: Connection, case_id: str, *, lock: bool = False) -> l
     return [_record_of(row) for row in rows]
 
 
+def consents_by_id(conn: Connection, ids: Collection[str]) -> list[ConsentRecord]:
+    """Return these consents, in the order in which they came."""
+    rows = conn.execute(select(*_CLEAR).where(consents.c.id.in_(ids)).order_by(consents.c.id)).mappings()
+    return [_record_of(row) for row in rows]
+
+
 def consent_of(conn: Connection, consent_id: str) -> ConsentRecord | None:
     """Return one consent, or None if there is none of this id."""
     row = conn.execute(select(*_CLEAR).where(consents.c.id == consent_id)).mappings().one_or_none()
     return None if row is None else _record_of(row)
+
+
+def sealed_consent(conn: Connection, consent_id: str) -> bytes | None:
+    """Return the sealed record of a consent."""
+    found: bytes | None = conn.execute(
+        select(consents.c.sealed_record).where(consents.c.id == consent_id)
+    ).scalar_one_or_none()
+    return found
 
 
 def mark_withdrawn(conn: Connection, consent_id: str, at: datetime) -> bool:

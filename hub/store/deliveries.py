@@ -54,10 +54,14 @@ def delivery_by_id(conn: Connection, delivery_id: str) -> DeliveryRecord | None:
     return None if row is None else _record(row)
 
 
+def deliveries_where(conn: Connection, which: ColumnElement[bool]) -> list[DeliveryRecord]:
+    """Return the deliveries of which this holds, oldest first."""
+    return [_record(row) for row in conn.execute(select(deliveries).where(which).order_by(deliveries.c.id))]
+
+
 def deliveries_of(conn: Connection, referral_id: str) -> list[DeliveryRecord]:
     """Return the deliveries of a referral, oldest first."""
-    query = select(deliveries).where(deliveries.c.referral_id == referral_id).order_by(deliveries.c.id)
-    return [_record(row) for row in conn.execute(query)]
+    return deliveries_where(conn, deliveries.c.referral_id == referral_id)
 
 
 def delivery_of_kind(conn: Connection, referral_id: str, kind: Verb) -> DeliveryRecord | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from hub.routing.grounds import Grounds
 from hub.store.messages import post_event
@@ -77,10 +77,14 @@ def referral_by_id(conn: Connection, referral_id: str, *, centre_id: str | None 
     return None if row is None else _record(row)
 
 
+def referrals_where(conn: Connection, which: ColumnElement[bool]) -> list[ReferralRecord]:
+    """Return the referrals of which this holds, oldest first."""
+    return [_record(row) for row in conn.execute(select(referrals).where(which).order_by(referrals.c.id))]
+
+
 def referrals_of_case(conn: Connection, case_id: str) -> list[ReferralRecord]:
     """Return all referrals of a case, oldest first."""
-    query = select(referrals).where(referrals.c.case_id == case_id).order_by(referrals.c.id)
-    return [_record(row) for row in conn.execute(query)]
+    return referrals_where(conn, referrals.c.case_id == case_id)
 
 
 def referral_by_key(conn: Connection, agency: str, wire_key: str | None, receipt: str | None) -> ReferralRecord | None:
@@ -183,6 +187,12 @@ def events_of(conn: Connection, referral_id: str, *, after: int = 0, limit: int 
         .limit(limit)
     )
     return [_event(row) for row in conn.execute(query)]
+
+
+def events_of_kind(conn: Connection, referral_id: str, kind: EventKind) -> Sequence[Event]:
+    """Return all events of one kind of a referral, in order."""
+    query = select(events).where(events.c.referral_id == referral_id, events.c.kind == kind)
+    return [_event(row) for row in conn.execute(query.order_by(events.c.sequence))]
 
 
 def sealed_texts_of(conn: Connection, referral_id: str, sequences: Collection[int]) -> Mapping[int, bytes]:

@@ -5,20 +5,26 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Request, Response
 from sqlalchemy import Connection
 
+from hub.access.centres import name_of
 from hub.api import examples
 from hub.api.asked import MoreConsents
 from hub.api.bodies import Received, body_of, nothing_sent
 from hub.api.callers import CurrentActor
-from hub.api.described import answers, problems, takes
-from hub.api.problems import INVALID_DOCUMENT, MALFORMED_JSON, TOO_LARGE, UNKNOWN_ID, UNSUPPORTED_MEDIA_TYPE
-from hub.api.reads import read_consent
+from hub.api.described import answers, or_page, problems, takes
+from hub.api.pages import VARIES, as_page, wants_page
+from hub.api.problems import DESTROYED, INVALID_DOCUMENT, MALFORMED_JSON, TOO_LARGE, UNKNOWN_ID, UNSUPPORTED_MEDIA_TYPE
+from hub.api.reads import known, opened_consent, read_consent
+from hub.api.receipt_page import receipt_page
+from hub.api.receipt_views import ReceiptView, receipt_view
 from hub.api.services import Hub
 from hub.api.views import AddedConsents, ConsentView, WithdrawalView, consent_view, holder_views
+from hub.audit.entries import Action
 from hub.delivery.consents import concerns
 from hub.intake.recipients import check_recipients
+from hub.store.cases import case_by_id
 from hub.store.deliveries import withdrawals_of_case
 from hub.store.referrals import referrals_of_case
 
@@ -61,6 +67,40 @@ async def one_consent(hub: Hub, actor: CurrentActor, consent_id: ConsentId) -> C
         return consent_view(consent, holder_views(about, withdrawals_of_case(conn, consent.case_id)))
 
     return await hub.store.write(read)
+
+
+@router.get(
+    "/v1/consents/{consent_id}/receipt",
+    summary="동의 확인서 (a consent's receipt)",
+    response_model=ReceiptView,
+    responses={
+        200: or_page(answers("무엇에 동의했는가. Accept: text/html이면 인쇄할 문서.", Vary="Accept.")),
+        **problems(UNKNOWN_ID, DESTROYED),
+    },
+)
+async def receipt_of_consent(
+    request: Request, hub: Hub, actor: CurrentActor, consent_id: ConsentId, response: Response
+) -> ReceiptView | Response:
+    """Say what the client agreed to, as a receipt modelled on ISO/IEC TS 27560, or as a page to hand to them."""
+
+    def read(conn: Connection) -> ReceiptView:
+        now = hub.clock.now()
+        consent = read_consent(conn, actor, consent_id, now, Action.RECEIPT_READ)
+        case = known(case_by_id(conn, consent.case_id))
+        return receipt_view(
+            consent,
+            opened_consent(conn, hub.vault, consent_id, case),
+            client_id=case.client_id,
+            centre_name=name_of(conn, case.centre_id),
+            agencies=hub.agencies,
+            now=now,
+        )
+
+    receipt = await hub.store.write(read)
+    if wants_page(request):
+        return as_page(receipt_page(receipt))
+    response.headers.update(VARIES)
+    return receipt
 
 
 @router.post(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 from sqlalchemy import Connection
 
@@ -15,7 +15,10 @@ from hub.api import examples
 from hub.api.asked import Acknowledgement, Closing, Override, Resolution
 from hub.api.bodies import Received, body_of, nothing_sent
 from hub.api.callers import CurrentActor
-from hub.api.described import answers, problems, takes
+from hub.api.described import answers, or_page, problems, takes
+from hub.api.explanation_page import explanation_page
+from hub.api.explanation_views import ExplanationView, explanation_view
+from hub.api.pages import VARIES, as_page, wants_page
 from hub.api.paging import Page, lead_on, sequence_of
 from hub.api.problems import (
     ILLEGAL_STEP,
@@ -31,9 +34,9 @@ from hub.api.reads import known, read_referral, texts_of
 from hub.api.services import Hub
 from hub.api.views import EventsView, ReferralsView, ReferralView, event_view, referral_view
 from hub.audit.entries import Action, record
-from hub.store.referrals import ReferralRecord, events_of, list_referrals, referral_by_id
+from hub.store.referrals import ReferralRecord, events_of, events_of_kind, list_referrals, referral_by_id
 from hub.wiring import Services
-from schemas.events import Event
+from schemas.events import Event, EventKind
 from schemas.referral import Supplement
 from schemas.status import BusinessStatus, DeliveryStatus
 
@@ -97,6 +100,32 @@ async def one_referral(hub: Hub, actor: CurrentActor, referral_id: ReferralId) -
     return await hub.store.write(
         lambda conn: referral_view(read_referral(conn, actor, referral_id, hub.clock.now()), rules)
     )
+
+
+@router.get(
+    "/v1/referrals/{referral_id}/explanation",
+    summary="자동 배정 설명 (why it went there)",
+    response_model=ExplanationView,
+    responses={
+        200: or_page(answers("왜 이 기관으로 갔는가. Accept: text/html이면 인쇄할 문서.", Vary="Accept.")),
+        **problems(UNKNOWN_ID),
+    },
+)
+async def explanation_of_referral(
+    request: Request, hub: Hub, actor: CurrentActor, referral_id: ReferralId, response: Response
+) -> ExplanationView | Response:
+    """Explain to the client why this agency (개인정보 보호법 37조의2), as JSON or as a page to hand to them."""
+
+    def read(conn: Connection) -> ExplanationView:
+        referral = read_referral(conn, actor, referral_id, hub.clock.now(), Action.EXPLANATION_READ)
+        overrides = events_of_kind(conn, referral_id, EventKind.OVERRIDDEN)
+        return explanation_view(referral, overrides, hub.settings.routing.rules, hub.agencies)
+
+    told = await hub.store.write(read)
+    if wants_page(request):
+        return as_page(explanation_page(told))
+    response.headers.update(VARIES)
+    return told
 
 
 class EventListing(Page):

@@ -65,6 +65,7 @@ async def test_other_centres_ids_are_like_unknown_ones(bench: Bench) -> None:
     accepted = await bench.accept()
     ids = {
         "case_id": accepted["id"],
+        "client_id": accepted["client_id"],
         "referral_id": accepted["referrals"][0]["id"],
         "consent_id": accepted["consents"][0],
         "webhook_id": (await bench.ask.post("/v1/webhooks", json=NEW_WEBHOOK)).json()["id"],

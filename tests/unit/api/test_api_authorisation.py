@@ -94,6 +94,7 @@ async def _new_ids(bench: Bench) -> dict[str, str]:
     webhook = await bench.ask.post("/v1/webhooks", json=NEW_WEBHOOK)
     return {
         "case_id": accepted["id"],
+        "client_id": accepted["client_id"],
         "referral_id": accepted["referrals"][0]["id"],
         "consent_id": accepted["consents"][0],
         "webhook_id": webhook.json()["id"],
@@ -104,7 +105,7 @@ async def _new_ids(bench: Bench) -> dict[str, str]:
     }
 
 
-OWNED = ("{case_id}", "{referral_id}", "{consent_id}", "{webhook_id}")
+OWNED = ("{case_id}", "{client_id}", "{referral_id}", "{consent_id}", "{webhook_id}")
 """What in a path is a centre's own. A new kind of id stands here, in `_new_ids`, and in nobody else's answer."""
 IN_BODY = {"POST /v1/consents"}
 """Routes whose body names something of a centre's."""

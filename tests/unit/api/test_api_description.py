@@ -18,6 +18,7 @@ from hub.api.asked import (
     Acknowledgement,
     Bulk,
     BulkAction,
+    ClientSearch,
     Closing,
     MoreConsents,
     MoreReferrals,
@@ -29,10 +30,12 @@ from hub.api.precheck_views import Room
 from hub.api.problems import KINDS
 from hub.api.standing import Party, WaitsOn
 from hub.api.webhook_bodies import NewWebhook, Redelivery, Rotation, WebhookChange
+from hub.clients.outcomes import SendOutcome
 from hub.delivery.holding import Holding
 from hub.notices.desk import Subject
 from hub.routing.prechecks import Outlook
 from hub.routing.rules import Verdict
+from hub.store.register import EntryKind
 from schemas.case import CaseDocument
 from schemas.events import EventKind
 from schemas.referral import Supplement
@@ -49,6 +52,7 @@ BODIES = [
     (Precheck, examples.PRECHECK),
     (Supplement, examples.SUPPLEMENT),
     (Bulk, examples.BULK),
+    (ClientSearch, examples.CLIENT_SEARCH),
     (NewWebhook, webhook_bodies.NEW_WEBHOOK),
     (WebhookChange, webhook_bodies.WEBHOOK_CHANGE),
     (Rotation, webhook_bodies.ROTATION),
@@ -127,6 +131,8 @@ def test_no_description_speaks_of_python() -> None:
         Subject,
         BulkAction,
         Holding,
+        EntryKind,
+        SendOutcome,
     ],
 )
 def test_every_status_is_explained(values: type[StrEnum]) -> None:
