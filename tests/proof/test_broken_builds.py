@@ -93,3 +93,11 @@ async def test_holding_everything_is_caught(tmp_path: Path, monkeypatch: pytest.
     assert not verdict.findings.duplicates
     assert not verdict.findings.unconsented
     assert not verdict.holds
+
+
+async def test_amending_the_audit_trail_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever changes an entry that was sealed is found out, though nothing else is wrong."""
+    verdict = await prove_broken("amending", tmp_path, monkeypatch, Size(8, 0.0, 0, 1), Script(services=ASKED_FIRST))
+    assert verdict.audit_chain.startswith("findings (1): changed at place 1")
+    assert not verdict.holds
+    assert [failure for failure in verdict.failures() if not failure.startswith("audit_chain")] == []

@@ -40,4 +40,4 @@ async def test_the_promise_holds(store: str, tmp_path: Path) -> None:
     assert (figures["lost"], figures["duplicates"], figures["unconsented"]) == (0, 0, 0)
     assert figures["landed_kills"] == size.kills
     assert figures["acts"] > size.referrals / 2
-    assert figures["audit_chain"] == "not_sealed"
+    assert figures["audit_chain"] == "intact"

@@ -57,6 +57,7 @@ class Evidence:
     """A reader of the hub's store."""
 
     def __init__(self, store_url: str, batch_agencies: frozenset[str]) -> None:
+        self.store_url = store_url
         self._store = Store(store_url)
         self._batch_agencies = batch_agencies
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from adapters.sdk import Repeat, Verb, capabilities
 from adapters.sdk.registry import Broken, installed_adapters
+from hub.cli.proof.audit_chain import judge_chain
 from hub.cli.proof.centre import Centre, HubError, all_referrals
 from hub.cli.proof.clockwork import Clockwork
 from hub.cli.proof.evidence import Evidence
@@ -148,7 +149,8 @@ async def _judge(
         terms=_terms(frozenset(scene.disturber.disturbed)),
     )
     repeated, tally = scene.centre.repeated, scene.disturber.tally
-    return Verdict(promises, books, findings, size.referrals, size.kills, tally, repeated, seconds, stopped)
+    chain = await judge_chain(scene.evidence.store_url, folder.hub_environ())
+    return Verdict(promises, books, findings, size.referrals, size.kills, tally, repeated, seconds, chain, stopped)
 
 
 def _statutes(config: Path) -> tuple[Statute, ...]:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from adapters.sdk import Profile
 from adapters.sdk.registry import Broken, installed_adapters
+from hub.cli.proof import audit_chain
 from hub.cli.proof.centre import Centre
 from hub.cli.proof.company import Company
 from hub.cli.proof.disturber import Disturber
@@ -168,6 +169,7 @@ def _store(size: Size, folder: StageFolder) -> Iterator[tuple[OwnServer | None, 
 
 def _own_settings() -> dict[str, str]:
     ours = {f"NARU_DELIVERY__{name}": str(value) for name, value in _DELIVERY.items()}
+    ours |= audit_chain.SETTINGS
     return ours | {f"NARU_ADAPTERS__{slug}__TIMEOUT_SECONDS".upper(): str(_TIMEOUT_SECONDS) for slug in profiles()}
 
 

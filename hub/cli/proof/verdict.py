@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hub.cli.proof.audit_chain import INTACT
 from hub.cli.proof.disturber import Tally
 from mocks.auditor import Book, Findings, Promise
 
@@ -25,6 +26,8 @@ class Verdict:
     tally: Tally
     repeated_requests: int
     seconds: float
+    audit_chain: str
+    """"intact", or what is wrong with the hub's audit trail."""
     stopped: str | None = None
     """Why the proof did not come to its end; None if it did."""
 
@@ -46,7 +49,8 @@ class Verdict:
     def holds(self) -> bool:
         """Whether the promise held, under as much disturbance as was asked for."""
         complete = len(self.promises) == self.asked and self.tally.landed >= self.wanted_kills
-        return self.stopped is None and complete and self.findings.is_clean and not self.unsettled
+        whole = self.findings.is_clean and self.audit_chain == INTACT
+        return self.stopped is None and complete and whole and not self.unsettled
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures."""
@@ -72,7 +76,7 @@ class Verdict:
             "faults": sum(visit.fault is not None for book in self.books.values() for visit in book.visits),
             "repeated_requests": self.repeated_requests,
             "seconds": round(self.seconds, 1),
-            "audit_chain": "not_sealed",  # the sealer comes with the audit trail's own issue; nothing to verify yet
+            "audit_chain": self.audit_chain,
         }
 
     def failures(self) -> Iterator[str]:
@@ -87,6 +91,8 @@ class Verdict:
         for kind in ("lost", "duplicates", "unconsented", "altered", "untold", "unexplained"):
             for finding in getattr(findings, kind)[:_SHOWN]:
                 yield f"{kind}: {finding.agency} {finding.case} {finding.service_code}: {finding.what}"
+        if self.audit_chain != INTACT:
+            yield f"audit_chain: {self.audit_chain}"
         for promise in self.unsettled[:_SHOWN]:
             told = f"{promise.final.get('delivery')} {promise.final.get('reason')}"
             yield f"unsettled: {promise.agency} {promise.case} {promise.service_code}: {told}"
