@@ -5,7 +5,7 @@ BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-fast proof bench foreign check format lock generate clean
+.PHONY: help demo up test test-fast proof fuzz bench foreign check format lock generate clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,15 @@ PROOF := $(BIN)/naru proof --referrals 5000 --lost-replies 0.2 --kills 100 --see
 
 proof: .venv/.ready ## nothing lost, nothing twice, under lost replies and kill -9: half an hour, figures in docs/proof.md
 	@$(PROOF); one=$$?; $(PROOF) --store postgresql --processes 4 && exit $$one
+
+# Examples of each kind; a kind is one agency's verb, one operation of the API, … `make fuzz EXAMPLES=100000` runs for hours.
+EXAMPLES ?= 2000
+
+fuzz: .venv/.ready ## spoilt bytes for every parser of what comes from outside, for as long as EXAMPLES says
+	@mkdir -p var/fuzz && rm -f var/fuzz/counts.jsonl
+	@NARU_TEST_FUZZ_EXAMPLES=$(EXAMPLES) NARU_TEST_FUZZ_COUNTS=$(CURDIR)/var/fuzz/counts.jsonl \
+		$(BIN)/pytest -n auto --timeout 0 tests/fuzz tests/conformance -k 'fuzz or reads_anything'; \
+		ended=$$?; $(BIN)/python tests/fuzz/counts.py var/fuzz/counts.jsonl; exit $$ended
 
 bench: .venv/.ready ## CPU of a signed SOAP call against a raw post of the same bytes, as ratios in one run
 	@$(BIN)/python tests/benchmarks/soap_call.py

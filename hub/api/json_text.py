@@ -1,7 +1,7 @@
 """Strict reading of JSON: what two readers could understand differently is refused before anybody reads it. Pure.
 
 Refused: other encodings than UTF-8, a byte-order mark, NaN and Infinity, an object with the same name twice, lone
-surrogates, nesting or numbers without measure, and every value that is not exactly of its field's type.
+surrogates, nesting, numbers and lists without measure, and every value that is not exactly of its field's type.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from hub.api.problems import INVALID_DOCUMENT, MALFORMED_JSON, Fault, ProblemErr
 SomeModel = TypeVar("SomeModel", bound=BaseModel)
 
 
+_MOST_IN_ONE, _MOST_VALUES = 1_000, 20_000
+"""Several times what any document of ours can hold. What is wrong with each value is a fault that costs time and
+memory: 900 kB of empty objects would take minutes and gigabytes."""
 _LINE_AND_COLUMN = re.compile(r"at line (\d+) column (\d+)$")
 
 
@@ -51,6 +54,8 @@ def parse_json(body: bytes, model: type[BaseModel]) -> Any:
         raise _malformed("not_json", f"JSON 문법에 맞지 않습니다{_place(error.lineno, error.colno)}.") from None
     except ValueError:  # NaN, Infinity, and a number of more digits than Python reads
         raise _malformed("not_json", "JSON에 쓸 수 없는 숫자가 있습니다(NaN, Infinity, 너무 긴 숫자).") from None
+    if _has_too_much(tree):
+        raise _malformed("too_many", "값이 너무 많습니다(목록 하나에 1,000개, 문서 전체에 20,000개까지).")
     if twice:
         steps, _ = walk(model, next(_to_twice_named(tree, ())))
         raise _malformed("duplicate_name", "같은 이름의 항목이 두 번 있습니다.", to_pointer(steps))
@@ -74,6 +79,18 @@ def read_model(body: bytes, model: type[SomeModel]) -> tuple[SomeModel, str]:
             raise _malformed("not_json", f"JSON 문법에 맞지 않거나 너무 깊이 중첩되어 있습니다{where}.") from None
         raise ProblemError(INVALID_DOCUMENT, errors=faults_in(model, errors)) from None
     return document, json.dumps(tree, sort_keys=True, separators=(",", ":"))
+
+
+def _has_too_much(tree: Any) -> bool:
+    """Return whether one list or object, or the whole, holds more values than a document can."""
+    values, level = 0, [tree]
+    while level:
+        values += len(level)
+        groups = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        if values > _MOST_VALUES or any(len(group) > _MOST_IN_ONE for group in groups):
+            return True
+        level = [value for group in groups for value in group]
+    return False
 
 
 def _refuse(_constant: str) -> NoReturn:

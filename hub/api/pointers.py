@@ -8,7 +8,7 @@ from functools import lru_cache
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import ErrorDetails
 
-from hub.api.problems import Fault
+from hub.api.problems import MOST_FAULTS, Fault
 from hub.api.words import wording_of
 from schemas.rules import BrokenRuleError
 
@@ -58,8 +58,12 @@ def walk(model: type[BaseModel], steps: Sequence[Step]) -> tuple[tuple[Step, ...
 
 
 def faults_in(model: type[BaseModel], errors: Sequence[ErrorDetails]) -> list[Fault]:
-    """Say the validation errors of a body as faults."""
-    return [_fault_in(model, each) for each in errors if not _only_follows(each, errors)]
+    """Say the validation errors of a body as faults, no more than a problem tells of."""
+    found: dict[Fault, None] = {}
+    for each in errors:
+        if len(found) < MOST_FAULTS and not _only_follows(each, errors):
+            found[_fault_in(model, each)] = None
+    return list(found)
 
 
 def _only_follows(error: ErrorDetails, errors: Sequence[ErrorDetails]) -> bool:

@@ -13,7 +13,7 @@ from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 MEDIA_TYPE = "application/problem+json"
-_MOST_FAULTS = 50
+MOST_FAULTS = 50
 
 
 class Fault(BaseModel):
@@ -239,7 +239,7 @@ class ProblemError(Exception):
 
 
 def _first_of_each(errors: Sequence[Fault]) -> tuple[Fault, ...]:
-    return tuple(dict.fromkeys(errors))[:_MOST_FAULTS]
+    return tuple(dict.fromkeys(errors))[:MOST_FAULTS]
 
 
 def answer_with(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from adapters.ccrs import Ccrs
 from adapters.ccrs.settings import CcrsSettings
-from adapters.sdk import client_tls
+from adapters.sdk import InboundCall, client_tls
 from adapters.sdk.json_contract import JsonContract
+from adapters.sdk.kst import utc_now
 from adapters.sdk.testing import Bench, Subject, live_bench_of
 from mocks.ccrs import CcrsMock
 from mocks.ccrs.tokens import CLIENT_ID, CLIENT_SECRET
@@ -23,6 +28,7 @@ from mocks.kit.pki import Certificates
 from mocks.kit.run import MockServer
 
 SLUG = "ccrs"
+GOLDEN = Path(__file__).parents[1] / "contract" / SLUG / "status_notice.signed.json"
 SECRET = "shared-test-secret"
 CONTRACT = JsonContract(SLUG, files("schemas") / "agencies" / SLUG)
 BODIES = {"debt-adjustments": "RegisterBody", "supplements": "SupplementBody", "withdrawal": "WithdrawBody"}
@@ -72,8 +78,25 @@ def subject_for(mocks: MockServer, certificates: Certificates) -> Subject:
     )
     agency = httpx.AsyncHTTPTransport(verify=tls)
     return Subject(
-        adapter=Ccrs, settings=settings, agency=agency, problems=problems, said=said, fetches_token=fetches_token
+        adapter=Ccrs,
+        settings=settings,
+        agency=agency,
+        problems=problems,
+        said=said,
+        fetches_token=fetches_token,
+        calls=signed_call,
+        notices=(json.loads(GOLDEN.read_bytes())["body"].encode(),),
     )
+
+
+def signed_call(body: bytes) -> InboundCall:
+    """Make a notice with this body, as the agency signs it now."""
+    now, nonce = utc_now(), secrets.token_hex(16)
+    stamp = str(int(now.timestamp()))
+    signature = hmac.digest(SECRET.encode(), f"{stamp}\n{nonce}\n".encode() + body, "sha256")
+    headers = {"x-ccrs-timestamp": stamp, "x-ccrs-nonce": nonce}
+    headers["x-ccrs-signature"] = base64.b64encode(signature).decode()
+    return InboundCall("POST", "", headers, body, now)
 
 
 class Desk:

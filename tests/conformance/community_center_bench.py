@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,6 +23,7 @@ from adapters.sdk import (
     FindOrder,
     Found,
     Gate,
+    InboundCall,
     NotFound,
     Reconcile,
     Refused,
@@ -40,6 +43,7 @@ from schemas.privacy import prune
 from schemas.status import BusinessStatus
 
 SLUG = "community_center"
+GOLDEN = Path(__file__).parents[1] / "contract" / SLUG
 SECRET = "shared-test-secret"
 UIJEONGBU, SUWON, GWACHEON = "3820000", "3740000", "3970000"
 PROFILE = CommunityCenter.profile
@@ -167,7 +171,18 @@ def subject_for(mocks: MockServer) -> Subject:
         problems=Judge(SLUG).problems,
         said=said,
         office=UIJEONGBU,
+        calls=signed_call,
+        notices=tuple((GOLDEN / f"adapter_{name}_notice.json").read_bytes() for name in ("status", "transfer")),
     )
+
+
+def signed_call(body: bytes) -> InboundCall:
+    """Make a notice with this body, as an office signs it now."""
+    now = datetime.now(UTC)
+    stamp = str(int(now.timestamp()))
+    signature = hmac.digest(SECRET.encode(), stamp.encode() + b"." + body, "sha256").hex()
+    headers = {"x-linkage-timestamp": stamp, "x-linkage-signature": f"sha256={signature}"}
+    return InboundCall("POST", "", headers, body, now)
 
 
 def new_key() -> str:

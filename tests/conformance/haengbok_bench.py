@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,14 @@ from lxml import etree
 from adapters.haengbok import Haengbok
 from adapters.haengbok.settings import HaengbokSettings
 from adapters.sdk.testing import Subject
+from mocks.haengbok.envelope import WSSE, RefusedError
+from mocks.haengbok.signature import Signer
 from mocks.kit.pki import Certificates
 from mocks.kit.run import MockServer
 
 CONTRACT = Path(__file__).parents[2] / "schemas" / "agencies" / "haengbok"
 SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
+WSSE_SECURITY = f"{{{WSSE}}}Security"
 SCHEMAS = {
     namespace: etree.XMLSchema(etree.parse(str(CONTRACT / name)))
     for namespace, name in {
@@ -68,13 +72,26 @@ def said(request: httpx.Request) -> str:
 
 
 def subject_for(server: MockServer, certificates: Certificates) -> Subject:
+    name = "haengbok-signing"
     return Subject(
         adapter=Haengbok,
         settings=settings_for(server.url_of("haengbok"), certificates),
         agency=httpx.AsyncHTTPTransport(),
         problems=problems,
         said=said,
+        seals=partial(signed_anew, Signer(certificates.certificate(name), certificates.key(name))),
     )
+
+
+def signed_anew(signer: Signer, answer: bytes) -> bytes:
+    """Return an answer with the agency's signature of what it says now; what is no message, as it is."""
+    try:
+        root = etree.fromstring(answer)
+        for old in root.findall(f"{SOAP}Header/{WSSE_SECURITY}"):
+            old.getparent().remove(old)  # type: ignore[union-attr]  # it was found below it
+        return signer.sign(root)
+    except (etree.LxmlError, ValueError, RefusedError):
+        return answer
 
 
 class Control:

@@ -1,4 +1,6 @@
-"""The conformance suite that ships: whoever writes an adapter runs it by naming theirs. Needs pytest, pytest-asyncio.
+"""The conformance suite that ships: whoever writes an adapter runs it by naming theirs.
+
+Needs pytest, pytest-asyncio, hypothesis.
 
 It asks what an adapter can do by its capabilities, never by its name.
 """

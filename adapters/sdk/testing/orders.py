@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
@@ -42,6 +42,10 @@ class Orders:
     profile: Profile
     gate: Gate = field(repr=False)
     office: str | None = None
+    message_id: str | None = None
+    """That of every order; a new one each time, if absent."""
+    sent_at: datetime | None = None
+    """The same for the wire's time."""
 
     def new_key(self) -> str:
         """Make a key as the hub does at intake."""
@@ -98,8 +102,8 @@ class Orders:
             decision=self.impersonal(),
             service=min(self.profile.services),
             office=self.office,
-            message_id=uuid.uuid4().hex,
-            sent_at=utc_now(),
+            message_id=self.message_id or uuid.uuid4().hex,
+            sent_at=self.sent_at or utc_now(),
         )
 
     def impersonal(self) -> Impersonal:
@@ -109,9 +113,9 @@ class Orders:
     def _envelope(self, wire_key: str | None) -> dict[str, Any]:
         return {
             "wire_key": wire_key or self.new_key(),
-            "message_id": uuid.uuid4().hex,
+            "message_id": self.message_id or uuid.uuid4().hex,
             "office": self.office,
-            "sent_at": utc_now(),
+            "sent_at": self.sent_at or utc_now(),
         }
 
     def _disclose(self, document: Disclosure) -> Disclose:

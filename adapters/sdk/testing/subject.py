@@ -11,6 +11,7 @@ import httpx
 
 from adapters.sdk.adapter import Adapter
 from adapters.sdk.decisions import Gate
+from adapters.sdk.inbound import InboundCall
 from adapters.sdk.kst import kst_today, utc_now
 from adapters.sdk.settings import AdapterSettings
 from adapters.sdk.testing.listeners import Agency, HttpListener, Listener, TelegramListener
@@ -40,6 +41,13 @@ class Subject:
     """An office to address, for an agency that has offices."""
     fetches_token: Callable[[httpx.Request], bool] = lambda _request: False
     """Tell whether a request fetches a token: the agency answers it itself, and it is no call of a verb."""
+    seals: Callable[[bytes], bytes] | None = None
+    """Secure the content of an answer as the agency does, for an agency that signs: what cannot be signed, as it is.
+    Without it spoilt answers are refused before anything in them is read."""
+    calls: Callable[[bytes], InboundCall] | None = None
+    """Make a call to us with this body, proven as the agency proves it, for an agency that calls back."""
+    notices: tuple[bytes, ...] = ()
+    """Bodies of good calls to us."""
 
     def listener(self) -> Listener:
         """Return a wire that listens on the kind of line that leads to the agency."""

@@ -1,4 +1,7 @@
-"""The conformance suite as pytest tests: subclass it, give it a `subject`, and it runs every check."""
+"""The conformance suite as pytest tests: subclass it, give it a `subject`, and it runs every check.
+
+`test_reads_anything` throws spoilt answers at the adapter; how many, `fuzzing` says. It takes some seconds.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import pytest
 from adapters.sdk.testing.batch_checks import BATCH_CHECKS, BatchCheck
 from adapters.sdk.testing.batch_subject import BatchSubject
 from adapters.sdk.testing.checks import CHECKS, Check
+from adapters.sdk.testing.fuzz_checks import BATCH_FUZZ_CHECKS, FUZZ_CHECKS, BatchFuzzCheck, FuzzCheck
 from adapters.sdk.testing.subject import Subject
 
 
@@ -26,6 +30,11 @@ class AdapterSuite:
         """The adapter keeps what the check's sentence says."""
         await check(subject)
 
+    @pytest.mark.parametrize("check", FUZZ_CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
+    async def test_reads_anything(self, check: FuzzCheck, subject: Subject) -> None:
+        """The adapter keeps what the check's sentence says, whatever comes."""
+        await check(subject)
+
 
 class BatchSuite:
     """Runs every check of `batch_checks.BATCH_CHECKS`, for an adapter of an agency that takes files.
@@ -41,4 +50,9 @@ class BatchSuite:
     @pytest.mark.parametrize("check", BATCH_CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
     async def test_conforms(self, check: BatchCheck, subject: BatchSubject) -> None:
         """The adapter keeps what the check's sentence says."""
+        await check(subject)
+
+    @pytest.mark.parametrize("check", BATCH_FUZZ_CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
+    async def test_reads_anything(self, check: BatchFuzzCheck, subject: BatchSubject) -> None:
+        """The adapter keeps what the check's sentence says, whatever lies there."""
         await check(subject)

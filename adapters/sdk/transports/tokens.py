@@ -26,6 +26,8 @@ from adapters.sdk.transports.http import HttpReply, HttpWire
 _HEADERS = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 _BEARER = re.compile(r"[A-Za-z0-9._~+/-]{1,4096}=*", re.ASCII)
 _LONGEST_MARGIN = 30.0
+_LONGEST_LIFE = 86_400
+"""Seconds after which a token is fetched anew, however long its endpoint says that it lives."""
 _NOT_ACCEPTED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _LATER = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
@@ -129,7 +131,7 @@ class TokenSource(httpx.Auth):
         value, kind, lives = (said.get(name) for name in ("access_token", "token_type", "expires_in"))
         is_bearer = isinstance(kind, str) and kind.lower() == "bearer"
         if is_bearer and isinstance(value, str) and _BEARER.fullmatch(value) and type(lives) is int and lives > 0:
-            return value, lives
+            return value, min(lives, _LONGEST_LIFE)
         raise NotSentError(f"{self._slug}: what the token endpoint answered is no bearer token (HTTP {reply.status})")
 
 

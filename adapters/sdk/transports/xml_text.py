@@ -26,6 +26,8 @@ class XmlLimits:
 
 
 _USUAL = XmlLimits()
+_TAGS_FOR_EACH = 4
+"""An element has two tags at most; the rest is for comments, and for what stands in CDATA."""
 
 
 def read_xml(data: bytes, encoding: Encoding, limits: XmlLimits = _USUAL) -> etree._Element:
@@ -40,6 +42,8 @@ def read_xml(data: bytes, encoding: Encoding, limits: XmlLimits = _USUAL) -> etr
     text = decode(data, encoding)
     if "<!DOCTYPE" in text:
         raise HostileReplyError("the answer has a DTD, which no answer of this agency may have")
+    if text.count("<") > _TAGS_FOR_EACH * limits.elements:  # before a tree is built of it
+        raise BadReplyError("the answer holds more elements than any honest one")
     parser = etree.XMLParser(
         encoding="utf-8",  # goes over what the declaration says
         resolve_entities=False,

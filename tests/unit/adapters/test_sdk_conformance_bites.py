@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import socket
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
 import toy_adapter as toy
+from hypothesis import strategies as st
 from toy_adapter import toy_subject
 
 from adapters.sdk import Adapter
-from adapters.sdk.testing import AdapterSuite, Subject, bench_of, checks
+from adapters.sdk.testing import AdapterSuite, Subject, bench_of, checks, fuzz_checks, fuzzing
 from adapters.sdk.testing.checks import Check
+from adapters.sdk.testing.fuzz_checks import FuzzCheck
 from adapters.sdk.testing.listeners import readings
 
 
@@ -99,3 +102,36 @@ async def test_a_second_write_is_stopped_by_the_gate() -> None:
 def test_a_name_is_known_in_whatever_form_it_is_said(said: bytes) -> None:
     """What the checks look for cannot hide behind an encoding or an escape."""
     assert any("홍길동" in text for text in readings(said))
+
+
+FUZZED: list[tuple[type[Adapter[Any]], FuzzCheck]] = [
+    (toy.Stumbler, fuzz_checks.check_reads_any_answer),
+    (toy.Quoter, fuzz_checks.check_reads_any_answer),
+    (toy.Echoer, fuzz_checks.check_reads_any_answer),
+    (toy.Listener, fuzz_checks.check_reads_any_call),
+    (toy.Stumbler, fuzz_checks.check_holds_against_bombs),
+    (toy.Glutton, fuzz_checks.check_holds_against_bombs),
+]
+
+
+@pytest.mark.parametrize(("adapter", "check"), FUZZED, ids=lambda part: part.__name__)
+async def test_an_adapter_that_reads_badly_falls(adapter: type[Adapter[Any]], check: FuzzCheck) -> None:
+    """One that lets its own errors out, repeats what came, or takes much memory does not get through."""
+    with pytest.raises((AssertionError, KeyError, TypeError, ValueError, RecursionError)):
+        await check(toy_subject(adapter))
+
+
+def test_an_example_that_takes_too_long_falls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of every example is bounded, and each one is counted."""
+    monkeypatch.setattr(fuzzing, "SLOWEST_SECONDS", 0.0)
+    with pytest.raises(AssertionError, match="took"):
+        fuzzing.fuzz("nothing", st.just(1), lambda _: None)
+
+
+def test_examples_are_counted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What was asked for is run, and written down."""
+    monkeypatch.setenv(fuzzing.EXAMPLES, "75")
+    monkeypatch.setenv(fuzzing.COUNTS, str(tmp_path / "counts"))
+    fuzzing.fuzz("whole numbers", st.integers(), lambda _: None)
+    told = json.loads((tmp_path / "counts").read_text("utf-8"))
+    assert (told["what"], told["examples"]) == ("whole numbers", 75)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import socket
 import tempfile
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import httpx
@@ -17,6 +19,7 @@ from adapters.sdk import (
     Adapter,
     AdapterSettings,
     BadReplyError,
+    Callback,
     CannotExpressError,
     Capacity,
     Delivered,
@@ -24,6 +27,8 @@ from adapters.sdk import (
     Found,
     HttpEndpoint,
     HttpReply,
+    InboundCall,
+    InboundReply,
     NotFound,
     PrecheckOrder,
     Profile,
@@ -80,9 +85,12 @@ class Toy(Adapter[AdapterSettings]):
 
     def read(self, reply: HttpReply) -> Delivered:
         try:
-            return Delivered(json.loads(reply.body)["receipt"], "ok")
-        except (ValueError, KeyError, TypeError):
-            raise BadReplyError("toy: no receipt") from None
+            receipt = json.loads(reply.body)["receipt"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            receipt = None
+        if not isinstance(receipt, str) or not re.fullmatch(r"T[0-9]{1,6}|", receipt, re.ASCII):
+            raise BadReplyError("toy: no receipt")
+        return Delivered(receipt, "ok")
 
     async def find(self, order: FindOrder) -> Found | NotFound:
         answer = self.read(await self.post(order, {"key": order.wire_key}, "/find"))
@@ -155,6 +163,32 @@ class Believer(Toy):
             return super().read(reply)
         except BadReplyError:
             return Delivered("", "ok")
+
+
+class Echoer(Toy):
+    """Takes whatever text comes for a receipt, which is kept and shown in clear."""
+
+    def read(self, reply: HttpReply) -> Delivered:
+        try:
+            return Delivered(str(json.loads(reply.body)["receipt"]), "ok")
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise BadReplyError("toy: no receipt") from None
+
+
+class Glutton(Toy):
+    """Reads an answer many times over."""
+
+    def read(self, reply: HttpReply) -> Delivered:
+        copies = [reply.body + bytes([number]) for number in range(250)]
+        return super().read(HttpReply(reply.status, reply.headers, copies[0][:-1]))
+
+
+class Listener(Toy):
+    """Is called, and lets its own errors out."""
+
+    def read_callback(self, call: InboundCall) -> Callback:
+        said = json.loads(call.body)
+        return Callback(said["key"], None, (), InboundReply(200))
 
 
 class Stumbler(Toy):
@@ -310,4 +344,6 @@ def toy_subject(adapter: type[Adapter[Any]] = Toy) -> Subject:
         agency=httpx.MockTransport(agency),
         problems=problems,
         said=lambda request: request.content.decode(),
+        calls=lambda body: InboundCall("POST", "", {}, body, datetime.now(UTC)),
+        notices=(b'{"key": "NR2025"}',),
     )

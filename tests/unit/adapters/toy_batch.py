@@ -102,16 +102,20 @@ class ToyBatch(Adapter[AdapterSettings]):
             return None
         try:
             return self.result(name, [json.loads(line) for line in data.decode().splitlines()])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return ResultFile(name, unreadable="not of the contract")
 
     def result(self, name: str, told: list[dict[str, Any]]) -> ResultFile:
         head, *lines, tail = told
         if tail != {"lines": len(lines)}:
             raise ValueError
+        if not re.fullmatch(r"req-[0-9]{8}-[0-9]+\.jsonl", head["answers"], re.ASCII):
+            raise ValueError
         return ResultFile(name, head["answers"], None, tuple(map(self.outcome, lines)))
 
     def outcome(self, line: dict[str, Any]) -> ResultLine:
+        if not re.fullmatch(r"[0-9A-Z]{20}", line["key"]) or not re.fullmatch(r"T?[0-9]{1,6}", line["receipt"]):
+            raise ValueError
         if line["withdrawn"]:
             return ResultLine(line["key"], Acknowledged("0"), is_withdrawal=True)
         return ResultLine(line["key"], Delivered(line["receipt"], "0"))
