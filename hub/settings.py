@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError
 from adapters.sdk import AdapterSettings
 from adapters.sdk.catalogue import CatalogueSettings
 from adapters.sdk.settings import is_loopback
+from hub.access.configured import AccessSettings
 from hub.audit.configured import AuditSettings
 from hub.calendar import WorkingDays
 from hub.catalogue.configured import KeepingSettings
@@ -44,12 +45,16 @@ class Mode(StrEnum):
 
 
 class HttpSettings(Table):
-    """Where the hub listens, and the longest body that it reads."""
+    """Where the hub listens, the longest body that it reads, and how long it waits for a request to be there."""
 
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8100
     """0: any free port, named in the log."""
     max_body_bytes: Annotated[int, Field(ge=1024, le=16 * 1024 * 1024)] = 1024 * 1024
+    head_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
+    """From the first byte of a request, or of the connection, until its head is there."""
+    body_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """From there until its body is."""
 
 
 _SQLITE, _POSTGRES = "sqlite:///var/naru.db", "postgresql://user@host/naru"
@@ -224,6 +229,7 @@ class Settings(Table):
     precheck: PrecheckSettings = PrecheckSettings()
     webhooks: WebhookSettings = WebhookSettings()
     audit: AuditSettings = AuditSettings()
+    access: AccessSettings = AccessSettings()
     deadlines: tuple[Deadline, ...] = ()
     statutes: tuple[Statute, ...] = ()
     adapters: Mapping[str, AdapterSettings] = {}
@@ -244,6 +250,7 @@ class Settings(Table):
             yield from self._unfit(("adapters", slug), adapter, "the agency")
         for slug, catalogue in self.catalogues.items():
             yield from self._unfit(("catalogues", slug), catalogue, "the catalogue")
+        yield from ((("access", "jwt", key), problem) for key, problem in self.access.jwt.contradictions())
         if self.mode is Mode.LIVE:
             yield from self._unfit_for_live()
         elif self.clock.is_virtual and not _is_http_on_loopback(self.clock.source):

@@ -11,6 +11,7 @@ import httpx
 from adapters.sdk import AdapterError, AdapterSettings, Gate, Wires, capabilities
 from adapters.sdk.catalogue import installed_catalogues
 from adapters.sdk.registry import AdapterClass, Broken
+from hub.access.admission import Admission
 from hub.agencies import Agencies, Agency, AgencyState
 from hub.audit.sealer import Sealer
 from hub.calendar import WorkingDays
@@ -56,6 +57,7 @@ class Services:
     working_days: WorkingDays
     prechecker: Prechecker
     doorkeeper: Doorkeeper
+    admission: Admission
     intake: Intake
     commands: Commands
     consents: Consents
@@ -101,11 +103,19 @@ async def opened(
         closing.push_async_callback(capacities.aclose)
         sender = Sender(settings.webhooks, plain_loopback=settings.mode is Mode.MOCK)
         closing.push_async_callback(sender.aclose)
-        yield _services(settings, store, room, library, capacities, sender)
+        admission = Admission(store, clock, vault, settings.access)
+        closing.push_async_callback(admission.aclose)
+        yield _services(settings, store, room, library, capacities, sender, admission)
 
 
 def _services(
-    settings: Settings, store: Store, room: Room, library: Library, capacities: Capacities, sender: Sender
+    settings: Settings,
+    store: Store,
+    room: Room,
+    library: Library,
+    capacities: Capacities,
+    sender: Sender,
+    admission: Admission,
 ) -> Services:
     """Build what needs no closing."""
     clock, vault, agencies = room.clock, room.vault, room.agencies
@@ -122,6 +132,7 @@ def _services(
         working_days=room.working_days,
         prechecker=Prechecker(settings.routing, agencies, capacities),
         doorkeeper=doorkeeper,
+        admission=admission,
         intake=Intake(store, clock, vault, filing, consents, doorkeeper, engine.wake),
         commands=Commands(room),
         consents=consents,

@@ -15,7 +15,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from hub.access.scopes import Scope, from_text
+from hub.access.caller import Caller
+from hub.access.scopes import from_text
 from hub.store.tables import api_keys
 
 _PREFIX_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -32,13 +33,11 @@ class NewKey:
 
 
 @dataclass(frozen=True)
-class Caller:
-    """Whose key it was, and what it opens."""
+class RefusedKey:
+    """A key that opens nothing: why, as a code, and which it was if all of it was right once."""
 
-    key_id: str
-    centre_id: str | None
-    """None: a key of the hub's own operator."""
-    scopes: frozenset[Scope]
+    why: str
+    name: str | None = None
 
 
 def new_key() -> NewKey:
@@ -48,17 +47,20 @@ def new_key() -> NewKey:
     return NewKey(prefix=prefix, sha256=_sha256(text), text=text)
 
 
-def find_caller(conn: Connection, text: str, now: datetime) -> Caller | None:
-    """Return whose key `text` is; None if it is no key of ours, revoked, or expired at `now` (wall time)."""
+def find_caller(conn: Connection, text: str, now: datetime) -> Caller | RefusedKey:
+    """Return whose key `text` is, or why it is nobody's: no key of ours, revoked, or over at `now` (wall time)."""
     form = _FORM.fullmatch(text)
     if form is None:
-        return None
+        return RefusedKey("key_malformed")
     row = conn.execute(select(api_keys).where(api_keys.c.prefix == form[1])).one_or_none()
     if row is None or not hmac.compare_digest(row.sha256, _sha256(text)):
-        return None
-    if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
-        return None
-    return Caller(key_id=row.id, centre_id=row.centre_id, scopes=from_text(row.scopes))
+        return RefusedKey("key_unknown")
+    name = f"key:{row.id}"
+    if row.revoked_at is not None:
+        return RefusedKey("key_revoked", name)
+    if row.expires_at is not None and row.expires_at <= now:
+        return RefusedKey("key_expired", name)
+    return Caller(name=name, centre_id=row.centre_id, scopes=from_text(row.scopes))
 
 
 def _sha256(text: str) -> str:

@@ -15,9 +15,9 @@ from hub.api.callers import CurrentCaller
 from hub.api.json_text import parse_json, read_model
 from hub.api.problems import INVALID_DOCUMENT, TOO_LARGE, TOO_SLOW, UNSUPPORTED_MEDIA_TYPE, Fault, ProblemError
 from hub.api.services import Hub
+from hub.settings import HttpSettings
 
 SomeModel = TypeVar("SomeModel", bound=BaseModel)
-_BODY_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def body_of(model: type[SomeModel]) -> Callable[..., Awaitable[Received[SomeMode
 
     async def read(request: Request, hub: Hub, caller: CurrentCaller) -> Received[SomeModel]:  # noqa: ARG001 - asked for, so that an unknown caller is turned away first
         _check_is_json(request)
-        document, text = read_model(await read_body(request, hub.settings.http.max_body_bytes), model)
+        document, text = read_model(await read_body(request, hub.settings.http), model)
         return Received(document, text)
 
     return read
@@ -50,25 +50,26 @@ def body_of(model: type[SomeModel]) -> Callable[..., Awaitable[Received[SomeMode
 
 async def nothing_sent(request: Request, hub: Hub, caller: CurrentCaller) -> None:  # noqa: ARG001 - as in `body_of`
     """Refuse a body that says anything: a word that nobody would read must not look as if it was heard."""
-    body = await read_body(request, hub.settings.http.max_body_bytes)
+    body = await read_body(request, hub.settings.http)
     if body:
         _check_is_json(request)
         if parse_json(body, Nothing) != {}:
             raise ProblemError(INVALID_DOCUMENT, errors=[_NO_WORDS])
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """Return the body, counted while it comes, whatever its Content-Length says.
+async def read_body(request: Request, settings: HttpSettings) -> bytes:
+    """Return the body, counted and timed while it comes, whatever its Content-Length says.
 
     Raises:
         ProblemError: `body-too-large`, `request-timeout`.
     """
+    limit = settings.max_body_bytes
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced[:20]) > limit:
         raise ProblemError(TOO_LARGE, headers=_CLOSE)
     read = bytearray()
     try:
-        async with asyncio.timeout(_BODY_SECONDS):
+        async with asyncio.timeout(settings.body_seconds):
             async for chunk in request.stream():
                 read += chunk
                 if len(read) > limit:

@@ -1,4 +1,4 @@
-"""Who calls, and whether they may: a key in the Authorization header, held against the route's line in the table.
+"""Who calls, and whether they may: a key or token in the Authorization header, and the route's line in the table.
 
 A route asks for `CurrentActor` (a caller of a centre), `CurrentHubActor` (an operator of the hub) or `CurrentCaller`
 (either); what scopes it wants stands in `hub/api/authorisation.py` and nowhere else.
@@ -14,13 +14,23 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from hub.access.actor import Actor, HubActor
-from hub.access.api_keys import Caller, find_caller
+from hub.access.admission import KeysUnreachableError, TooOftenError, TurnedAwayError
+from hub.access.caller import Caller
 from hub.access.scopes import in_text
 from hub.api.authorisation import AUTHORISATION, Access, Who
-from hub.api.problems import FORBIDDEN, HUB_ONLY, NO_CENTRE, UNAUTHENTICATED, ProblemError
+from hub.api.limits import note_standing
+from hub.api.problems import (
+    FORBIDDEN,
+    HUB_ONLY,
+    NO_CENTRE,
+    TOO_OFTEN,
+    UNAUTHENTICATED,
+    UNAVAILABLE,
+    ProblemError,
+)
 from hub.api.services import Hub
-from hub.clock import wall_now
 
+_REALM = 'Bearer realm="naru"'
 _bearer = HTTPBearer(
     auto_error=False,
     scheme_name="api_key",
@@ -32,19 +42,41 @@ _bearer = HTTPBearer(
 async def current_caller(
     request: Request, hub: Hub, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Actor | HubActor:
-    """Return who calls, if they may call this route.
+    """Return who calls, if they may call this route, and may call now.
 
     Raises:
-        ProblemError: `unauthenticated`, whatever is wrong with the key; `forbidden`, `hub-only`, `no-centre`.
+        ProblemError: `unauthenticated`, whatever is wrong with the key or token; `forbidden`, `hub-only`, `no-centre`;
+            `too-many-requests`; `unavailable`, if nobody can say whether a token is good.
     """
-    key = credentials.credentials if credentials is not None else ""
-    caller = await hub.store.read(lambda conn: find_caller(conn, key, wall_now())) if key else None
-    if caller is None:
-        raise ProblemError(UNAUTHENTICATED, headers={"WWW-Authenticate": 'Bearer realm="naru"'})
-    check_may_call(caller, AUTHORISATION[f"{request.method} {request.scope['route'].path}"])
-    name, origin = f"key:{caller.key_id}", _origin(request)
-    structlog.contextvars.bind_contextvars(actor=name)
-    return HubActor(name, origin) if caller.centre_id is None else Actor(name, caller.centre_id, origin)
+    route, origin = request.scope["route"], _origin(request)
+    presented = credentials.credentials if credentials is not None else ""
+    try:
+        caller, standing = await hub.admission.admit(presented, origin, route.name)
+    except TurnedAwayError:
+        raise ProblemError(UNAUTHENTICATED, headers={"WWW-Authenticate": _challenge(presented)}) from None
+    except TooOftenError as error:
+        note_standing(request, error.standing)
+        raise ProblemError(TOO_OFTEN, headers={"Retry-After": str(error.standing.wait)}) from None
+    except KeysUnreachableError:
+        raise ProblemError(UNAVAILABLE, headers=_LATER) from None
+    note_standing(request, standing)
+    structlog.contextvars.bind_contextvars(actor=caller.name)
+    try:
+        check_may_call(caller, AUTHORISATION[f"{request.method} {route.path}"])
+    except ProblemError as refused:
+        await hub.admission.note_refusal(caller, origin, route.name, refused.kind.code)
+        raise
+    if caller.centre_id is None:
+        return HubActor(caller.name, origin)
+    return Actor(caller.name, caller.centre_id, origin)
+
+
+_LATER = {"Retry-After": "5"}
+
+
+def _challenge(presented: str) -> str:
+    """Return what RFC 6750 has a server ask with: an error only to those who presented something."""
+    return _REALM + (', error="invalid_token"' if presented else "")
 
 
 CurrentCaller = Annotated[Actor | HubActor, Depends(current_caller)]
@@ -82,7 +114,7 @@ def check_may_call(caller: Caller, access: Access) -> None:
         ProblemError: `forbidden` names the scopes of which one is needed; `hub-only`, `no-centre`.
     """
     wanted = in_text(access.scopes)
-    refused = {"WWW-Authenticate": f'Bearer realm="naru", error="insufficient_scope", scope="{wanted}"'}
+    refused = {"WWW-Authenticate": f'{_REALM}, error="insufficient_scope", scope="{wanted}"'}
     if access.who is Who.HUB and caller.centre_id is not None:
         raise ProblemError(HUB_ONLY, headers=refused)
     if access.who is Who.CENTRE and caller.centre_id is None:

@@ -13,6 +13,7 @@ from hub.api.problems import (
     INTERNAL,
     MEDIA_TYPE,
     NO_CENTRE,
+    TOO_OFTEN,
     UNAUTHENTICATED,
     UNAVAILABLE,
     Kind,
@@ -33,6 +34,7 @@ _HEADERS: dict[str, tuple[str, str]] = {
     "forbidden": ("WWW-Authenticate", "string"),
     "hub-only": ("WWW-Authenticate", "string"),
     "no-centre": ("WWW-Authenticate", "string"),
+    "too-many-requests": ("Retry-After", "integer"),
     "request-in-flight": ("Retry-After", "integer"),
     "unavailable": ("Retry-After", "integer"),
     "overloaded": ("Retry-After", "integer"),
@@ -43,7 +45,7 @@ _HEADERS: dict[str, tuple[str, str]] = {
 
 def problems(*kinds: Kind, known_callers_only: bool = True) -> Responses:
     """Describe the problems that a route may answer with, beside those that every route may."""
-    always = (UNAUTHENTICATED, FORBIDDEN, NO_CENTRE, HUB_ONLY) if known_callers_only else ()
+    always = (UNAUTHENTICATED, FORBIDDEN, NO_CENTRE, HUB_ONLY, TOO_OFTEN) if known_callers_only else ()
     by_status: dict[int, list[Kind]] = {}
     for kind in (*always, *kinds, INTERNAL, UNAVAILABLE):
         by_status.setdefault(kind.status, []).append(kind)

@@ -8,6 +8,7 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hub.api.limits import limit_headers
 from hub.api.problems import answer_with, internal_problem
 from hub.logs import places
 from hub.store.ids import new_id
@@ -42,7 +43,7 @@ class Edge:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
-                for name, value in _HEADERS.items():
+                for name, value in (*_HEADERS.items(), *limit_headers(scope).items()):
                     headers.setdefault(name, value)
             await send(message)
 

@@ -82,13 +82,13 @@ IDEMPOTENCY_KEY_MISSING = Kind(
     "Idempotency-Key 헤더에 요청마다 새로 만든 값을 넣고, 같은 요청을 다시 보낼 때는 같은 값을 쓰십시오.",
 )
 UNAUTHENTICATED = Kind(
-    "unauthenticated", 401, "인증 필요", "유효한 API 키를 'Authorization: Bearer naru_…' 헤더로 보내 주십시오."
+    "unauthenticated", 401, "인증 필요", "유효한 API 키나 토큰을 'Authorization: Bearer …' 헤더로 보내 주십시오."
 )
 FORBIDDEN = Kind(
     "forbidden",
     403,
     "권한 없음",
-    "이 키에는 그 권한이 없습니다. 권한이 있는 키를 쓰거나, 나루 운영자에게 요청하십시오.",
+    "이 키나 토큰에는 그 권한이 없습니다. 권한이 있는 것을 쓰거나, 나루 운영자에게 요청하십시오.",
 )
 HUB_ONLY = Kind(
     "hub-only",
@@ -121,6 +121,12 @@ METHOD_NOT_ALLOWED = Kind(
     "method-not-allowed", 405, "허용되지 않는 메서드", "이 주소에 쓸 수 있는 메서드는 Allow 헤더에 있습니다."
 )
 TOO_SLOW = Kind("request-timeout", 408, "요청 시간 초과", "본문이 제때 도착하지 않았습니다. 다시 보내 주십시오.")
+TOO_OFTEN = Kind(
+    "too-many-requests",
+    429,
+    "호출이 너무 잦음",
+    "허용된 호출 수를 넘어 처리하지 않았습니다. Retry-After 초 뒤에 같은 요청을 다시 보내 주십시오.",
+)
 ILLEGAL_STEP = Kind(
     "illegal-step",
     409,
@@ -206,7 +212,7 @@ KINDS: tuple[Kind, ...] = (
     UNKNOWN_AGENCY, UNKNOWN_PATH, METHOD_NOT_ALLOWED, TOO_SLOW,
     ILLEGAL_STEP, IN_FLIGHT, TOO_MANY_WEBHOOKS, DESTROYED, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE,
     INVALID_DOCUMENT, NO_SUPPLEMENT, BULK_CHANGED, INVALID_PARAMETER,
-    IDEMPOTENCY_CONFLICT, INTERNAL, UNAVAILABLE, OVERLOADED, NO_CATALOGUE,
+    IDEMPOTENCY_CONFLICT, TOO_OFTEN, INTERNAL, UNAVAILABLE, OVERLOADED, NO_CATALOGUE,
 )  # fmt: skip
 """All kinds, in the order of their status: what the docs page lists."""
 

@@ -29,7 +29,7 @@ async def _receive(hub: Hub, request: Request, slug: str, path: str) -> Response
         method=request.method,
         path=path,
         headers={name: ", ".join(request.headers.getlist(name)) for name in request.headers},
-        body=await read_body(request, hub.settings.http.max_body_bytes),
+        body=await read_body(request, hub.settings.http),
         received_at=wall_now(),
     )
     reply = await hub.callbacks.receive(slug, call)
