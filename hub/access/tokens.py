@@ -64,7 +64,7 @@ class Tokens:
         return self._token(_claims_of(text, key, header["alg"]))
 
     def _check_header(self, header: dict[str, Any]) -> None:
-        if header.get("alg") not in set(self._settings.algorithms):
+        if not isinstance(header.get("alg"), str) or header["alg"] not in set(self._settings.algorithms):
             raise TokenRefusedError("token_algorithm")
         kind = header.get("typ")
         named = kind.lower().removeprefix("application/") if isinstance(kind, str) else ""

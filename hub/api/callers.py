@@ -31,12 +31,7 @@ from hub.api.problems import (
 from hub.api.services import Hub
 
 _REALM = 'Bearer realm="naru"'
-_bearer = HTTPBearer(
-    auto_error=False,
-    scheme_name="api_key",
-    bearerFormat="naru_<prefix>_<secret>",
-    description="센터의 API 키 (an API key of a centre, made by `naru centres key`).",
-)
+_bearer = HTTPBearer(auto_error=False)  # how it is described stands in `hub/api/openapi.py`
 
 
 async def current_caller(
@@ -120,8 +115,7 @@ def check_may_call(caller: Caller, access: Access) -> None:
     if access.who is Who.CENTRE and caller.centre_id is None:
         raise ProblemError(NO_CENTRE, headers=refused)
     if not access.scopes & caller.scopes:
-        choice = " 가운데 하나" if len(access.scopes) > 1 else ""
-        detail = f"이 처리에는 다음 권한{choice}이 필요합니다: {wanted}. {FORBIDDEN.detail}"
+        detail = f"이 처리에 필요한 권한: {wanted.replace(' ', ' 또는 ')}. {FORBIDDEN.detail}"
         raise ProblemError(FORBIDDEN, detail=detail, headers=refused)
 
 

@@ -52,11 +52,13 @@ def _body(document: Json) -> Iterator[str]:
         f'<li><a href="#{escape(operation["operationId"])}">{escape(operation["summary"])}</a></li>'
         for _, _, operation in operations
     )
-    yield f'<nav aria-label="목차"><ul>{links}<li><a href="#problems">오류</a></li>'
-    yield '<li><a href="#schemas">자료형</a></li></ul></nav>'
+    yield f'<nav aria-label="목차"><ul>{links}<li><a href="#security">인증</a></li>'
+    yield '<li><a href="#problems">오류</a></li><li><a href="#schemas">자료형</a></li></ul></nav>'
     for path, method, operation in operations:
         yield from _operation(path, method, operation)
-    yield '<section id="problems"><h2>오류 (problems)</h2>'
+    yield '<section id="security"><h2>인증 (security)</h2>'
+    yield _table(["방식", "형식", "설명"], map(_way, document["components"]["securitySchemes"].items()))
+    yield '</section><section id="problems"><h2>오류 (problems)</h2>'
     rows = ([f"<code>{kind.uri}</code>", str(kind.status), escape(kind.title), escape(kind.detail)] for kind in KINDS)
     yield _table(["type", "status", "title", "detail"], rows)
     yield '</section><section id="schemas"><h2>자료형 (schemas)</h2>'
@@ -84,6 +86,11 @@ def _operation(path: str, method: str, operation: Json) -> Iterator[str]:
         yield f"<details><summary>본문: {_type(content['schema'])}, 예시</summary><pre>{example}</pre></details>"
     yield _table(["응답", "설명", "형식"], (_answer(*answer) for answer in operation["responses"].items()))
     yield "</section>"
+
+
+def _way(scheme: tuple[str, Json]) -> list[str]:
+    name, said = scheme
+    return [f"<code>{name}</code>", f"<code>Bearer {escape(said['bearerFormat'])}</code>", _prose(said["description"])]
 
 
 def _needed(operation: Json) -> str:

@@ -35,14 +35,29 @@ _BODIES: tuple[type[BaseModel], ...] = (
     CaseDocument, MoreReferrals, MoreConsents, Resolution, Override, Acknowledgement, Closing, Precheck,
     Supplement, Bulk, ClientSearch, NewWebhook, WebhookChange, Rotation, Redelivery,
 )  # fmt: skip
-_SCHEMES = ("api_key",)
+_SCHEMES: dict[str, dict[str, str]] = {
+    "api_key": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "naru_<prefix>_<secret>",
+        "description": "센터의 API 키(`naru centres key`) 또는 나루 운영자의 키(`naru operators key`).",
+    },
+    "jwt": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "설정된 발급자의 JWT. 센터를 밝혀야 하며, 권한은 scope 클레임에 있습니다.",
+    },
+}
+"""Both in the Authorization header; the scopes of an operation stand beside each (OpenAPI 3.1 allows that)."""
 _NEVER_ANSWERED = ("HTTPValidationError", "ValidationError")
 _DESCRIPTION = """\
 동의·의뢰 문서 하나를 받아 여러 기관에 전달하고 끝까지 따라갑니다.
 (One consent-and-referral document in; each agency's own system reached, and every referral followed to its end.)
 
-- 모든 요청에는 센터의 API 키가 필요합니다. 다른 센터의 식별자는 없는 식별자와 똑같이 404입니다.
+- 모든 요청에는 센터의 API 키나 설정된 발급자의 JWT가 필요합니다. 다른 센터의 식별자는 없는 식별자와 똑같이 404입니다.
 - 키마다 권한(scope)이 있습니다: `{scopes}`. 처리마다 적힌 권한 가운데 하나가 있어야 하고, 없으면 403입니다.
+- 응답의 `RateLimit` 헤더가 남은 호출 수를 알립니다. 넘으면 429이며, `Retry-After` 초 뒤에 다시 보냅니다.
 - 접수 요청에는 `Idempotency-Key`가 필요합니다. 응답을 받지 못하면 같은 키로 같은 요청을 다시 보내십시오.
 - 오류는 모두 `application/problem+json`(RFC 9457)이며, 보낸 값을 되풀이하지 않고 JSON 포인터로 자리를 가리킵니다.
 """.format(scopes="`, `".join(Scope))
@@ -71,6 +86,7 @@ def openapi_document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
         tags=_TAGS,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
+    document.setdefault("components", {})["securitySchemes"] = _SCHEMES
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for name, schema in _more_schemas().items():
         if schemas.setdefault(name, schema) != schema:

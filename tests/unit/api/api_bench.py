@@ -36,12 +36,13 @@ from adapters.sdk import (
 )
 from adapters.sdk.registry import Broken
 from hub.access.centres import add_centre, add_key
+from hub.access.configured import AccessSettings
 from hub.access.operators import add_operator, add_operator_key
 from hub.access.scopes import Scope
 from hub.api import examples
 from hub.api.app import build_app
 from hub.clock import wall_now
-from hub.settings import LimitsSettings, Route, RoutingSettings, Settings, StoreSettings, VaultSettings
+from hub.settings import HttpSettings, LimitsSettings, Route, RoutingSettings, Settings, StoreSettings, VaultSettings
 from hub.wiring import Services, opened
 from schemas.services import ServiceCode
 from schemas.status import BusinessStatus
@@ -171,13 +172,22 @@ def consent(**changes: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def bench_in(
-    folder: Path, *, rules: Any = (), deadlines: Any = (), store_url: str | None = None, limits: Any = None
+    folder: Path,
+    *,
+    rules: Any = (),
+    deadlines: Any = (),
+    store_url: str | None = None,
+    limits: Any = None,
+    http: Any = None,
+    access: Any = None,
 ) -> AsyncIterator[Bench]:
-    """Open a bench on a store of its own; `rules`, `deadlines` and `limits` as configuration writes them."""
+    """Open a bench on a store of its own; the tables as configuration writes them."""
     routes = (Route.model_validate({"agency": "pier", "from": "2020-01-01"}),)
     settings = Settings(
         store=StoreSettings(url=store_url or f"sqlite:///{folder / 'naru.db'}"),
         limits=LimitsSettings.model_validate({"min_free_bytes": 0} | (limits or {})),
+        http=HttpSettings.model_validate(http or {}),
+        access=AccessSettings.model_validate(_PATIENT | (access or {})),
         vault=VaultSettings(key_file=folder / "keys" / "kek"),
         routing=RoutingSettings(services={ServiceCode.WEL_EMERG: routes, ServiceCode.WEL_CASE: routes}, rules=rules),
         deadlines=deadlines,
@@ -194,6 +204,10 @@ async def bench_in(
             client_of(app, services.store.write_now(_operator)) as operator,
         ):
             yield Bench(services, app, ask, other, nobody, operator, *centres[0])
+
+
+_PATIENT = {"calls": 100_000, "failures": 100_000}
+"""Tests of other things call more often than anybody should."""
 
 
 def _centre(conn: Any, name: str) -> tuple[str, str]:

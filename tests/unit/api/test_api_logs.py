@@ -5,10 +5,11 @@ import io
 import json
 import logging
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 import structlog
-from api_bench import Bench, case
+from api_bench import Bench, bench_in, case
 
 from hub.logs import configure_logs
 
@@ -46,15 +47,15 @@ async def test_log_names_routes_and_nobody(bench: Bench, log: io.StringIO) -> No
     assert requests[0]["actor"].startswith("key:")
 
 
-async def test_body_that_never_ends_is_not_waited_for(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_body_that_never_ends_is_not_waited_for(tmp_path: Path) -> None:
     """A body that does not come in time is 408: no caller holds a request open for ever."""
-    monkeypatch.setattr("hub.api.bodies._BODY_SECONDS", 0.05)
 
     async def body() -> AsyncIterator[bytes]:
         yield b"{"
         await asyncio.Event().wait()
 
     headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
-    reply = await bench.ask.post("/v1/cases", content=body(), headers=headers)
+    async with bench_in(tmp_path, http={"body_seconds": 0.05}) as bench:
+        reply = await bench.ask.post("/v1/cases", content=body(), headers=headers)
 
     assert (reply.status_code, reply.json()["type"]) == (408, "urn:naru:problem:request-timeout")

@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from adapters.sdk.registry import Broken, installed_adapters
 from hub.access.api_keys import find_caller
+from hub.access.caller import Caller
 from hub.cli import COMMANDS, app
 from hub.clock import wall_now
 from hub.store.schema import newest
@@ -156,7 +157,7 @@ def test_a_centre_is_added_with_a_key(naru: Naru, tmp_path: Path) -> None:
         caller = store.read_now(lambda conn: find_caller(conn, made["key"], wall_now()))
     finally:
         store.close()
-    assert caller is not None
+    assert isinstance(caller, Caller)
     assert caller.centre_id == made["centre"]
     assert made["key"].encode() not in (tmp_path / "var" / "naru.db").read_bytes()
 
