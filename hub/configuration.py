@@ -17,11 +17,11 @@ from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 
 from adapters.sdk.catalogue import CatalogueClass, installed_catalogues
 from adapters.sdk.registry import AdapterClass, Broken
-from hub.configured import Table
 from hub.settings import Mode, Settings
 
 PREFIX = "NARU_"
 _TESTS_ONLY = "NARU_TEST_"
+_WITH_PASSWORD = re.compile(r"//[^/@\s]*:[^/@\s]+@|[?&](?:ssl)?password=")
 _PLAIN = "is not valid"  # all that is said about a value whose own error text might show it
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -54,7 +54,7 @@ def read_settings(
     written = frozenset(_keys(tables))
     tables, spoken = _merge(tables, environ)
     said = _Problems(config.name, written, spoken)
-    _refuse_written_secrets(tables, said)
+    _check_secrets(tables, Settings, (), said)
     for name, kinds in (("adapters", installed), ("catalogues", catalogues or installed_catalogues())):
         tables[name] = _own_tables(name, tables.get(name, {}), kinds, said)
     settings = _validate(Settings, tables, (), said)
@@ -109,6 +109,25 @@ def _keys(table: Mapping[str, Any], above: Key = ()) -> Iterator[Key]:
         yield (*above, name)
         if isinstance(value, dict):
             yield from _keys(value, (*above, name))
+
+
+def _check_secrets(table: Mapping[str, Any], model: type[BaseModel] | None, key: Key, said: _Problems) -> None:
+    """Tell of what stands in the file and must not: secrets, and addresses that hold a password."""
+    secrets = frozenset(_secrets(model)) if model is not None else frozenset()
+    for name, value in table.items():
+        path = (*key, name)
+        if said.is_from_environment(path):
+            continue
+        if name in secrets:
+            said.add(path, f"a secret must not stand in a file; set {variable(path)}")
+        elif isinstance(value, dict):
+            field = model.model_fields.get(name) if model is not None else None
+            below = field.annotation if field is not None else None
+            _check_secrets(
+                value, below if isinstance(below, type) and issubclass(below, BaseModel) else None, path, said
+            )
+        elif isinstance(value, str) and _WITH_PASSWORD.search(value):
+            said.add(path, f"an address in a file must not hold a password; set {variable(path)}")
 
 
 class _Problems:
@@ -191,17 +210,6 @@ def _own_tables(
         if checked is not None:
             read[slug] = checked
     return read
-
-
-def _refuse_written_secrets(tables: Mapping[str, Any], said: _Problems) -> None:
-    """Tell of secrets of the hub's own tables that stand in the file."""
-    for name, field in Settings.model_fields.items():
-        kind, table = field.annotation, tables.get(name)
-        if isinstance(kind, type) and issubclass(kind, Table) and isinstance(table, dict):
-            for secret in _secrets(kind):
-                if secret in table and not said.is_from_environment((name, secret)):
-                    problem = f"a secret must not stand in a file; set {variable((name, secret))}"
-                    said.add((name, secret), problem)
 
 
 def _secrets(model: type[BaseModel]) -> Iterator[str]:

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 from itertools import pairwise
-from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
@@ -30,6 +29,8 @@ from hub.consent.records import Statute
 from hub.following.deadlines import Deadline
 from hub.notices.configured import WebhookSettings
 from hub.routing.rules import Rule
+from hub.store.backends import shown
+from hub.vault.configured import VaultSettings
 from schemas.services import ServiceCode
 
 SYSTEM_CLOCK = "system"
@@ -86,13 +87,7 @@ class StoreSettings(Table):
     @property
     def shown(self) -> str:
         """The URL without its password."""
-        return make_url(self.url).render_as_string(hide_password=True)
-
-
-class VaultSettings(Table):
-    """The key file that opens the store; made at first start."""
-
-    key_file: Path = Path("var/keys/kek")
+        return shown(self.url)
 
 
 class ClockSettings(Table):

@@ -37,7 +37,8 @@ from hub.routing.prechecks import Prechecker
 from hub.settings import ClockSettings, Mode, Settings
 from hub.store.schema import make_or_check
 from hub.store.store import Store
-from hub.vault.vault import Vault
+from hub.vault.keeper import Keeper
+from hub.vault.vault import Vault, was_sealed
 
 
 class ClockUnreachableError(Exception):
@@ -51,6 +52,7 @@ class Services:
     settings: Settings
     store: Store
     vault: Vault
+    keeper: Keeper
     clock: Clock
     agencies: Agencies
     library: Library
@@ -90,8 +92,11 @@ async def opened(
         closing.callback(store.close)
         store.claim()
         store.write_now(make_or_check)
-        vault, clock = Vault.open(store, settings.vault.key_file), open_clock(settings.clock)
+        ring = settings.vault.open(create=not store.read_now(was_sealed))
+        vault, keeper, clock = Vault.open(store, ring), Keeper(store, ring), open_clock(settings.clock)
         closing.callback(clock.close)
+        keeper.join()
+        closing.callback(keeper.leave)
         gate, working_days = Gate(), settings.calendar.working_days
         agencies = build_agencies(settings.adapters, installed, gate, working_days)
         closing.push_async_callback(agencies.aclose)
@@ -105,13 +110,14 @@ async def opened(
         closing.push_async_callback(sender.aclose)
         admission = Admission(store, clock, vault, settings.access)
         closing.push_async_callback(admission.aclose)
-        yield _services(settings, store, room, library, capacities, sender, admission)
+        yield _services(settings, store, room, keeper, library, capacities, sender, admission)
 
 
 def _services(
     settings: Settings,
     store: Store,
     room: Room,
+    keeper: Keeper,
     library: Library,
     capacities: Capacities,
     sender: Sender,
@@ -126,6 +132,7 @@ def _services(
         settings=settings,
         store=store,
         vault=vault,
+        keeper=keeper,
         clock=clock,
         agencies=agencies,
         library=library,

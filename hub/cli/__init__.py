@@ -26,6 +26,7 @@ COMMANDS = {
     "centres": "hub.cli.centres",
     "operators": "hub.cli.operators",
     "audit": "hub.cli.audit",
+    "keys": "hub.cli.keys",
     "adapters": "hub.cli.adapters",
     "openapi": "hub.cli.openapi",
 }

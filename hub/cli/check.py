@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -22,8 +21,10 @@ from hub.cli.starting import DEFAULT_CONFIG, Config, find_adapters
 from hub.clock import wall_now
 from hub.configuration import SettingsError, read_settings
 from hub.settings import Settings
+from hub.store.keks import needed_keks
 from hub.store.schema import SchemaError, newest, revision_of
 from hub.store.store import Store, StoreUnreachableError
+from hub.vault.keyring import KeyFileError, KeyRing, lacking
 from hub.vault.vault import was_sealed
 from hub.wiring import build_agencies
 from schemas.services import SERVICES
@@ -57,14 +58,16 @@ def find_problems(settings: Settings, agencies: Agencies, library: Library) -> I
     for slug, one in installed.items():
         if one.state is AgencyState.BROKEN:
             yield f"{slug} is broken: {one.why}"
-    key_file = settings.vault.key_file
+    try:
+        ring = settings.vault.open() if settings.vault.is_there else None
+    except KeyFileError as error:
+        yield str(error)
+        ring = None
     if settings.store.is_shared or Path(make_url(settings.store.url).database or "").exists():
-        yield from _store_problems(settings)
-    if key_file.exists() and key_file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        yield f"the key file {key_file} is open to other users: chmod 600"
+        yield from _store_problems(settings, ring)
 
 
-def _store_problems(settings: Settings) -> Iterator[str]:
+def _store_problems(settings: Settings, ring: KeyRing | None) -> Iterator[str]:
     store = Store(settings.store.url)
     try:
         if store.is_shared:
@@ -72,8 +75,14 @@ def _store_problems(settings: Settings) -> Iterator[str]:
         revision = store.read_now(revision_of)
         if revision not in {None, newest()}:
             yield f"the store's schema is {revision}, this naru works with {newest()}: run `naru migrate`"
-        elif revision is not None and not settings.vault.key_file.exists() and store.read_now(was_sealed):
+        elif revision is None:
+            return
+        elif ring is None and not settings.vault.is_there and store.read_now(was_sealed):
             yield f"the store was sealed, but its key file {settings.vault.key_file} is not there"
+        elif ring is not None:
+            missing = [kek_id for kek_id in store.read_now(needed_keks) if kek_id not in ring.kek_ids()]
+            if missing:
+                yield lacking(missing, ring)
     except (SchemaError, StoreUnreachableError) as error:
         yield str(error)
     finally:
@@ -92,7 +101,7 @@ def _lines(config: Path, settings: Settings, agencies: Agencies, library: Librar
     yield "mode", settings.mode
     yield "listens", f"{settings.http.host}:{settings.http.port}"
     yield "store", settings.store.shown
-    yield "key file", f"{settings.vault.key_file}{'' if settings.vault.key_file.exists() else ' (made at first start)'}"
+    yield "keys", f"{settings.vault.place}{'' if settings.vault.is_there else ' (made at first start)'}"
     yield "clock", settings.clock.source
     for slug, agency in agencies.items():
         yield "agency", f"{slug}: {agency.state}"

@@ -44,7 +44,7 @@ def copy(
         for one in opened:
             one.close()
     typer.echo(f"{source.shown} -> {target.shown}")
-    _tell(copied, settings.vault.key_file)
+    _tell(copied, settings.vault.place)
 
 
 def _target(url: str) -> StoreSettings:
@@ -61,11 +61,11 @@ def _check_file(source: StoreSettings) -> None:
         refuse(f"nothing was copied: there is no store {source.shown}")
 
 
-def _tell(copied: Copied, key_file: Path) -> None:
+def _tell(copied: Copied, keys: str) -> None:
     for name, rows in copied.rows.items():
         if rows:
             typer.echo(f"  {name:<20} {rows:>9}")
     typer.echo(f"{sum(copied.rows.values())} rows in {len(copied.rows)} tables; counts and checksums are the same")
     if copied.interrupted:
         typer.echo(f"{copied.interrupted} attempts were under way: unknown at the next start, and then found out")
-    typer.echo(f"The key file {key_file} opens the copy as well: every machine that serves it needs the same one.")
+    typer.echo(f"The keys in {keys} open the copy as well: every machine that serves it needs the same ones.")

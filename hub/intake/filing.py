@@ -114,7 +114,7 @@ class Filing:
         check_recipients(document.consents, self._routing.services, self._agencies)
         now, case_id = self._clock.now(), new_id("case")
         client_id = find_or_add_client(conn, self._vault, actor.centre_id, document.client, now)
-        key = self._vault.new_case_key(case_id)
+        key = self._vault.new_case_key(conn, case_id)
         insert_case(
             conn,
             CaseRecord(

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
+_TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
 READERS = 4
 _POSTGRES_WRITERS = 8
 _DISTURBED = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected: surely rolled back
@@ -23,6 +27,10 @@ _DISTURBED = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_de
 
 class StoreInUseError(Exception):
     """Another process serves this SQLite store; the text says what to do."""
+
+
+class StoreBusyError(Exception):
+    """Another process does on this store what only one may do at a time."""
 
 
 class StoreUnreachableError(Exception):
@@ -43,6 +51,14 @@ class Backend(Protocol):
         """Claim the store for this process until `close`, where only one may have it."""
         ...
 
+    def only_one(self, what: str) -> AbstractContextManager[None]:
+        """Be the only process that does `what` on this store; the lock goes when the process does.
+
+        Raises:
+            StoreBusyError: another process does it.
+        """
+        ...
+
     def is_disturbed(self, error: BaseException) -> bool:
         """Return whether a transaction was surely rolled back because of another one, and may simply run again."""
         ...
@@ -50,6 +66,11 @@ class Backend(Protocol):
     def close(self) -> None:
         """Close the connections and give the claim back."""
         ...
+
+
+def shown(url: str) -> str:
+    """Return a URL for people: without its password, and without what may follow a `?`, where one may stand too."""
+    return make_url(url).set(query={}).render_as_string(hide_password=True)
 
 
 def backend_of(url: str) -> Backend:
@@ -76,16 +97,23 @@ class SqliteFile:
 
     def claim(self) -> None:
         """Claim the file: the embedded engine allows one process."""
-        lock = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(lock)
+        self._lock = _lock_file(f"{self._path}.lock")
+        if self._lock is None:
             raise StoreInUseError(
                 f"another naru process already serves the store {self._path}. SQLite takes one process only: stop the "
                 "other one, or point NARU_STORE__URL at another file, or at a PostgreSQL server for several processes."
-            ) from None
-        self._lock = lock
+            )
+
+    @contextmanager
+    def only_one(self, what: str) -> Iterator[None]:
+        """Hold a lock on a file beside the store's."""
+        lock = _lock_file(f"{self._path}.{what}.lock")
+        if lock is None:
+            raise StoreBusyError(what)
+        try:
+            yield
+        finally:
+            os.close(lock)
 
     def is_disturbed(self, error: BaseException) -> bool:  # noqa: ARG002 - the protocol's form
         """Never: writers wait for each other."""
@@ -98,6 +126,17 @@ class SqliteFile:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def _lock_file(path: str) -> int | None:
+    """Lock a file, which is made if need be; return its handle, None if another process has the lock."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        return None
+    return lock
 
 
 def _sqlite_engine(url: str, *, begin: str, size: int) -> Engine:
@@ -134,7 +173,8 @@ class PostgresServer:
 
     def __init__(self, url: str) -> None:
         driven = make_url(url).set(drivername="postgresql+psycopg")
-        self._shown = make_url(url).render_as_string(hide_password=True)
+        self._address = url
+        self._shown = shown(url)
         self.writer = _postgres_engine(driven, isolation="SERIALIZABLE", size=self.writers)
         self.reader = _postgres_engine(driven, isolation="REPEATABLE READ", size=READERS)
         self.beside: Engine = self.writer.execution_options(isolation_level="READ COMMITTED")
@@ -148,6 +188,15 @@ class PostgresServer:
                 f"the store {self._shown} cannot be reached ({type(error.orig).__name__}): is the server up, and are "
                 "user, password and database right?"
             ) from None
+
+    @contextmanager
+    def only_one(self, what: str) -> Iterator[None]:
+        """Hold a lock of the server's on a connection of its own."""
+        with psycopg.connect(self._address, autocommit=True) as conn:
+            found = conn.execute(_TRY_LOCK, (f"naru:{what}",)).fetchone()
+            if found != (True,):
+                raise StoreBusyError(what)
+            yield
 
     def is_disturbed(self, error: BaseException) -> bool:
         """Return whether PostgreSQL refused the transaction for another one's sake.

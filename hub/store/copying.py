@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Table, func, insert, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from hub.store.deliveries import forget_turns
+from hub.store.keks import forget_holders
 from hub.store.messages import forget_leases
 from hub.store.schema import SchemaError, make_or_check, newest, revision_of
 from hub.store.store import Store, StoreInUseError
@@ -170,6 +171,7 @@ def _forget_processes(conn: Connection) -> int:
     """End what only meant something to the processes that served the source; return how many attempts that ends."""
     forget_turns(conn)
     forget_leases(conn)
+    forget_holders(conn)
     conn.execute(update(lanes).values(next_start_wall=_OVER))
     held = deliveries.c.lease_until_wall.is_not(None)
     return conn.execute(update(deliveries).where(held).values(lease_until_wall=_OVER)).rowcount

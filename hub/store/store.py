@@ -12,13 +12,14 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from hub.store.backends import READERS, StoreInUseError, StoreUnreachableError, backend_of
+from hub.store.backends import READERS, StoreBusyError, StoreInUseError, StoreUnreachableError, backend_of
 
-__all__ = ["Store", "StoreInUseError", "StoreUnreachableError"]
+__all__ = ["Store", "StoreBusyError", "StoreInUseError", "StoreUnreachableError"]
 
 T = TypeVar("T")
 _TRIES = 30
@@ -42,6 +43,14 @@ class Store:
     def claim(self) -> None:
         """Make sure that the store is there, and claim it for this process where only one may have it."""
         self._backend.claim()
+
+    def only_one(self, what: str) -> AbstractContextManager[None]:
+        """Be the only process that does `what` on this store, whoever else serves it.
+
+        Raises:
+            StoreBusyError: another process does it.
+        """
+        return self._backend.only_one(what)
 
     @property
     def is_shared(self) -> bool:

@@ -1,39 +1,47 @@
-"""The key-encryption key: a file outside the store that wraps every data key in it. No data is sealed here.
+"""Key-encryption keys: kept outside the store, they wrap every data key in it. No data is sealed here.
 
-Whoever has the store and not this file has nothing; whoever loses the file has lost the data. A key service (KMS)
-fits in its place: it is a `KeyWrapper` too.
+Whoever has the store and none of these keys has nothing; whoever loses them has lost the data. They stand in a file or
+in the environment; a key service (KMS) fits in their place: it is a `KeyWrapper` too. Which of them wraps is the
+store's to say (`hub/store/keks.py`), so that all processes say the same; how one follows another is
+`hub/vault/rotation.py`.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import os
 import re
-import secrets
+from collections.abc import Collection, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Protocol, Self
 
 from hub.vault.boxes import KEY_BYTES, keyed_hash, new_key, seal, unseal
 
-_LINE = re.compile(r"naru-kek-1 ([A-Za-z0-9+/]{43}=)\n?", re.ASCII)
+_LINE = re.compile(r"naru-kek-1 ([A-Za-z0-9+/]{43}=)", re.ASCII)
 
 
 class KeyFileError(Exception):
-    """The key file is missing, unreadable, open to others, or another one than the store was sealed with."""
+    """A key is missing, or what should hold it is unreadable, open to others, or holds others. Never holds a key."""
 
 
 class KeyWrapper(Protocol):
-    """What the vault needs of whoever keeps the key-encryption key."""
+    """What the hub needs of whoever keeps the key-encryption keys; a key is known by its id of 16 hex characters."""
 
-    @property
-    def kek_id(self) -> str:
-        """Which key wraps now: 16 hex characters, kept beside whatever it wrapped."""
+    name: str
+    """Where the keys are kept, for people: a path, a variable, a service."""
+    trouble: str | None
+    """What is wrong with that place, if it was found out after the start; holds no key."""
+
+    def kek_ids(self) -> tuple[str, ...]:
+        """Look again, and return which keys are at hand now, oldest first. Never raises: what was there stays."""
         ...
 
-    def wrap(self, key: bytes, context: str) -> bytes:
-        """Wrap a data key; `context` says whose it is and must be given again to unwrap."""
+    def wrap(self, key: bytes, context: str, kek_id: str) -> bytes:
+        """Wrap a data key under `kek_id`; `context` says whose it is and must be given again to unwrap.
+
+        Raises:
+            KeyFileError: that key is not at hand.
+        """
         ...
 
     def unwrap(self, wrapped: bytes, context: str, kek_id: str) -> bytes:
@@ -47,37 +55,31 @@ class KeyWrapper(Protocol):
 
 
 class KeyRing:
-    """One key-encryption key, read from a file of one line: `naru-kek-1 <base64>`."""
+    """Keys in memory, oldest first."""
 
-    def __init__(self, key: bytes, name: str = "key ring") -> None:
-        self._key, self._name = key, name
-        self.kek_id = keyed_hash(key, "kek id")[:16]
+    def __init__(self, *keys: bytes, name: str = "key ring") -> None:
+        self._keys: dict[str, bytes] = {}
+        self._named: tuple[str, ...] = ()
+        self._take(keys)
+        self.name = name
+        self.trouble: str | None = None
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = True) -> Self:
-        """Read the key file; make it at first start (0600, in a folder 0700), unless `create` is false.
+    def of_text(cls, text: str, name: str) -> Self:
+        """Read keys from lines, or parts with commas between them, `naru-kek-1 <base64>`.
 
         Raises:
-            KeyFileError: it is missing and may not be made, no key file, or open to others.
+            KeyFileError: it is something else.
         """
-        try:
-            if create and not path.exists():
-                _make(path)
-            text, mode = path.read_text("ascii"), path.stat().st_mode
-        except FileNotFoundError:
-            raise KeyFileError(
-                f"the key file {path} is missing, and the store was sealed with it. Put it back from your backup: "
-                "without it, nothing that was stored about clients can be read again."
-            ) from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise KeyFileError(f"the key file {path} cannot be read or made ({type(error).__name__})") from None
-        if mode & 0o077:
-            raise KeyFileError(f"the key file {path} is open to others: chmod 600 it")
-        return cls(_read(text, path), str(path))
+        return cls(*read_keys(text, name), name=name)
 
-    def wrap(self, key: bytes, context: str) -> bytes:
-        """Wrap a data key; `context` says whose it is."""
-        return seal(self._key, key, context)
+    def kek_ids(self) -> tuple[str, ...]:
+        """Return which keys are at hand now, oldest first."""
+        return self._named
+
+    def wrap(self, key: bytes, context: str, kek_id: str) -> bytes:
+        """Wrap a data key under `kek_id`; `context` says whose it is."""
+        return seal(self._key(kek_id), key, context)
 
     def unwrap(self, wrapped: bytes, context: str, kek_id: str) -> bytes:
         """Unwrap a data key.
@@ -86,44 +88,61 @@ class KeyRing:
             KeyFileError: another key wrapped it.
             SealBrokenError: other context, or changed bytes.
         """
-        if kek_id != self.kek_id:
-            raise KeyFileError(
-                f"the store was sealed with the key {kek_id}, but {self._name} holds the key {self.kek_id}. "
-                "Put the right key file in its place."
-            )
-        return unseal(self._key, wrapped, context)
+        return unseal(self._key(kek_id), wrapped, context)
+
+    def _take(self, keys: Collection[bytes]) -> None:
+        taken = {kek_id_of(key): key for key in keys}
+        self._keys, self._named = self._keys | taken, tuple(taken)
+
+    def _key(self, kek_id: str) -> bytes:
+        if kek_id not in self._keys:
+            self.kek_ids()  # somebody may have put it there since
+        if kek_id not in self._keys:
+            raise KeyFileError(lacking([kek_id], self))
+        return self._keys[kek_id]
 
 
-def _read(text: str, path: Path) -> bytes:
-    line = _LINE.fullmatch(text)
+def lacking(missing: Sequence[str], ring: KeyWrapper) -> str:
+    """Return in words that keys are not at hand, and what to do."""
+    named, held = " and ".join(missing), ", ".join(ring.kek_ids()) or "none"
+    what = f"the store was sealed with the key {named}, but {ring.name} holds the key {held}. "
+    return what + "Put the right key beside it or in its place: without it, what it wrapped cannot be read."
+
+
+def read_keys(text: str, name: str) -> list[bytes]:
+    """Return the keys that a text of lines `naru-kek-1 <base64>` names; commas may stand for the line breaks.
+
+    Raises:
+        KeyFileError: it is something else, or names a key twice. The text shows nothing of it.
+    """
+    lines = [part.strip() for part in re.split(r"[\n,]", text)]
+    keys = [_key_of(line) for line in lines if line]
+    if not keys or None in keys:
+        raise KeyFileError(f"{name} is no key file: it must be lines that begin with naru-kek-1, one for each key")
+    found = [key for key in keys if key is not None]
+    if len(set(found)) < len(found):
+        raise KeyFileError(f"{name} holds a key twice")
+    return found
+
+
+def write_keys(keys: Sequence[bytes]) -> str:
+    """Return the text that `read_keys` reads."""
+    return "".join(f"naru-kek-1 {base64.b64encode(key).decode()}\n" for key in keys)
+
+
+def new_key_line() -> str:
+    """Return a new key as a line: for the environment, where no command can write it."""
+    return write_keys([new_key()]).strip()
+
+
+def kek_id_of(key: bytes) -> str:
+    """Return the id of a key: 16 hex characters that tell nothing of it."""
+    return keyed_hash(key, "kek id")[:16]
+
+
+def _key_of(line: str) -> bytes | None:
+    found = _LINE.fullmatch(line)
     with suppress(binascii.Error):
-        if line is not None and len(key := base64.b64decode(line[1], validate=True)) == KEY_BYTES:
+        if found is not None and len(key := base64.b64decode(found[1], validate=True)) == KEY_BYTES:
             return key
-    raise KeyFileError(f"{path} is no key file: it must be one line that begins with naru-kek-1")
-
-
-def _make(path: Path) -> None:
-    """Write a new key beside `path` and link it there in one step; if another process was first, its key stays."""
-    if not path.parent.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with open(handle, "w", encoding="ascii") as file:  # noqa: PTH123 - a handle with its mode, not a path
-            file.write(f"naru-kek-1 {base64.b64encode(new_key()).decode()}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(draft, path)
-    finally:
-        draft.unlink()
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name itself survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    return None

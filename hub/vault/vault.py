@@ -1,8 +1,8 @@
 """The vault: every data key of the hub, wrapped in the store and plain only in memory, and what is done with them.
 
 A case has a key of its own, so that destroying one key forgets one case. The inbox, the blind indexes and the
-targets of notices have the hub's own keys. How a box looks is `hub/vault/boxes.py`; where the key-encryption key
-lives, `hub/vault/keyring.py`.
+targets of notices have the hub's own keys. How a box looks is `hub/vault/boxes.py`; where the key-encryption keys
+live, `hub/vault/keyring.py`; how one of them follows another, `hub/vault/rotation.py`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,13 @@ from typing import Self, TypeVar
 from pydantic import BaseModel
 from sqlalchemy import Connection, insert, select
 
+from hub.clock import wall_now
+from hub.store.keks import KekState, add_kek, current_kek
 from hub.store.store import Store
 from hub.store.tables import vault_keys
 from hub.vault.boxes import SealBrokenError, keyed_hash, new_key, place, seal, unseal
-from hub.vault.keyring import KeyFileError, KeyRing, KeyWrapper
+from hub.vault.key_file import KeyFile
+from hub.vault.keyring import KeyFileError, KeyWrapper
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -51,14 +54,16 @@ class Vault:
         self._unwrapped = lru_cache(_CASE_KEYS_AT_HAND)(self._unwrap_case_key)
 
     @classmethod
-    def open(cls, store: Store, key_file: Path) -> Self:
-        """Open the vault of a store; at the store's first start, make the key file and the hub's own keys.
+    def open(cls, store: Store, keys: Path | KeyWrapper) -> Self:
+        """Open the vault of a store with its keys, or with its key file, which is made at the store's first start.
 
         Raises:
             KeyFileError: the key file is missing though the store was sealed, unfit, or not the store's.
         """
-        ring = KeyRing.open(key_file, create=not store.read_now(was_sealed))
-        return store.write_now(lambda conn: cls.load(conn, ring))
+        if isinstance(keys, Path):
+            keys = KeyFile.open(keys, create=not store.read_now(was_sealed))
+        wrapper: KeyWrapper = keys
+        return store.write_now(lambda conn: cls.load(conn, wrapper))
 
     @classmethod
     def load(cls, conn: Connection, wrapper: KeyWrapper) -> Self:
@@ -75,13 +80,13 @@ class Vault:
             return False
         return again.inbox_key == self.inbox_key
 
-    def new_case_key(self, case_id: str) -> CaseKey:
-        """Make the key of a new case."""
-        plain = new_key()
-        return CaseKey(plain, self._wrapper.wrap(plain, _case_context(case_id)), self._wrapper.kek_id)
+    def new_case_key(self, conn: Connection, case_id: str) -> CaseKey:
+        """Make the key of a new case, wrapped by the key that the store names in this very transaction."""
+        plain, kek_id = new_key(), _wrapping_kek(conn, self._wrapper)
+        return CaseKey(plain, self._wrapper.wrap(plain, case_context(case_id), kek_id), kek_id)
 
     def case_key(self, case_id: str, wrapped: bytes, kek_id: str) -> bytes:
-        """Unwrap a case's key; the last ones used are kept in memory."""
+        """Unwrap a case's key; the ones used last are kept in memory."""
         return self._unwrapped(case_id, wrapped, kek_id)
 
     def seal_model(self, key: bytes, place: str, model: BaseModel) -> bytes:
@@ -108,8 +113,12 @@ class Vault:
         """Return a keyed hash of a text (64 hex): never store a plain hash of personal data, it can be guessed."""
         return keyed_hash(key, text)
 
+    def forget_case_keys(self) -> None:
+        """Let go of the case keys in memory."""
+        self._unwrapped.cache_clear()
+
     def _unwrap_case_key(self, case_id: str, wrapped: bytes, kek_id: str) -> bytes:
-        return self._wrapper.unwrap(wrapped, _case_context(case_id), kek_id)
+        return self._wrapper.unwrap(wrapped, case_context(case_id), kek_id)
 
 
 def was_sealed(conn: Connection) -> bool:
@@ -117,15 +126,29 @@ def was_sealed(conn: Connection) -> bool:
     return conn.execute(select(vault_keys.c.name)).first() is not None
 
 
-def _case_context(case_id: str) -> str:
+def case_context(case_id: str) -> str:
+    """Return what a case's wrapped key is bound to."""
     return place("cases", "wrapped_key", case_id)
 
 
+def hub_context(name: str) -> str:
+    """Return what one of the hub's own wrapped keys is bound to."""
+    return place("vault_keys", "wrapped", name)
+
+
+def _wrapping_kek(conn: Connection, wrapper: KeyWrapper) -> str:
+    kek_id = current_kek(conn)
+    if kek_id is None:  # the store's first start
+        kek_id = wrapper.kek_ids()[-1]
+        add_kek(conn, kek_id, KekState.CURRENT, wall_now())
+    return kek_id
+
+
 def _hub_key(conn: Connection, wrapper: KeyWrapper, name: str) -> bytes:
-    context = place("vault_keys", "wrapped", name)
     row = conn.execute(select(vault_keys).where(vault_keys.c.name == name)).one_or_none()
     if row is not None:
-        return wrapper.unwrap(row.wrapped, context, row.kek_id)
-    key = new_key()
-    conn.execute(insert(vault_keys).values(name=name, wrapped=wrapper.wrap(key, context), kek_id=wrapper.kek_id))
+        return wrapper.unwrap(row.wrapped, hub_context(name), row.kek_id)
+    key, kek_id = new_key(), _wrapping_kek(conn, wrapper)
+    wrapped = wrapper.wrap(key, hub_context(name), kek_id)
+    conn.execute(insert(vault_keys).values(name=name, wrapped=wrapped, kek_id=kek_id))
     return key

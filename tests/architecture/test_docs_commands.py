@@ -33,7 +33,7 @@ AGENCY_ROW = re.compile(r"^\| ([^|`]+) `([a-z_]+)`[^|]* \|", re.MULTILINE)
 DOCUMENT = re.compile(r"\b(?:[a-z_]+/)+[\w-]+\.md\b")
 CODE = re.compile(r"`([^`\n]+)`")
 CHEAP = ("openapi", "adapters")
-OF_OWN_TESTS = {"audit", "mocks", "serve", "check", "centres", "operators", "proof", "store", "migrate"}
+OF_OWN_TESTS = {"audit", "mocks", "serve", "check", "centres", "operators", "proof", "store", "migrate", "keys"}
 MOCKS_MD = ROOT / "docs/mocks.md"
 
 

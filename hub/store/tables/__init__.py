@@ -17,6 +17,8 @@ from hub.store.tables.people import (
     clients,
     consents,
     idempotency_keys,
+    keks,
+    key_holders,
     operators,
     vault_keys,
 )
@@ -39,6 +41,8 @@ __all__ = [
     "facts",
     "idempotency_keys",
     "inbox",
+    "keks",
+    "key_holders",
     "lanes",
     "metadata",
     "operators",

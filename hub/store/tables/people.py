@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, CheckConstraint, Column, ForeignKey, Index, LargeBinary, String, Table
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    text,
+)
 
 from hub.store.tables.base import Moment, metadata, own_id, ref_to
 
@@ -45,6 +58,28 @@ vault_keys = Table(
     Column("kek_id", String(16), nullable=False),
 )
 
+keks = Table(  # the key-encryption keys: their ids, never the keys
+    "keks",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("state", String(8), nullable=False),  # next, current, old, retired
+    Column("since", Moment, nullable=False),
+    Index(
+        "uq_keks_state", "state", unique=True,
+        sqlite_where=text("state IN ('next', 'current')"), postgresql_where=text("state IN ('next', 'current')"),
+    ),
+)  # fmt: skip
+
+key_holders = Table(  # which process has which keys at hand
+    "key_holders",
+    metadata,
+    own_id(),
+    Column("host", String(255), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("kek_ids", JSON, nullable=False),
+    Column("seen_wall", Float, nullable=False),  # epoch seconds
+)
+
 clients = Table(
     "clients",
     metadata,
@@ -75,6 +110,7 @@ cases = Table(
     Column("sealed_client", LargeBinary, nullable=False),
     Column("created_at", Moment, nullable=False),
     Index("ix_cases_client", "client_id"),
+    Index("ix_cases_kek", "kek_id"),
 )
 
 idempotency_keys = Table(

@@ -8,7 +8,7 @@ from api_bench import Bench
 from sqlalchemy import text
 
 from hub.api.app import build_app
-from hub.vault.keyring import KeyRing
+from hub.vault.key_file import KeyFile
 from hub.vault.vault import Vault
 
 
@@ -48,7 +48,7 @@ async def test_not_ready_on_another_schema(bench: Bench) -> None:
 async def test_not_ready_with_another_key_file(bench: Bench, tmp_path: Path) -> None:
     """A key file that does not open the store is told without a word about the key."""
     vault = Vault(
-        KeyRing.open(tmp_path / "other" / "kek"), inbox_key=b"i" * 32, blind_index_key=b"b" * 32, notices_key=b"n" * 32
+        KeyFile.open(tmp_path / "other" / "kek"), inbox_key=b"i" * 32, blind_index_key=b"b" * 32, notices_key=b"n" * 32
     )
     app = build_app(replace(bench.services, vault=vault))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub.test") as ask:

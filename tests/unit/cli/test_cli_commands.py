@@ -81,7 +81,7 @@ def test_check_finds_what_is_wrong_with_the_files(naru: Naru, tmp_path: Path) ->
     key_file.parent.mkdir(parents=True)
     key_file.write_text("x", encoding="utf-8")
     key_file.chmod(0o644)
-    assert "PROBLEM   the key file var/keys/kek is open to other users: chmod 600" in naru("check").stdout
+    assert "PROBLEM   the key file var/keys/kek is open to others: chmod 600 it" in naru("check").stdout
     key_file.unlink()
     naru("migrate")
     store = Store(f"sqlite:///{tmp_path}/var/naru.db")

@@ -13,8 +13,9 @@ from store_content import bytes_in
 from hub.store.store import Store
 from hub.store.tables import metadata, vault_keys
 from hub.vault.boxes import SealBrokenError, place
+from hub.vault.key_file import KeyFile
 from hub.vault.keyring import KeyFileError, KeyRing
-from hub.vault.vault import Vault
+from hub.vault.vault import CaseKey, Vault
 from schemas.client import Client, Debt
 
 CLIENT = Client(
@@ -44,9 +45,13 @@ def vault(store: Store, key_file: Path) -> Vault:
     return Vault.open(store, key_file)
 
 
+def new_case_key(store: Store, vault: Vault, case_id: str) -> CaseKey:
+    return store.write_now(lambda conn: vault.new_case_key(conn, case_id))
+
+
 def test_a_case_is_read_after_a_restart(store: Store, key_file: Path, vault: Vault) -> None:
     """A sealed client comes back from wrapped key and box alone, with every part of it."""
-    case = vault.new_case_key("cas_1")
+    case = new_case_key(store, vault, "cas_1")
     box = vault.seal_model(case.plain, HERE, CLIENT)
     again = Vault.open(store, key_file)
     key = again.case_key("cas_1", case.wrapped, case.kek_id)
@@ -63,22 +68,22 @@ def test_the_hub_has_its_own_keys_once(store: Store, key_file: Path, vault: Vaul
     assert all(vault.inbox_key not in row.wrapped for row in rows)
 
 
-def test_each_case_has_a_key_of_its_own(vault: Vault) -> None:
+def test_each_case_has_a_key_of_its_own(store: Store, vault: Vault) -> None:
     """Destroying one case's key forgets that case and no other."""
-    one, two = vault.new_case_key("cas_1"), vault.new_case_key("cas_2")
+    one, two = new_case_key(store, vault, "cas_1"), new_case_key(store, vault, "cas_2")
     assert one.plain != two.plain
     with pytest.raises(SealBrokenError):
         vault.unseal_text(two.plain, HERE, vault.seal_text(one.plain, HERE, "상담 의견"))
 
 
-def test_a_case_key_does_not_unwrap_as_another_case_s(vault: Vault) -> None:
+def test_a_case_key_does_not_unwrap_as_another_case_s(store: Store, vault: Vault) -> None:
     """A wrapped key that was copied into another case's row does not open there."""
-    one = vault.new_case_key("cas_1")
+    one = new_case_key(store, vault, "cas_1")
     with pytest.raises(SealBrokenError):
         vault.case_key("cas_2", one.wrapped, one.kek_id)
 
 
-def test_a_case_key_is_unwrapped_once_while_it_is_in_use() -> None:
+def test_a_case_key_is_unwrapped_once_while_it_is_in_use(store: Store) -> None:
     """The wrapper may be far away (a KMS): the keys used last are kept in memory."""
     calls: list[str] = []
 
@@ -87,8 +92,9 @@ def test_a_case_key_is_unwrapped_once_while_it_is_in_use() -> None:
             calls.append(context)
             return super().unwrap(wrapped, context, kek_id)
 
-    vault = Vault(Counting(b"k" * 32), inbox_key=b"i" * 32, blind_index_key=b"b" * 32, notices_key=b"n" * 32)
-    case = vault.new_case_key("cas_1")
+    vault = Vault.open(store, Counting(b"k" * 32))
+    calls.clear()
+    case = new_case_key(store, vault, "cas_1")
     keys = {vault.case_key("cas_1", case.wrapped, case.kek_id) for _ in range(3)}
     assert ({case.plain}, ["cases.wrapped_key:cas_1"]) == (keys, calls)
 
@@ -96,7 +102,7 @@ def test_a_case_key_is_unwrapped_once_while_it_is_in_use() -> None:
 def test_another_key_file_is_refused_at_open(store: Store, vault: Vault, tmp_path: Path) -> None:
     """A store that was sealed with another key file: the hub says so and does not start."""
     other = tmp_path / "other"
-    KeyRing.open(other)
+    KeyFile.open(other)
     with pytest.raises(KeyFileError, match="was sealed with the key"):
         Vault.open(store, other)
 
@@ -143,16 +149,16 @@ def test_blind_indexes_of_two_hubs_cannot_be_compared(vault: Vault) -> None:
     assert vault.blind("rrn", "9001011000000") != other.blind("rrn", "9001011000000")
 
 
-def test_a_keyed_hash_depends_on_the_case(vault: Vault) -> None:
+def test_a_keyed_hash_depends_on_the_case(store: Store, vault: Vault) -> None:
     """The same text in two cases has two hashes."""
-    one, two = vault.new_case_key("cas_1"), vault.new_case_key("cas_2")
+    one, two = new_case_key(store, vault, "cas_1"), new_case_key(store, vault, "cas_2")
     assert vault.hmac(one.plain, "x") == vault.hmac(one.plain, "x")
     assert vault.hmac(one.plain, "x") != vault.hmac(two.plain, "x")
 
 
-def test_nothing_shows_a_key(vault: Vault) -> None:
+def test_nothing_shows_a_key(store: Store, vault: Vault) -> None:
     """A case key's `repr` tells which key wrapped it, and nothing else."""
-    case = vault.new_case_key("cas_1")
+    case = new_case_key(store, vault, "cas_1")
     assert f"CaseKey(kek_id='{case.kek_id}')" == repr(case)
 
 
