@@ -27,7 +27,7 @@ def month(text: str) -> tuple[datetime, datetime]:
 
 
 def accesses(conn: Connection, begin: datetime, end: datetime) -> Iterator[Access]:
-    """Yield the accesses of a period. A listing is about the clients of all referrals that it showed."""
+    """Yield the accesses of a period. A listing is about all clients that it showed, a search about all found."""
     for row in entries_between(conn, begin, end):
         entry = Entry.from_row(row)
         yield Access(entry, row["sequence"], _persons(conn, entry))
@@ -41,6 +41,9 @@ def centre_names(conn: Connection) -> dict[str, str]:
 def _persons(conn: Connection, entry: Entry) -> frozenset[str]:
     if entry.client_id is not None:
         return frozenset({entry.client_id})
+    found: Any = entry.data.get("clients")
+    if isinstance(found, list):
+        return frozenset(map(str, found))
     shown: Any = entry.data.get("referrals")
     if not isinstance(shown, list):
         return frozenset()

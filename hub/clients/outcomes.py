@@ -21,7 +21,7 @@ class SendOutcome(StrEnum):
     REFUSED = "refused"
     """The agency saw it, and did not take it."""
     TURNED_AWAY = "turned_away"
-    """The agency took nothing (it was busy, or took back the whole file); what was sent may have been seen."""
+    """The agency took nothing (it was busy, did not know us, or gave the file back); it may have seen what was sent."""
     MAY_HAVE_ARRIVED = "may_have_arrived"
     """Nobody knows: the answer was lost."""
 
@@ -30,6 +30,7 @@ _ANSWERED = {
     "delivered": SendOutcome.DELIVERED,
     "refused": SendOutcome.REFUSED,
     "busy": SendOutcome.TURNED_AWAY,
+    "not_sent": SendOutcome.TURNED_AWAY,  # and in the register all the same: the agency did not know us
     None: SendOutcome.UNDER_WAY,
 }
 _SETTLED = {DeliveryStatus.DELIVERED: SendOutcome.DELIVERED, DeliveryStatus.REFUSED: SendOutcome.REFUSED}

@@ -34,6 +34,8 @@ from hub.store.tables import attempts, batch_members, cases, clients, consents, 
 from schemas.events import Event, EventKind
 
 _SURELY_NOT_SENT = ("not_sent", "held")
+_AT_THE_DOOR = "MisconfiguredError"
+"""An agency that does not know us took nothing, but our message may have stood before its door."""
 _TELLS = ("disclose", "withdraw")
 """The decisions by which an agency is told something about the client; a look-up says our key and no more."""
 BY_HAND = frozenset({
@@ -142,8 +144,9 @@ def _events(kind: EntryKind, ours: ColumnElement[bool], which: ColumnElement[boo
 
 def may_have_left() -> ColumnElement[bool]:
     """Say which attempts belong in the register: those that tell something, but for those of which no byte left."""
-    result = attempts.c.result
-    return and_(attempts.c.decision.in_(_TELLS), or_(result.is_(None), result.not_in(_SURELY_NOT_SENT)))
+    result, error = attempts.c.result, attempts.c.error
+    left = or_(result.is_(None), result.not_in(_SURELY_NOT_SENT), error == _AT_THE_DOOR)
+    return and_(attempts.c.decision.in_(_TELLS), left)
 
 
 @dataclass(frozen=True)
@@ -178,7 +181,7 @@ def _takable(conn: Connection, delivery_ids: Collection[str]) -> Mapping[str, se
         .join(batch_members, batch_members.c.attempt_id == attempts.c.id, isouter=True)
         .where(
             attempts.c.delivery_id.in_(delivery_ids), may_have_left(),
-            or_(attempts.c.result.is_(None), attempts.c.result.not_in(["busy", "refused"])),
+            or_(attempts.c.result.is_(None), attempts.c.result.not_in(["busy", "refused", *_SURELY_NOT_SENT])),
             or_(batch_members.c.ended.is_(None), batch_members.c.ended != "rejected"),
         )
     )  # fmt: skip

@@ -51,6 +51,17 @@ def test_a_listing_is_about_everybody_whom_it_showed(trail: Trail) -> None:
     assert {person for _, person in found.subjects} == set(shown)
 
 
+def test_a_search_is_about_everybody_whom_it_found(trail: Trail) -> None:
+    """A search that finds several is a read of all of them; one that finds nobody is about nobody."""
+    trail.write(1, action=Action.CLIENT_SEARCHED, client_id=None, data={"by": "rrn", "clients": ["cli_1", "cli_2"]})
+    trail.write(1, action=Action.CLIENT_SEARCHED, client_id=None, data={"by": "rrn", "clients": []})
+    begin, end = month("2026-03")
+    found = trail.store.read_now(lambda conn: review(accesses(conn, begin, end), HOURS, 3))
+
+    assert found.actors["key:k1"].reads == 2
+    assert {person for _, person in found.subjects} == {"cli_1", "cli_2"}
+
+
 def test_what_lies_outside_the_month_is_not_in_it(trail: Trail) -> None:
     """The last moment before, and the first one after."""
     for at in (datetime(2026, 2, 28, 14, 59, 59, tzinfo=UTC), datetime(2026, 3, 31, 15, tzinfo=UTC)):
