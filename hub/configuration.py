@@ -15,6 +15,7 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 
+from adapters.sdk import Verb, capabilities
 from adapters.sdk.catalogue import CatalogueClass, installed_catalogues
 from adapters.sdk.registry import AdapterClass, Broken
 from hub.settings import Mode, Settings
@@ -62,7 +63,8 @@ def read_settings(
         if ("mode",) in said.keys:  # the live rules are not told to somebody who mistyped the mode
             settings = settings.model_copy(update={"mode": Mode.MOCK})
         unread = frozenset(said.keys)
-        for key, problem in (*settings.contradictions(), *_foreign_routes(settings, installed)):
+        found = (*settings.contradictions(), *_foreign_routes(settings, installed), *_unasked(settings, installed))
+        for key, problem in found:
             if key not in unread:
                 said.add(key, problem.replace("is missing", f"is missing ({variable(key)} sets it)"))
     if settings is None or said.texts:
@@ -222,6 +224,21 @@ def _parts(annotation: Any) -> Iterator[Any]:
     yield annotation
     for part in get_args(annotation):
         yield from _parts(part)
+
+
+def _unasked(settings: Settings, installed: Installed) -> Iterator[tuple[Key, str]]:
+    """Yield the rules that want an agency asked which, on one of their days, is installed and cannot be."""
+    for number, rule in enumerate(settings.routing.rules):
+        routes = (route for code in rule.services for route in settings.routing.services.get(code, ()))
+        for slug in sorted({route.agency for route in routes if rule.verify and route.overlaps(rule)}):
+            adapter = installed.get(slug)
+            if adapter is not None and not isinstance(adapter, Broken) and not can_be_asked(adapter):
+                yield ("routing", "rules", str(number), "verify"), f"{slug} cannot be asked about eligibility"
+
+
+def can_be_asked(adapter: AdapterClass) -> bool:
+    """Return whether an agency can be asked about eligibility, at once: what goes by file cannot."""
+    return Verb.VERIFY in capabilities(adapter) and adapter.profile.batching is None
 
 
 def _foreign_routes(settings: Settings, installed: Installed) -> Iterator[tuple[Key, str]]:

@@ -32,6 +32,11 @@ class Dated(Table):
         """Return whether the entry is in force on a day in Korea."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
+    def overlaps(self, other: Dated) -> bool:
+        """Return whether there is a day on which both are in force."""
+        first, second = (self, other) if self.valid_from <= other.valid_from else (other, self)
+        return first.holds_on(second.valid_from)
+
 
 def check_each_id_once_a_day(entries: Iterable[tuple[str, Dated]]) -> None:
     """Check that on no day two entries of one id are in force.

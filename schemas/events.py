@@ -32,6 +32,8 @@ class EventKind(StrEnum):
     """The agency took what was sent after its 보완요청."""
     SUPPLEMENT_CHANGED = "supplement_changed"
     """What is to be sent after a 보완요청 was handed in, came a step further, or was stopped; the reason says which."""
+    VERIFIED = "verified"
+    """The agency answered whether the client is eligible, before the referral was sent; the raw code says what."""
     OVERRIDDEN = "overridden"
     """A counsellor decided against a rule, with a reason."""
     RESOLVED = "resolved"

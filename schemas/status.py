@@ -73,6 +73,21 @@ class BusinessStatus(StrEnum):
     """이의신청."""
 
 
+class Verification(StrEnum):
+    """자격 확인: what the agency said of eligibility before a referral is sent to it, where a rule asks for that."""
+
+    WANTED = "wanted"
+    """확인 전: not answered yet."""
+    ELIGIBLE = "eligible"
+    """대상."""
+    NOT_ELIGIBLE = "not_eligible"
+    """대상 아님: a counsellor may decide against it."""
+    UNDETERMINED = "undetermined"
+    """확정할 수 없음: the agency cannot say."""
+    REFUSED = "refused"
+    """답하지 않음: the agency could not answer about this person (성명·번호 불일치, …)."""
+
+
 class OutcomeCode(StrEnum):
     """종결 사유: no closing without one."""
 

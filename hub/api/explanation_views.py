@@ -18,14 +18,15 @@ from hub.api.register_views import FieldView, field_view
 from hub.api.rule_views import RuleView, applied_rules
 from hub.api.views import View
 from hub.clients.names import agency_title, office_title
+from hub.delivery.steps import rules_behind
 from hub.routing.fact_fields import FACT_FIELDS, FACT_TITLES, OFFICE_FIELDS
 from hub.routing.facts import FactName
-from hub.routing.holds import Hold
+from hub.routing.grounds import Grounds
 from hub.routing.rules import Rule, Verdict, rule_named
 from hub.store.referrals import ReferralRecord
 from schemas.events import Event
 from schemas.services import SERVICES, ServiceCode
-from schemas.status import DeliveryStatus
+from schemas.status import DeliveryStatus, Verification
 
 
 class ExplainedFact(View):
@@ -88,7 +89,7 @@ def explanation_view(
     """Return the explanation; `overrides` are the events of decisions, `rules` those of the configuration."""
     service, grounds = ServiceCode(referral.service_code), referral.grounds
     judged = tuple(_rules(referral, rules))
-    decisions = tuple(_decision(event, grounds.unmet if grounds else ()) for event in overrides)
+    decisions = tuple(_decision(event, grounds) for event in overrides)
     title = agency_title(referral.agency, agencies) if referral.agency else "정해지지 않음"
     return ExplanationView(
         referral_id=referral.id,
@@ -121,13 +122,20 @@ def _fact(name: FactName) -> ExplainedFact:
     return ExplainedFact(fact=name, title=FACT_TITLES[name], fields=tuple(map(field_view, FACT_FIELDS[name])))
 
 
-def _decision(event: Event, unmet: Sequence[str]) -> DecidedByPerson:
-    rules = tuple(unmet) if event.reason == Hold.RULE_NOT_MET else ()
+def _decision(event: Event, grounds: Grounds | None) -> DecidedByPerson:
+    rules = rules_behind(event.reason, grounds)
     return DecidedByPerson(
         at=event.at, at_kst=event.at.astimezone(KST), text=decided_against(event.reason, rules) or "", rules=rules
     )
 
 
+_ASKED: Mapping[Verification, str] = {
+    Verification.WANTED: "아직 답을 받지 않았습니다.",
+    Verification.ELIGIBLE: "기관이 대상이라고 답했습니다.",
+    Verification.NOT_ELIGIBLE: "기관이 대상이 아니라고 답했습니다. 그래도 거절하지 않으며, 상담사가 결정합니다.",
+    Verification.UNDETERMINED: "기관이 확정하지 못했습니다. 상담사가 결정합니다.",
+    Verification.REFUSED: "기관이 답하지 않았습니다. 상담사가 결정합니다.",
+}
 _HOW_FAR: Mapping[DeliveryStatus, str] = {
     DeliveryStatus.PENDING: "곧 기관에 보냅니다.",
     DeliveryStatus.HELD: "아직 보내지 않고 기다리고 있습니다.",
@@ -167,6 +175,8 @@ def _summary(
         yield "이 서비스에 적용된 신청 기준은 없었습니다."
     if counted[Verdict.UNMET]:
         yield "맞지 않는 기준이 있어도 거절하지 않습니다. 상담사가 확인할 때까지 보내지 않고 기다립니다."
+    if referral.verification is not None:
+        yield f"의뢰하기 전에 이 기관에 자격을 확인하는 기준이 있습니다. {_ASKED[referral.verification]}"
     if decisions:
         yield "상담사가 살펴보고 사람의 판단으로 진행했습니다."
     yield _HOW_FAR[referral.delivery]

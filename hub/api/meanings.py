@@ -15,7 +15,7 @@ from hub.routing.prechecks import Outlook
 from hub.routing.rules import Verdict
 from hub.store.register import EntryKind
 from schemas.events import EventKind
-from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
+from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode, Verification
 from schemas.welfare import HouseholdGroup, LifeStage, Theme
 
 MEANINGS: Mapping[str, Mapping[str, str]] = {
@@ -78,10 +78,18 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         EventKind.WITHDRAWAL_ACKNOWLEDGED: "기관이 철회를 확인했습니다.",
         EventKind.SUPPLEMENTED: "보완요청에 따라 보낸 자료를 기관이 받았습니다.",
         EventKind.SUPPLEMENT_CHANGED: "보완 자료의 전달 상태가 바뀌었습니다. 무엇이 바뀌었는지는 reason에 있습니다.",
+        EventKind.VERIFIED: "의뢰하기 전에 물은 자격에 기관이 답했습니다. 답은 reason과 raw_code에 있습니다.",
         EventKind.OVERRIDDEN: "상담사가 사유를 적고 예외로 진행했습니다.",
         EventKind.RESOLVED: "접수 여부를 사람이 확인해 입력했습니다.",
         EventKind.PAUSED: "전송을 멈추었습니다.",
         EventKind.RESUMED: "전송을 다시 시작했습니다.",
+    },
+    Verification.__name__: {
+        Verification.WANTED: "의뢰하기 전에 기관에 자격을 확인합니다. 아직 답이 없습니다.",
+        Verification.ELIGIBLE: "기관이 대상이라고 답했습니다.",
+        Verification.NOT_ELIGIBLE: "기관이 대상이 아니라고 답했습니다. 상담사가 사유를 적어 진행할 수 있습니다.",
+        Verification.UNDETERMINED: "기관이 확정하지 못했습니다. 사람이 결정합니다.",
+        Verification.REFUSED: "기관이 이 대상자에 관해 답하지 않았습니다. 사람이 결정합니다.",
     },
     OutcomeCode.__name__: {
         OutcomeCode.HELPED: "지원.",
@@ -106,7 +114,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
     },
     Holding.__name__: {
         Holding.NOTHING: "기관에 간 것이 없습니다.",
-        Holding.SEEN: "기관이 보았으나 받지 않았습니다.",
+        Holding.SEEN: "기관이 대상자를 알게 되었으나(자격 확인, 접수 거절) 접수한 것은 없습니다.",
         Holding.IN_FLIGHT: "보내고 있거나, 받았는지 아직 알 수 없습니다.",
         Holding.HELD: "기관이 가지고 있습니다.",
         Holding.BEING_TOLD: "기관에 철회를 알리고 있습니다.",
@@ -124,6 +132,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         SendOutcome.UNDER_WAY: "보내고 있습니다. 받았는지 아직 알 수 없습니다.",
         SendOutcome.HANDED_OVER: "일괄 파일로 전달했고, 기관의 결과를 기다립니다.",
         SendOutcome.DELIVERED: "기관이 받았습니다.",
+        SendOutcome.ANSWERED: "기관이 물은 것에 답했습니다. 접수한 것은 없습니다.",
         SendOutcome.REFUSED: "기관이 보았으나 받지 않았습니다.",
         SendOutcome.TURNED_AWAY: "기관이 그때는 받지 않고 돌려보냈습니다. 보낸 내용을 보았을 수 있습니다.",
         SendOutcome.MAY_HAVE_ARRIVED: "받았을 수 있습니다. 기관의 응답을 받지 못했습니다.",

@@ -14,7 +14,7 @@ from hub.api.rule_views import reason_in_words
 from hub.api.standing import Party, WaitsOn, waits_on
 from hub.calendar import WorkingDays
 from hub.consent.reasons import WithheldReason
-from hub.delivery.steps import LASTING
+from hub.delivery.steps import LASTING, VerificationReason
 from hub.following.deadlines import Deadline, DeadlineKind, Due, due, last_day_before
 from hub.routing.rules import Rule
 from hub.store.referrals import ReferralRecord
@@ -27,8 +27,13 @@ _SERVED = frozenset({_B.COMPLETED, _B.AFTERCARE})
 _UNDECIDED = frozenset({
     None, _B.RECEIVED, _B.ASSIGNED, _B.REVIEWING, _B.INVESTIGATING, _B.TRANSFERRED, _B.COUNCIL,
 })  # fmt: skip
-_CLIENTS = frozenset(WithheldReason) - {WithheldReason.STATUTE_MISSING, WithheldReason.FIELD_MISSING}
-_OPERATORS = frozenset({"no_agency", "agency_disabled", "misconfigured", "defect", WithheldReason.STATUTE_MISSING})
+_CLIENTS = frozenset({*WithheldReason, VerificationReason.WITHOUT_CONSENT}) - {
+    WithheldReason.STATUTE_MISSING, WithheldReason.FIELD_MISSING,
+}  # fmt: skip
+_OPERATORS = frozenset({
+    "no_agency", "agency_disabled", "misconfigured", "defect", WithheldReason.STATUTE_MISSING,
+    VerificationReason.WITHOUT_STATUTE, VerificationReason.NOT_OFFERED, VerificationReason.DEFECT,
+})  # fmt: skip
 
 AT_AGENCY: Mapping[BusinessStatus | None, str] = {
     None: "기관이 받았습니다. 처리를 기다립니다.",

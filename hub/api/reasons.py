@@ -11,6 +11,7 @@ from datetime import datetime
 from adapters.sdk.kst import KST
 from hub.consent.reasons import WithheldReason
 from hub.consent.words import after_colon, explain
+from hub.delivery.steps import NOT_VERIFIED
 from schemas.titles import title_of
 
 _TEXTS: dict[str, str] = {
@@ -23,6 +24,47 @@ _TEXTS: dict[str, str] = {
     ),
     "possible_duplicate": "같은 대상자의 같은 의뢰가 진행 중입니다. 확인한 뒤 취소하거나 사유를 적어 진행해 주십시오.",
     "rule_not_met": "서비스의 기준에 맞지 않는 점이 있습니다. 기준을 확인한 뒤 취소하거나 사유를 적어 진행해 주십시오.",
+    # asked of the agency before the referral is sent
+    "verification_on_its_way": "의뢰하기 전에 기관에 자격을 확인하고 있습니다. 대상이면 자동으로 의뢰합니다.",
+    "verification_eligible": "기관이 대상이라고 답했습니다.",
+    "verification_not_eligible": (
+        "기관이 자격 확인에 대상이 아니라고 답했습니다. 취소하거나 사유를 적어 진행해 주십시오."
+    ),
+    "verification_not_resident": (
+        "기관이 자격 확인에 거주자가 아니라고 답했습니다. 취소하거나 사유를 적어 진행해 주십시오."
+    ),
+    "verification_identity_mismatch": (
+        "자격 확인에서 기관이 성명이나 번호가 기록과 다르다고 답했습니다. "
+        "취소한 뒤 고쳐서 다시 의뢰하거나 사유를 적어 진행해 주십시오."
+    ),
+    "verification_refused": "기관이 자격 확인을 받지 않았습니다. 취소하거나 사유를 적어 진행해 주십시오.",
+    "verification_undetermined": (
+        "기관이 자격을 확정하지 못했습니다. 기관에 알아본 뒤 다시 확인하거나 사유를 적어 진행해 주십시오."
+    ),
+    "verification_without_consent": (
+        "자격 확인에 필요한 동의가 없습니다{fields}. 동의를 더하면 자동으로 확인하며, "
+        "확인하지 않고 의뢰하려면 사유를 적어 진행해 주십시오."
+    ),
+    "verification_without_statute": (
+        "자격 확인에 필요한 항목의 법적 근거가 등록되어 있지 않습니다{fields}. "
+        "주민등록번호는 동의만으로 보낼 수 없으며, 법적 근거는 운영자가 등록합니다. "
+        "확인하지 않고 의뢰하려면 사유를 적어 진행해 주십시오."
+    ),
+    "verification_field_missing": (
+        "자격 확인에 꼭 필요한 항목이 의뢰 문서에 없습니다{fields}. "
+        "취소한 뒤 채워서 다시 의뢰하거나 사유를 적어 진행해 주십시오."
+    ),
+    "verification_cannot_express": (
+        "자격 확인에 기관의 전문에 담을 수 없는 값이 있습니다{fields}. "
+        "취소한 뒤 고쳐서 다시 의뢰하거나 사유를 적어 진행해 주십시오."
+    ),
+    "verification_not_offered": (
+        "맡은 기관에는 자격을 물을 수 없는데 기준이 그렇게 정해져 있습니다. 운영자에게 알려 주십시오."
+    ),
+    "verification_failed": (
+        "오래 시도했으나 자격 확인의 답을 받지 못했습니다. 다시 확인하거나 사유를 적어 진행해 주십시오."
+    ),
+    "verification_defect": "자격 확인을 처리하는 중 오류가 났습니다. 운영자에게 알려 주십시오.",
     # on the way
     "agency_busy": "기관이 잠시 뒤에 다시 보내 달라고 했습니다. 자동으로 다시 보냅니다.",
     "agency_unreachable": "기관에 연결하지 못했습니다. 자동으로 다시 보냅니다.",
@@ -88,6 +130,7 @@ _TEXTS: dict[str, str] = {
 
 _OVERRIDDEN: dict[str, str] = {
     "possible_duplicate": "같은 의뢰가 진행 중임을 확인하고도 상담사가 사유를 적어 진행했습니다.",
+    **dict.fromkeys(NOT_VERIFIED, "자격이 확인되지 않았으나(기준{rules}) 상담사가 사유를 적어 예외로 진행했습니다."),
     "rule_not_met": "맞지 않는 기준{rules}이 있었으나 상담사가 사유를 적어 예외로 진행했습니다.",
 }
 

@@ -162,7 +162,10 @@ def disclosures_view(client_id: str, page: RegisterPage, agencies: Agencies) -> 
     return DisclosuresView(
         client_id=client_id,
         entries=tuple(_entry(entry, page, referrals, agencies) for entry in page.entries),
-        referrals=tuple(_referral(one, page.withdrawals.get(one.id), agencies) for one in page.referrals),
+        referrals=tuple(
+            _referral(one, page.withdrawals.get(one.id), agencies, asked_first=one.id in page.asked_first)
+            for one in page.referrals
+        ),
         consents=tuple(_basis(consent, agencies) for consent in page.consents),
     )
 
@@ -257,8 +260,11 @@ def _fields(sending: Sending) -> Iterable[DisclosedFieldView]:
         )
 
 
-def _referral(referral: ReferralRecord, withdrawal: Withdrawal | None, agencies: Agencies) -> RegisteredReferralView:
-    holding = holding_of(referral.delivery, referral.business, withdrawal.delivery if withdrawal else None)
+def _referral(
+    referral: ReferralRecord, withdrawal: Withdrawal | None, agencies: Agencies, *, asked_first: bool
+) -> RegisteredReferralView:
+    told = withdrawal.delivery if withdrawal else None
+    holding = holding_of(referral.delivery, referral.business, told, asked_first=asked_first)
     return RegisteredReferralView(
         id=referral.id,
         case_id=referral.case_id,

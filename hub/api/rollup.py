@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 from hub.api.next_steps import NextStep, Surroundings, next_step, objection_until, what_became
@@ -104,6 +104,7 @@ def case_view(
     consents: Sequence[ConsentRecord],
     points: Mapping[str, TurningPoints],
     withdrawals: Mapping[str, DeliveryRecord],
+    asked_first: Collection[str],
     around: Surroundings,
 ) -> CaseView:
     """Return the roll-up of a case; `points` are the turning points of its referrals by their ids."""
@@ -125,7 +126,7 @@ def case_view(
             if step is None
         ),
         consents=tuple(consent_as(CaseConsentView, consent) for consent in consents),
-        holders=holder_views(referrals, withdrawals),
+        holders=holder_views(referrals, withdrawals, asked_first),
         referrals=views,
     )
 

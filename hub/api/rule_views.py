@@ -8,8 +8,8 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict
 
 from hub.api.reasons import text_of
+from hub.delivery.steps import rules_behind
 from hub.routing.grounds import Grounds
-from hub.routing.holds import Hold
 from hub.routing.rules import Mark, Rule, Verdict, rule_named
 from hub.store.referrals import ReferralRecord
 
@@ -21,6 +21,8 @@ class RuleView(BaseModel):
 
     id: str
     verdict: Verdict
+    verify: bool
+    """자격 확인: whether the agency is asked before the referral is sent, since the facts do not decide."""
     words: str | None
     """The rule in words (Korean); null if the configuration no longer has this version of it."""
     source: str | None
@@ -36,8 +38,8 @@ class RuleView(BaseModel):
 def rule_view(rule: Rule, verdict: Verdict) -> RuleView:
     """Return a rule with what came of it."""
     return RuleView(
-        id=rule.id, verdict=verdict, words=rule.words, source=rule.source, mark=rule.mark,
-        valid_from=rule.valid_from, valid_to=rule.valid_to,
+        id=rule.id, verdict=verdict, verify=rule.verify and verdict is Verdict.OPEN, words=rule.words,
+        source=rule.source, mark=rule.mark, valid_from=rule.valid_from, valid_to=rule.valid_to,
     )  # fmt: skip
 
 
@@ -49,7 +51,7 @@ def applied_rules(grounds: Grounds | None, rules: Sequence[Rule]) -> Iterable[Ru
             yield rule_view(rule, applied.verdict)
         else:
             yield RuleView(
-                id=applied.id, verdict=applied.verdict, words=None, source=None, mark=None,
+                id=applied.id, verdict=applied.verdict, verify=applied.verify, words=None, source=None, mark=None,
                 valid_from=applied.valid_from, valid_to=None,
             )  # fmt: skip
 
@@ -57,8 +59,10 @@ def applied_rules(grounds: Grounds | None, rules: Sequence[Rule]) -> Iterable[Ru
 def reason_in_words(referral: ReferralRecord, rules: Sequence[Rule]) -> str | None:
     """Say why a referral is where it is (Korean), naming the rules that hold it with their sources."""
     words = text_of(referral.reason, referral.reason_paths)
-    if words is None or referral.reason != Hold.RULE_NOT_MET:
+    behind = rules_behind(referral.reason, referral.grounds)
+    if words is None or not behind:
         return words
-    unmet = [rule for rule in applied_rules(referral.grounds, rules) if rule.verdict is Verdict.UNMET]
-    named = [f"{rule.words or rule.id} (출처: {rule.source or '설정에 없음'})" for rule in unmet]
-    return f"{words} 맞지 않는 기준: {' / '.join(named)}."
+    shown = [rule for rule in applied_rules(referral.grounds, rules) if rule.id in behind]
+    named = [f"{rule.words or rule.id} (출처: {rule.source or '설정에 없음'})" for rule in shown]
+    title = "확인하는 기준" if any(rule.verify for rule in shown) else "맞지 않는 기준"
+    return f"{words} {title}: {' / '.join(named)}."

@@ -5,7 +5,7 @@ Here are the shapes, and how a stored record becomes one. Which record that is, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Literal, TypeVar
 
@@ -18,15 +18,16 @@ from hub.api.rule_views import RuleView, applied_rules, reason_in_words
 from hub.api.standing import WaitsOn, waits_on
 from hub.consent.records import ConsentRecord
 from hub.delivery.holding import Holding, holding_of
+from hub.delivery.steps import rules_behind
 from hub.intake.promises import AcceptedCase, AcceptedReferral
-from hub.routing.holds import Hold
+from hub.routing.grounds import Grounds
 from hub.routing.rules import Rule
 from hub.store.deliveries import DeliveryRecord
 from hub.store.referrals import ReferralRecord
 from schemas.consent import ConsentBasis, ConsentType
 from schemas.events import Event, EventKind
 from schemas.services import ServiceCode
-from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
+from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode, Verification
 
 
 class View(BaseModel):
@@ -85,6 +86,8 @@ class ReferralView(View):
     """The first day of the route to this agency that was taken."""
     rules: tuple[RuleView, ...]
     """신청 기준 that were applied; held for `rule_not_met`: those with the verdict `unmet` hold it."""
+    verification: Verification | None
+    """자격 확인: what the agency said of eligibility before it was sent this; null where no rule asks first."""
     outcome: OutcomeCode | None
     """종결 사유."""
     due_on: str | None
@@ -261,10 +264,10 @@ def referral_view(record: ReferralRecord, rules: Sequence[Rule]) -> ReferralView
     )
 
 
-def event_view(event: Event, text: str | None = None, unmet: Sequence[str] = ()) -> EventView:
-    """Return an event with its reason in words, and what was said; `unmet` are the rules that held the referral."""
+def event_view(event: Event, text: str | None = None, grounds: Grounds | None = None) -> EventView:
+    """Return an event with its reason in words, and what was said; `grounds` are those of the referral's routing."""
     overridden = event.kind is EventKind.OVERRIDDEN
-    rules = tuple(unmet) if overridden and event.reason == Hold.RULE_NOT_MET else ()
+    rules = rules_behind(event.reason, grounds) if overridden else ()
     words = decided_against(event.reason, rules) if overridden else text_of(event.reason)
     if words is not None:
         words += offers_in_words(event.offers)
@@ -277,16 +280,24 @@ def consent_view(record: ConsentRecord, holders: Sequence[HolderView]) -> Consen
 
 
 def holder_views(
-    referrals: Iterable[ReferralRecord], withdrawals: Mapping[str, DeliveryRecord]
+    referrals: Iterable[ReferralRecord], withdrawals: Mapping[str, DeliveryRecord], asked_first: Collection[str]
 ) -> tuple[HolderView, ...]:
-    """Return what the agencies of these referrals have of them; `withdrawals` are theirs, by referral."""
+    """Return what the agencies of these referrals have of them; `withdrawals` are theirs, by referral.
+
+    `asked_first` are the referrals whose agency was asked about the client beforehand.
+    """
     return tuple(
         HolderView(
             referral_id=referral.id,
             service_code=ServiceCode(referral.service_code),
             agency=referral.agency,
             office=referral.office,
-            holding=holding_of(referral.delivery, referral.business, withdrawals.get(referral.id)),
+            holding=holding_of(
+                referral.delivery,
+                referral.business,
+                withdrawals.get(referral.id),
+                asked_first=referral.id in asked_first,
+            ),
         )
         for referral in referrals
     )

@@ -132,7 +132,10 @@ def _routes(settings: Settings, agencies: Agencies, today: date) -> Iterator[tup
 def _rules(settings: Settings, today: date) -> Iterator[tuple[str, str]]:
     for rule in settings.routing.rules:
         since = f"since {rule.valid_from}" if rule.holds_on(today) else "not in force today"
-        yield "rule", f"{rule.id}: {' '.join(rule.services)} [{rule.mark}] {since}"
+        yield (
+            "rule",
+            f"{rule.id}: {' '.join(rule.services)} [{rule.mark}] {since}{' (asks the agency)' if rule.verify else ''}",
+        )
 
 
 def _shown(settings: BaseModel) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,8 @@ class SendOutcome(StrEnum):
     """It lies in a file where the agency collects it; the result is awaited."""
     DELIVERED = "delivered"
     """The agency has it: by its answer, or because it was told of nothing else."""
+    ANSWERED = "answered"
+    """The agency answered what it was asked about the client (자격 확인); it has no referral by that."""
     REFUSED = "refused"
     """The agency saw it, and did not take it."""
     TURNED_AWAY = "turned_away"
@@ -28,6 +30,7 @@ class SendOutcome(StrEnum):
 
 _ANSWERED = {
     "delivered": SendOutcome.DELIVERED,
+    "answered": SendOutcome.ANSWERED,
     "refused": SendOutcome.REFUSED,
     "busy": SendOutcome.TURNED_AWAY,
     "not_sent": SendOutcome.TURNED_AWAY,  # and in the register all the same: the agency did not know us

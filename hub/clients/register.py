@@ -6,13 +6,14 @@ Sources: 개인정보 보호법 35 (열람) and 29 (접속기록), 신용정보�
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
 from hub.consent.records import ConsentRecord
+from hub.store.attempts import asked_first_among
 from hub.store.consents import consents_by_id
 from hub.store.referrals import ReferralRecord, events_of
 from hub.store.register import (
@@ -48,6 +49,8 @@ class RegisterPage:
     referrals: Sequence[ReferralRecord]
     consents: Sequence[ConsentRecord]
     withdrawals: Mapping[str, Withdrawal]
+    asked_first: Collection[str]
+    """The referrals whose agency was asked about the client beforehand."""
     has_more: bool
 
 
@@ -77,6 +80,7 @@ def read_page(conn: Connection, centre_id: str, client_id: str, after: Place | N
         referrals=referrals_by_id(conn, referral_ids),
         consents=consents_by_id(conn, withdrawn | set(consents_among(sent.values()))),
         withdrawals=withdrawals_of(conn, referral_ids),
+        asked_first=asked_first_among(conn, referral_ids),
         has_more=len(found) > limit,
     )
 

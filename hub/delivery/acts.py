@@ -17,6 +17,8 @@ class Act(StrEnum):
 
     SEND = "send"
     """Call the verb of the delivery's kind: a write at the agency."""
+    ASK = "ask"
+    """Ask whether the client is eligible: a read at the agency, but it discloses."""
     LOOK_UP = "look_up"
     """Ask by our key whether an earlier send arrived."""
     POLL = "poll"
@@ -34,7 +36,7 @@ def next_act(
     """Return the next act for a delivery of `kind`; `repeat` says what its agency allows after a lost answer."""
     match status:
         case DeliveryStatus.PENDING:
-            return Act.SEND
+            return Act.ASK if kind is Verb.VERIFY else Act.SEND
         case DeliveryStatus.UNKNOWN if repeat is Repeat.KEYED:
             return Act.SEND
         case DeliveryStatus.UNKNOWN if repeat is Repeat.LOOKUP and Verb.FIND in verbs:

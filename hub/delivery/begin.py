@@ -11,7 +11,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from adapters.sdk import FindOrder, Order, StatusOrder, SubmitOrder, SupplementOrder, Verb, WithdrawOrder
+from adapters.sdk import (
+    FindOrder,
+    Order,
+    StatusOrder,
+    SubmitOrder,
+    SupplementOrder,
+    Verb,
+    VerifyOrder,
+    WithdrawOrder,
+)
 from hub.agencies import ActiveAgency
 from hub.consent.policy import Withheld
 from hub.delivery.acts import Act, next_act
@@ -22,19 +31,24 @@ from hub.delivery.gating import (
     journal,
     mark_sending,
     new_attempt,
+    note_withheld,
     submit_order,
     supplement_order,
+    verify_order,
     withdraw_order,
     withhold,
 )
 from hub.delivery.room import Papers, Room, read_papers
 from hub.delivery.settle import settle_without_call
 from hub.delivery.supplementing import NOT_WANTED, is_taken_back, is_wanted
+from hub.delivery.verifying import ask_first, is_awaited, must_be_verified, withhold_question
 from hub.store.deliveries import DeliveryRecord, delivery_by_id, update_delivery
 from hub.store.lanes import paused_lanes
 from hub.store.referrals import update_referral
 from hub.store.wall import wall_of
 from schemas.status import DeliveryStatus
+
+_ORDERS = {Verb.SUBMIT: submit_order, Verb.SUPPLEMENT: supplement_order, Verb.VERIFY: verify_order}
 
 
 @dataclass(frozen=True)
@@ -60,7 +74,7 @@ def begin(conn: Connection, room: Room, delivery_id: str) -> Job | None:
     if delivery is None or agency is None or not _may_work(conn, delivery, agency, now):
         return None
     papers = read_papers(conn, room, delivery)
-    if _is_settled_without_call(conn, room, papers, now):
+    if _is_settled_without_call(conn, room, papers, agency, now):
         return None
     act = next_act(
         delivery.kind, delivery.status, papers.referral.business, agency.repeat_of(delivery.kind), agency.verbs
@@ -70,8 +84,8 @@ def begin(conn: Connection, room: Room, delivery_id: str) -> Job | None:
         case Act.SEND if delivery.kind is Verb.WITHDRAW:
             order = withdraw_order(conn, room, papers, attempt)
             return _start(conn, room, papers, agency, attempt, Act.SEND, Verb.WITHDRAW, order)
-        case Act.SEND:
-            return _disclose(conn, room, papers, agency, attempt)
+        case Act.SEND | Act.ASK:
+            return _disclose(conn, room, papers, agency, act, attempt)
         case Act.LOOK_UP | Act.POLL:
             return _reconcile(conn, room, papers, agency, act, attempt)
         case Act.NOTHING:
@@ -86,9 +100,15 @@ def _may_work(conn: Connection, delivery: DeliveryRecord, agency: ActiveAgency, 
     return is_due and is_free and delivery.agency not in paused_lanes(conn)
 
 
-def _is_settled_without_call(conn: Connection, room: Room, papers: Papers, now: datetime) -> bool:
-    """Settle what needs no call: what was held till now is decided anew; what the agency told of is not sent again."""
+def _is_settled_without_call(conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, now: datetime) -> bool:
+    """Settle what needs no call: what was held till now is decided anew; what the agency told of is not sent again.
+
+    What a rule wants verified first waits for the agency's answer.
+    """
     delivery = papers.delivery
+    if delivery.kind is Verb.VERIFY and not is_awaited(conn, papers.referral):
+        settle_without_call(conn, papers, DeliveryStatus.CANCELLED, now)
+        return True
     if delivery.kind is Verb.SUPPLEMENT and _is_supplement_settled(conn, papers, now):
         return True
     if delivery.status is DeliveryStatus.HELD:
@@ -97,6 +117,10 @@ def _is_settled_without_call(conn: Connection, room: Room, papers: Papers, now: 
     told_of = delivery.kind is Verb.SUBMIT and papers.referral.business is not None
     if told_of and delivery.status is not DeliveryStatus.DELIVERED:
         believe_it_arrived(conn, room, papers, now)
+        return True
+    is_next = delivery.kind is Verb.SUBMIT and delivery.status is DeliveryStatus.PENDING
+    if is_next and must_be_verified(papers.referral):
+        ask_first(conn, papers, agency, now)
         return True
     return False
 
@@ -114,15 +138,21 @@ def _is_supplement_settled(conn: Connection, papers: Papers, now: datetime) -> b
     return True
 
 
-def _disclose(conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, attempt: Attempt) -> Job | None:
-    is_more = papers.delivery.kind is Verb.SUPPLEMENT
-    order = (supplement_order if is_more else submit_order)(conn, room, papers, agency, attempt)
+def _disclose(
+    conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, act: Act, attempt: Attempt
+) -> Job | None:
+    kind = papers.delivery.kind
+    order: SubmitOrder | SupplementOrder | VerifyOrder | Withheld = _ORDERS[kind](conn, room, papers, agency, attempt)
     if not isinstance(order, Withheld):
-        return _start(conn, room, papers, agency, attempt, Act.SEND, papers.delivery.kind, order)
+        return _start(conn, room, papers, agency, attempt, act, kind, order)
+    if kind is Verb.VERIFY:
+        note_withheld(conn, papers, order, attempt.started_at)
+        withhold_question(conn, room, papers, order, attempt.started_at)
+        return None
     if papers.delivery.status is not DeliveryStatus.UNKNOWN:
         withhold(conn, papers, order, attempt.started_at)
         return None
-    if is_more:  # no look-up knows it
+    if kind is Verb.SUPPLEMENT:  # no look-up knows it
         settle_without_call(conn, papers, DeliveryStatus.UNKNOWN, attempt.started_at, reason="person_decides")
         return None
     if Verb.FIND in agency.verbs:  # what may have arrived is still asked about
@@ -150,12 +180,12 @@ def _start(
     attempt: Attempt,
     act: Act,
     verb: Verb,
-    order: SubmitOrder | SupplementOrder | WithdrawOrder | FindOrder | StatusOrder,
+    order: SubmitOrder | SupplementOrder | VerifyOrder | WithdrawOrder | FindOrder | StatusOrder,
 ) -> Job:
     """Write the attempt down and take the lease: after this commit, what becomes of it must be found out."""
     journal(conn, papers, attempt, verb, order.decision)
     update_delivery(conn, papers.delivery.id, token=attempt.token, lease_until_wall=_lease_end(conn, room, agency))
-    if act is Act.SEND:
+    if act in {Act.SEND, Act.ASK}:
         mark_sending(conn, papers, attempt)
     else:
         update_delivery(conn, papers.delivery.id, lookups=papers.delivery.lookups + 1)

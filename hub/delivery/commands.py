@@ -25,11 +25,14 @@ from hub.delivery.steps import (
     ReceiptFormError,
     Step,
     UnknownIdError,
+    VerificationReason,
     legal_steps,
+    rules_behind,
 )
 from hub.delivery.supplementing import check_can_supplement, queue_supplement, why_not_now
+from hub.delivery.verifying import must_be_verified, pause_question, question_under_way
 from hub.following.facts import take_facts
-from hub.routing.holds import Hold, next_hold
+from hub.routing.holds import next_hold
 from hub.store.batches import ask_cancel, cancel_is_asked
 from hub.store.deliveries import delivery_of_kind, update_delivery
 from hub.store.lanes import pause_lane, resume_lane
@@ -77,12 +80,15 @@ class Commands:
         """Let a paused referral go on where it was: what is due is due."""
         papers = self._papers_for(conn, actor, referral_id, Step.RESUME)
         self._audit(conn, actor, papers.referral, Action.REFERRAL_RESUMED)
-        unknown = papers.delivery.status is DeliveryStatus.UNKNOWN
-        self._hold_back(conn, actor, papers, EventKind.RESUMED, "answer_lost" if unknown else None)
+        unknown, asked = papers.delivery.status is DeliveryStatus.UNKNOWN, must_be_verified(papers.referral)
+        reason = "answer_lost" if unknown else VerificationReason.ON_ITS_WAY if asked else None
+        self._hold_back(conn, actor, papers, EventKind.RESUMED, reason)
 
     def _hold_back(self, conn: Connection, actor: Actor, papers: Papers, kind: EventKind, reason: str | None) -> None:
         now = self.room.clock.now()
-        update_delivery(conn, papers.delivery.id, paused=kind is EventKind.PAUSED)
+        paused = kind is EventKind.PAUSED
+        update_delivery(conn, papers.delivery.id, paused=paused)
+        pause_question(conn, papers.referral, paused=paused)
         update_referral(conn, papers.referral.id, now, reason=reason, reason_paths=[])
         append_event(conn, papers.referral.id, kind, now, actor.name, reason=reason)
 
@@ -94,7 +100,7 @@ class Commands:
         papers = self._papers_for(conn, actor, referral_id, Step.OVERRIDE)
         referral, now = papers.referral, self.room.clock.now()
         held_by, unmet = referral.reason or "", referral.grounds.unmet if referral.grounds else ()
-        rules = unmet if held_by == Hold.RULE_NOT_MET else ()
+        rules = rules_behind(held_by, referral.grounds)
         self._audit(conn, actor, referral, Action.REFERRAL_OVERRIDDEN, rule=held_by, rules=rules)
         sealed = text_sealer(self.room, papers, reason)
         append_event(conn, referral_id, EventKind.OVERRIDDEN, now, actor.name, reason=held_by, seal_text=sealed)
@@ -238,7 +244,8 @@ class Commands:
         if referral.delivery is DeliveryStatus.DELIVERED and step in OF_SUPPLEMENT:
             delivery = open_supplement(conn, referral_id) or delivery
         legal = self.legal_steps_of(referral)
-        busy = delivery.lease_until_wall is not None and step not in {Step.CLOSE, Step.SUPPLEMENT}
+        leased = delivery.lease_until_wall is not None or question_under_way(conn, referral)
+        busy = leased and step not in {Step.CLOSE, Step.SUPPLEMENT}
         if step not in legal or busy:
             raise IllegalStepError("sending" if busy else referral.delivery, () if busy else legal)
         return read_papers(conn, self.room, delivery)

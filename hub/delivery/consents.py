@@ -17,9 +17,10 @@ from hub.consent.reasons import WithheldReason
 from hub.delivery.permission import ask_policy
 from hub.delivery.room import Papers, Room, read_papers, unseal_document
 from hub.delivery.settle import settle_without_call
-from hub.delivery.steps import SupplementReason, UnknownIdError
+from hub.delivery.steps import VERIFICATION_WITHHELD, SupplementReason, UnknownIdError
 from hub.delivery.supplementing import is_in_flight
 from hub.delivery.taking_back import Told, take_back_if_consent_is_gone
+from hub.delivery.verifying import question_under_way
 from hub.intake.filing import GuardianMissingError
 from hub.store.cases import CaseRecord, case_by_id
 from hub.store.consents import consent_of, mark_withdrawn
@@ -129,6 +130,8 @@ class Consents:
                 told = take_back_if_consent_is_gone(conn, self.room, papers, now)
                 {Told.BY_US: done.told, Told.BY_HAND: done.by_hand, Told.NOT: done.kept}[told].append(referral.id)
             case DeliveryStatus.PENDING | DeliveryStatus.HELD | DeliveryStatus.FAILED:
+                if question_under_way(conn, referral):
+                    done.in_flight.append(referral.id)
                 self._stop(conn, actor, papers, done, now)
             case DeliveryStatus.REFUSED | DeliveryStatus.CANCELLED:
                 pass  # nobody holds it, and nobody will
@@ -206,5 +209,8 @@ def concerns(recipient: str, purposes: Sequence[str] | frozenset[str], referral:
     return recipient.partition(":")[0] == referral.agency and referral.service_code in purposes
 
 
+_WAIT_FOR_CONSENT = frozenset({*WithheldReason, *VERIFICATION_WITHHELD})
+
+
 def _waits_for_consent(referral: ReferralRecord) -> bool:
-    return referral.delivery is DeliveryStatus.HELD and referral.reason in set(WithheldReason)
+    return referral.delivery is DeliveryStatus.HELD and referral.reason in _WAIT_FOR_CONSENT

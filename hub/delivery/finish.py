@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from adapters.sdk import BusyError, Delivered, Fact, Found, Verb
+from adapters.sdk import BusyError, Delivered, Fact, Found, Verb, Verified
 from hub.agencies import ActiveAgency
-from hub.delivery.acts import is_followed
+from hub.delivery.acts import Act, is_followed
 from hub.delivery.arrival import note_arrival
 from hub.delivery.begin import Job
+from hub.delivery.eligibility import after_question
 from hub.delivery.lanes import Alert, after_call, verdict_of
 from hub.delivery.results import Before, Change, Result, change_after
 from hub.delivery.room import Papers, Room, read_papers, text_sealer
@@ -20,8 +21,10 @@ from hub.delivery.settle import settle
 from hub.delivery.steps import TELL_BY_HAND
 from hub.delivery.taking_back import ask_to_tell_by_hand, take_back_if_consent_is_gone
 from hub.delivery.turns import limits_of
+from hub.delivery.verifying import keep_answer
 from hub.following.facts import Source, take_facts
 from hub.notices.alarms import Alarm, pause_misconfigured, raise_alarm
+from hub.settings import DeliverySettings
 from hub.store.attempts import disclosing_attempts, end_attempt
 from hub.store.deliveries import DeliveryRecord, delivery_by_id, delivery_of_kind, update_delivery
 from hub.store.lanes import lane_of, save_lane
@@ -63,19 +66,29 @@ def _store(conn: Connection, room: Room, job: Job, result: Result, now: datetime
     if delivery is None:
         raise LookupError(f"{job.delivery_id} vanished while it was sent")
     agency, papers = room.agencies.active[job.agency], read_papers(conn, room, delivery)
-    change = change_after(result, _before(room, job, delivery, papers, agency), now, room.settings)
+    change = _change_after(result, _before(room, job, delivery, papers, agency), now, room.settings)
     error = type(result).__name__ if isinstance(result, Exception) else None
     end_attempt(conn, job.attempt_id, now, change.result, error=error, raw_code=change.raw_code)
     if delivery.token != job.token and not isinstance(result, Delivered | Found):
         return  # somebody else works on it now; only a receipt is news
-    change = _believe_the_agency(change, papers, now)
-    settle_change(conn, room, papers, change, now)
     if change.pause_lane:
         pause_misconfigured(conn, agency.slug, now)
+    if job.verb is Verb.VERIFY:
+        keep_answer(conn, room, papers, change, now)
+        return
+    change = _believe_the_agency(change, papers, now)
+    settle_change(conn, room, papers, change, now)
     if isinstance(result, Found) and result.duplicates:
         actor = f"agency:{agency.slug}"
         append_event(conn, papers.referral.id, EventKind.FACT_FLAGGED, now, actor, reason="registered_twice_at_agency")
     learn(conn, room, papers, agency, change, _SOURCES[job.verb], now)
+
+
+def _change_after(result: Result, before: Before, now: datetime, settings: DeliverySettings) -> Change:
+    if before.act is Act.ASK:
+        return after_question(result, before, now, settings)
+    outcome = TypeError("an answer to a question that was not asked") if isinstance(result, Verified) else result
+    return change_after(outcome, before, now, settings)
 
 
 def _before(room: Room, job: Job, delivery: DeliveryRecord, papers: Papers, agency: ActiveAgency) -> Before:
@@ -85,7 +98,7 @@ def _before(room: Room, job: Job, delivery: DeliveryRecord, papers: Papers, agen
         tries=delivery.tries,
         may_give_up=delivery.kind is not Verb.WITHDRAW,
         lookups=delivery.lookups,
-        created_at=delivery.created_at,
+        tried_since=delivery.tried_since or job.started_at,
         unknown_since=delivery.unknown_since,
         started_at=job.started_at,
         byte_left=room.gate.has_left(job.attempt_id),

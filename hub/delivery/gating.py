@@ -19,6 +19,7 @@ from adapters.sdk import (
     SubmitOrder,
     SupplementOrder,
     Verb,
+    VerifyOrder,
     Withdraw,
     WithdrawOrder,
     WithdrawReason,
@@ -33,7 +34,7 @@ from hub.delivery.room import Papers, Room, referral_subject, unseal_document
 from hub.delivery.settle import settle_without_call
 from hub.delivery.taking_back import rests_on_withdrawn
 from hub.store.attempts import AttemptRecord, disclosing_attempts, insert_attempt
-from hub.store.consents import consents_of_case
+from hub.store.consents import next_consent_begins
 from hub.store.deliveries import DeliveryRecord, update_delivery
 from hub.store.ids import new_id
 from hub.store.referrals import update_referral
@@ -83,6 +84,17 @@ def submit_order(
         return allowed
     decision, document = allowed
     return SubmitOrder(**head_of(papers, attempt.message_id), decision=decision, document=document)
+
+
+def verify_order(
+    conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, attempt: Attempt
+) -> VerifyOrder | Withheld:
+    """Ask the policy as for a submit, about what the question says."""
+    allowed = _allowed(conn, room, papers, agency, attempt)
+    if isinstance(allowed, Withheld):
+        return allowed
+    decision, document = allowed
+    return VerifyOrder(**head_of(papers, attempt.message_id), decision=decision, document=document)
 
 
 def supplement_order(
@@ -142,6 +154,16 @@ def withdraw_order(conn: Connection, room: Room, papers: Papers, attempt: Attemp
 
 def withhold(conn: Connection, papers: Papers, withheld: Withheld, now: datetime) -> None:
     """Hold what may not be disclosed, or cancel it if the client took the consent back."""
+    note_withheld(conn, papers, withheld, now)
+    withdrawn = withheld.reason is WithheldReason.CONSENT_WITHDRAWN
+    status = DeliveryStatus.CANCELLED if withdrawn else DeliveryStatus.HELD
+    not_yet = withheld.reason is WithheldReason.CONSENT_NOT_YET
+    due = next_consent_begins(conn, papers.referral.case_id, now) if not_yet else None
+    settle_without_call(conn, papers, status, now, reason=str(withheld.reason), paths=withheld.paths, due_at=due)
+
+
+def note_withheld(conn: Connection, papers: Papers, withheld: Withheld, now: datetime) -> None:
+    """Write into the audit trail that the policy let nothing go, and why."""
     record(
         conn,
         at=now,
@@ -150,16 +172,6 @@ def withhold(conn: Connection, papers: Papers, withheld: Withheld, now: datetime
         **referral_subject(papers.referral),
         data={"recipient": papers.recipient, "reason": withheld.reason, "paths": list(withheld.paths)},
     )
-    withdrawn = withheld.reason is WithheldReason.CONSENT_WITHDRAWN
-    status = DeliveryStatus.CANCELLED if withdrawn else DeliveryStatus.HELD
-    due = _begins_at(conn, papers, now) if withheld.reason is WithheldReason.CONSENT_NOT_YET else None
-    settle_without_call(conn, papers, status, now, reason=str(withheld.reason), paths=withheld.paths, due_at=due)
-
-
-def _begins_at(conn: Connection, papers: Papers, now: datetime) -> datetime | None:
-    """Return when the next consent of the case begins to hold."""
-    coming = [consent.signed_at for consent in consents_of_case(conn, papers.referral.case_id)]
-    return min((moment for moment in coming if moment > now), default=None)
 
 
 def journal(
@@ -198,7 +210,9 @@ def journal(
 
 def mark_sending(conn: Connection, papers: Papers, attempt: Attempt) -> None:
     """Show that a send is under way; one that repeats an unknown one stays unknown, for nothing is known better yet."""
-    update_delivery(conn, papers.delivery.id, tries=papers.delivery.tries + 1)
+    delivery = papers.delivery
+    since = delivery.tried_since if delivery.tries and delivery.tried_since else attempt.started_at
+    update_delivery(conn, delivery.id, tries=delivery.tries + 1, tried_since=since)
     if papers.delivery.status is DeliveryStatus.PENDING:
         update_delivery(conn, papers.delivery.id, status=DeliveryStatus.SENDING)
         if papers.delivery.kind is Verb.SUBMIT:

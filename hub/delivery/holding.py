@@ -16,7 +16,7 @@ class Holding(StrEnum):
     NOTHING = "nothing"
     """It was never sent, or surely never arrived."""
     SEEN = "seen"
-    """It was told, and refused to take it."""
+    """It was told, or asked about the client beforehand, and took nothing."""
     IN_FLIGHT = "in_flight"
     """It may have it: a send is under way, or its answer was lost."""
     HELD = "held"
@@ -29,9 +29,20 @@ class Holding(StrEnum):
     """It confirmed the withdrawal."""
 
 
-def holding_of(delivery: DeliveryStatus, business: BusinessStatus | None, withdrawal: DeliveryRecord | None) -> Holding:
-    """Return what an agency holds of a referral in this status, of which this withdrawal was asked, if any."""
+def holding_of(
+    delivery: DeliveryStatus,
+    business: BusinessStatus | None,
+    withdrawal: DeliveryRecord | None,
+    *,
+    asked_first: bool = False,
+) -> Holding:
+    """Return what an agency holds of a referral in this status, of which this withdrawal was asked, if any.
+
+    `asked_first`: before it was sent anything, it was asked about the client (자격 확인), which told it who that is.
+    """
     match delivery:
+        case _D.PENDING | _D.HELD | _D.FAILED | _D.CANCELLED if asked_first:
+            return Holding.SEEN
         case _D.PENDING | _D.HELD | _D.FAILED | _D.CANCELLED:
             return Holding.NOTHING
         case _D.REFUSED:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection
 
-from adapters.sdk import Repeat
+from adapters.sdk import Repeat, Verb
 from hub.delivery.room import Room, read_papers
 from hub.delivery.settle import settle
 from hub.store.attempts import end_attempt, open_attempt
@@ -41,6 +41,9 @@ def _let_go(conn: Connection, room: Room, delivery: DeliveryRecord) -> None:
     now, attempt = room.clock.now(), open_attempt(conn, delivery.id)
     if attempt is not None:
         end_attempt(conn, attempt.id, now, "interrupted")
+    if delivery.kind is Verb.VERIFY and delivery.status is DeliveryStatus.SENDING:
+        settle(conn, read_papers(conn, room, delivery), DeliveryStatus.PENDING, now, delivery={"due_at": now})
+        return  # a question may be asked again, by a decision of its own
     if delivery.status is not DeliveryStatus.SENDING:
         unknown_since = now if delivery.status is DeliveryStatus.UNKNOWN else delivery.unknown_since
         update_delivery(conn, delivery.id, lease_until_wall=None, due_at=now, unknown_since=unknown_since)

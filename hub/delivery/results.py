@@ -25,6 +25,7 @@ from adapters.sdk import (
     Repeat,
     StatusReport,
     UncertainError,
+    Verified,
 )
 from hub.delivery.acts import Act
 from hub.delivery.steps import RECEIPT_WRONG
@@ -32,7 +33,9 @@ from hub.delivery.waits import backoff_seconds, doubling_seconds
 from hub.settings import DeliverySettings
 from schemas.status import DeliveryStatus
 
-Result = Delivered | Refused | Found | NotFound | StatusReport | Acknowledged | Exception
+Outcome = Delivered | Refused | Found | NotFound | StatusReport | Acknowledged | Exception
+"""What a call of any verb but `verify` came to; of that, `eligibility` tells."""
+Result = Outcome | Verified
 """What a call of an adapter's verb came to: a value of the sdk, or whatever it raised."""
 
 
@@ -53,7 +56,8 @@ class Before:
     """Whether it may fail at last: a referral may, but an agency must hear of a withdrawal however long it takes."""
     lookups: int
     """Look-ups or polls since the last change, this one included."""
-    created_at: datetime
+    tried_since: datetime
+    """When the first of these attempts began: a person's retry, or a release, begins anew."""
     unknown_since: datetime | None
     started_at: datetime
     byte_left: bool
@@ -85,7 +89,7 @@ class Change:
     pause_lane: bool = False
 
 
-def change_after(result: Result, before: Before, now: datetime, settings: DeliverySettings) -> Change:
+def change_after(result: Outcome, before: Before, now: datetime, settings: DeliverySettings) -> Change:
     """Return what `result` means for the delivery. Total: every value and every exception has a row."""
     match result:
         case Delivered(receipt, raw_code, facts) | Found(receipt, raw_code, facts):
@@ -143,11 +147,11 @@ def _after_error(error: Exception, before: Before, now: datetime, settings: Deli
     if before.act is Act.POLL and isinstance(error, CannotExpressError):
         return Change(DeliveryStatus.DELIVERED, "not_sent", reason=RECEIPT_WRONG)  # asked again, it is as wrong
     if before.act is Act.POLL:
-        return replace(_follow_on(before, now), result=_name(error), pause_lane=_is_ours(error))
+        return replace(_follow_on(before, now), result=word_for(error), pause_lane=_is_ours(error))
     if before.act is Act.LOOK_UP:
-        wait = _wait(error, before.lookups, settings.lookup_first_seconds, settings.lookup_longest_seconds)
+        wait = wait_after(error, before.lookups, settings.lookup_first_seconds, settings.lookup_longest_seconds)
         waiting = _still_unknown(before, now + timedelta(seconds=wait))
-        return replace(waiting, result=_name(error), pause_lane=_is_ours(error))
+        return replace(waiting, result=word_for(error), pause_lane=_is_ours(error))
     return _after_send_error(error, before, now, settings)
 
 
@@ -166,7 +170,7 @@ def _after_send_error(  # noqa: PLR0911 - a table of errors: one row, one return
         case _ if before.byte_left:
             return replace(_lost(before, now, settings), due_at=None, reason="defect", result="defect")
         case _ if before.status is DeliveryStatus.UNKNOWN:  # a resend that cannot be made says nothing of the first one
-            return replace(_still_unknown(before, None), reason="person_decides", result=_name(error))
+            return replace(_still_unknown(before, None), reason="person_decides", result=word_for(error))
         case CannotExpressError() if not before.may_give_up:  # nobody can change a withdrawal: a person tells it
             return Change(DeliveryStatus.FAILED, "not_sent")
         case CannotExpressError():
@@ -183,15 +187,20 @@ def _untouched(before: Before) -> Change:
 
 
 def _try_again(error: Exception, before: Before, now: datetime, settings: DeliverySettings) -> Change:
-    wait = _wait(error, before.tries, settings.retry_first_seconds, settings.retry_longest_seconds)
-    change = replace(_untouched(before), due_at=now + timedelta(seconds=wait), result=_name(error))
+    wait = wait_after(error, before.tries, settings.retry_first_seconds, settings.retry_longest_seconds)
+    change = replace(_untouched(before), due_at=now + timedelta(seconds=wait), result=word_for(error))
     if change.status is DeliveryStatus.UNKNOWN or not before.may_give_up:
         return change
-    too_old = now - before.created_at > timedelta(hours=settings.max_age_hours)
-    too_often = before.tries >= settings.max_tries and not isinstance(error, BusyError)
-    if too_old or too_often:
+    if is_over(error, before, now, settings):
         return replace(change, status=DeliveryStatus.FAILED, due_at=None, reason="tried_for_long")
     return replace(change, reason="agency_busy" if isinstance(error, BusyError) else "agency_unreachable")
+
+
+def is_over(error: Exception, before: Before, now: datetime, settings: DeliverySettings) -> bool:
+    """Return whether it was tried for long enough; how often counts only if the agency did not ask to wait."""
+    too_old = now - before.tried_since > timedelta(hours=settings.max_age_hours)
+    too_often = before.tries >= settings.max_tries and not isinstance(error, BusyError)
+    return too_old or too_often
 
 
 def _lost(before: Before, now: datetime, settings: DeliverySettings) -> Change:
@@ -213,7 +222,8 @@ def _lost(before: Before, now: datetime, settings: DeliverySettings) -> Change:
     )
 
 
-def _wait(error: Exception, times: int, first: float, longest: float) -> float:
+def wait_after(error: Exception, times: int, first: float, longest: float) -> float:
+    """Return how long to wait after the `times`-th vain try, in seconds; what the agency asks for is obeyed."""
     wished = error.retry_after_seconds if isinstance(error, BusyError) else None
     return max(backoff_seconds(times, first, longest), min(wished or 0.0, _LONGEST_OBEYED_SECONDS))
 
@@ -222,7 +232,7 @@ def _is_ours(error: Exception) -> bool:
     return isinstance(error, MisconfiguredError)
 
 
-def _name(error: Exception) -> str:
+def word_for(error: Exception) -> str:
     """Return the word for the attempt's row."""
     match error:
         case BusyError():

@@ -12,10 +12,12 @@ from adapters.sdk import Verb
 from hub.delivery.room import Papers
 from hub.delivery.steps import LASTING, RECEIPT_WRONG
 from hub.delivery.supplementing import say_how_it_stands
-from hub.store.deliveries import update_delivery
+from hub.store.deliveries import stop_unbegun, update_delivery
 from hub.store.referrals import append_event, update_referral
 from schemas.events import EventKind
 from schemas.status import DELIVERY_TRANSITIONS, DeliveryStatus
+
+_RESTED = frozenset({DeliveryStatus.HELD, DeliveryStatus.FAILED})
 
 
 class ImpossibleStepError(RuntimeError):
@@ -48,6 +50,8 @@ def settle(  # noqa: PLR0913 - a step has that many parts; all but four are name
     if status is not before and status not in DELIVERY_TRANSITIONS[before]:
         raise ImpossibleStepError(f"{papers.delivery.id}: {before} to {status}")
     changed = {"status": status, "lease_until_wall": None, "paused": False, **(delivery or {})}
+    if status is DeliveryStatus.PENDING and before in _RESTED:
+        changed |= {"tries": 0, "lookups": 0}  # somebody decided: its tries and their age are counted anew
     update_delivery(conn, papers.delivery.id, **changed)
     if papers.delivery.kind is Verb.SUPPLEMENT:
         say_how_it_stands(
@@ -56,6 +60,8 @@ def settle(  # noqa: PLR0913 - a step has that many parts; all but four are name
         )  # fmt: skip
     if papers.delivery.kind is not Verb.SUBMIT:
         return
+    if papers.referral.verification is not None and status is not DeliveryStatus.PENDING:
+        stop_unbegun(conn, papers.referral.id, Verb.VERIFY)  # nothing is asked for what is not to be sent
     if reason in {None, RECEIPT_WRONG} and status is before and papers.referral.reason in LASTING:
         reason, paths = papers.referral.reason, papers.referral.reason_paths  # however often the agency is asked
     values = {"delivery": status, "reason": reason, "reason_paths": list(paths), **(referral or {})}

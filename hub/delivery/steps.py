@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from hub.routing.grounds import Grounds
 from hub.routing.holds import Hold
 from hub.routing.routing import RoutingReason
 from schemas.status import BUSINESS_TRANSITIONS, BusinessStatus, DeliveryStatus
@@ -69,17 +70,61 @@ class SupplementReason(StrEnum):
     """The agency took it, and has said nothing since."""
 
 
+class VerificationReason(StrEnum):
+    """Why a referral is not sent yet of which a rule says that its agency is to be asked first (자격 확인)."""
+
+    ON_ITS_WAY = "verification_on_its_way"
+    NOT_ELIGIBLE = "verification_not_eligible"
+    NOT_RESIDENT = "verification_not_resident"
+    IDENTITY_MISMATCH = "verification_identity_mismatch"
+    REFUSED = "verification_refused"
+    """The agency did not answer the question, for some other reason."""
+    UNDETERMINED = "verification_undetermined"
+    WITHOUT_CONSENT = "verification_without_consent"
+    """No consent carries what the question says: the referral itself may need less."""
+    WITHOUT_STATUTE = "verification_without_statute"
+    FIELD_MISSING = "verification_field_missing"
+    CANNOT_EXPRESS = "verification_cannot_express"
+    NOT_OFFERED = "verification_not_offered"
+    """The agency cannot be asked, or no longer."""
+    FAILED = "verification_failed"
+    """It was asked for long enough, and no answer came."""
+    DEFECT = "verification_defect"
+
+
+_ANSWERED_FOR_GOOD = frozenset({
+    VerificationReason.NOT_ELIGIBLE, VerificationReason.NOT_RESIDENT, VerificationReason.IDENTITY_MISMATCH,
+    VerificationReason.REFUSED,
+})  # fmt: skip
+"""Asked again, the agency says the same."""
+NOT_VERIFIED = frozenset(VerificationReason) - {VerificationReason.ON_ITS_WAY}
+"""Reasons for which a referral waits that a rule wants verified first; a counsellor may decide against the rule."""
+VERIFICATION_WITHHELD = frozenset({
+    VerificationReason.WITHOUT_CONSENT, VerificationReason.WITHOUT_STATUTE, VerificationReason.FIELD_MISSING,
+})  # fmt: skip
+"""Those for which the agency was not asked: a new consent, or a law, may change that."""
+
 LASTING = frozenset({TELL_BY_HAND, RECEIPT_WRONG, *SupplementReason})
 """Reasons of a delivered referral that stay said however often the agency is asked meanwhile."""
 
-OVERRIDABLE = frozenset(Hold)
-"""Reasons to hold that a counsellor may decide against; consent is not among them."""
+OVERRIDABLE = frozenset({*Hold, *_ANSWERED_FOR_GOOD})
+"""Reasons to hold that a counsellor may decide against, and that trying again cannot mend."""
 
 UNROUTED = frozenset(RoutingReason)
 """Reasons to hold that trying again cannot mend: once the configuration knows the way, the centre refers anew."""
 
 PAUSED = "paused_by_person"
 """Why nothing is sent or asked about a referral though it is due: somebody stopped it."""
+
+
+def rules_behind(reason: str | None, grounds: Grounds | None) -> tuple[str, ...]:
+    """Return the ids of the rules for which a referral stays here by this reason; none if it is not about rules."""
+    if grounds is None:
+        return ()
+    if reason == Hold.RULE_NOT_MET:
+        return grounds.unmet
+    return grounds.to_verify if reason in set(VerificationReason) else ()
+
 
 _STEPS: dict[DeliveryStatus, tuple[Step, ...]] = {
     DeliveryStatus.PENDING: (Step.PAUSE, Step.CANCEL),
@@ -133,6 +178,8 @@ def legal_steps(
         steps = (Step.OVERRIDE, Step.CANCEL, Step.CLOSE)
     if delivery is DeliveryStatus.HELD and reason in UNROUTED:
         steps = (Step.CANCEL, Step.CLOSE)
+    if reason in NOT_VERIFIED - _ANSWERED_FOR_GOOD:
+        steps = (Step.RETRY, Step.OVERRIDE, Step.CANCEL, Step.CLOSE)
     if reason == PAUSED:
         steps = tuple(Step.RESUME if step is Step.PAUSE else step for step in steps)
     elif reason == "person_decides":  # nothing is sent or asked any more that could be stopped

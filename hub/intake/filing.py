@@ -39,7 +39,7 @@ from schemas.consent import Consent
 from schemas.disclosure import Disclosure
 from schemas.events import EventKind
 from schemas.referral import ReferralRequest, Urgency
-from schemas.status import DeliveryStatus
+from schemas.status import DeliveryStatus, Verification
 
 
 class UnknownCaseError(Exception):
@@ -206,6 +206,7 @@ class Filing:
             created_at=file.now,
             updated_at=file.now,
             grounds=grounds,
+            verification=Verification.WANTED if grounds.to_verify and isinstance(way, Routed) else None,
         )
 
 

@@ -25,11 +25,15 @@ class AppliedRule(_Kept):
     id: str
     valid_from: date
     verdict: Verdict
+    verify: bool = False
+    """Whether the agency is asked, since the facts decide nothing."""
 
     @classmethod
     def of(cls, judged: Judged) -> Self:
         """Return what is kept of a rule that was judged by."""
-        return cls(id=judged.rule.id, valid_from=judged.rule.valid_from, verdict=judged.verdict)
+        rule, verdict = judged.rule, judged.verdict
+        verify = rule.verify and verdict is Verdict.OPEN
+        return cls(id=rule.id, valid_from=rule.valid_from, verdict=verdict, verify=verify)
 
 
 class Grounds(_Kept):
@@ -44,3 +48,8 @@ class Grounds(_Kept):
     def unmet(self) -> tuple[str, ...]:
         """The ids of the rules that were not met."""
         return tuple(rule.id for rule in self.rules if rule.verdict is Verdict.UNMET)
+
+    @property
+    def to_verify(self) -> tuple[str, ...]:
+        """The ids of the rules by which the agency is asked before the referral is sent."""
+        return tuple(rule.id for rule in self.rules if rule.verify)

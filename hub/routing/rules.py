@@ -85,21 +85,34 @@ def _verdict(*, met: bool, unmet: bool) -> Verdict:
 class Rule(Dated):
     """One rule of a programme: on its days, one of its conditions must hold for each of its services.
 
+    With `verify`, what the facts do not decide is asked of the agency, with identity, before the referral is sent to
+    it; a rule without conditions always asks.
+
     A rule that changes is ended with `to`, and stands again under the same id with a later `from`: so a referral that
     names the id and the first day goes on naming the words that applied to it.
     """
 
     id: RuleId
     services: Annotated[tuple[ServiceCode, ...], Field(min_length=1)]
-    any_of: Annotated[tuple[Condition, ...], Field(min_length=1)]
+    any_of: tuple[Condition, ...] = ()
+    verify: Flag = False
+    """자격 확인: whether the agency is asked before the referral is sent, wherever the facts leave the rule open."""
     words: Line
     """What staff read (Korean)."""
     source: Line
     """The law, notice or page that says so."""
     mark: Mark
 
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if not self.any_of and not self.verify:
+            raise ValueError("give any_of, or verify = true")
+        return self
+
     def judge(self, facts: Facts) -> Verdict:
-        """Judge what is known of a client."""
+        """Judge what is known of a client; without conditions only the agency can tell."""
+        if not self.any_of:
+            return Verdict.OPEN
         verdicts = {condition.judge(facts.get(condition.fact)) for condition in self.any_of}
         if Verdict.MET in verdicts:
             return Verdict.MET

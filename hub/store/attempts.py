@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,8 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from adapters.sdk import Verb
 from hub.store.tables import attempts
+
+_MAY_HAVE_ARRIVED = attempts.c.result.is_(None) | attempts.c.result.not_in(["not_sent", "busy", "held"])
 
 
 @dataclass(frozen=True)
@@ -89,10 +91,18 @@ def disclosing_attempts(conn: Connection, referral_id: str, delivery_id: str | N
         .where(
             attempts.c.referral_id == referral_id,
             attempts.c.decision == "disclose",
-            attempts.c.result.is_(None) | attempts.c.result.not_in(["not_sent", "busy", "held"]),
+            _MAY_HAVE_ARRIVED,
         )
         .order_by(attempts.c.id)
     )
     if delivery_id is not None:
         query = query.where(attempts.c.delivery_id == delivery_id)
     return [_record(row) for row in conn.execute(query)]
+
+
+def asked_first_among(conn: Connection, referral_ids: Collection[str]) -> frozenset[str]:
+    """Return those of some referrals whose agency was, or may have been, asked about the client's eligibility."""
+    asked = select(attempts.c.referral_id).where(
+        attempts.c.referral_id.in_(referral_ids), attempts.c.verb == Verb.VERIFY, _MAY_HAVE_ARRIVED
+    )
+    return frozenset(conn.execute(asked).scalars())

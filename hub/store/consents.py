@@ -47,6 +47,12 @@ def sealed_consent(conn: Connection, consent_id: str) -> bytes | None:
     return found
 
 
+def next_consent_begins(conn: Connection, case_id: str, now: datetime) -> datetime | None:
+    """Return when the next consent of a case begins to hold, or None."""
+    coming = [consent.signed_at for consent in consents_of_case(conn, case_id)]
+    return min((moment for moment in coming if moment > now), default=None)
+
+
 def mark_withdrawn(conn: Connection, consent_id: str, at: datetime) -> bool:
     """Mark a consent withdrawn from `at` on; False if it was before (the first moment stays) or does not exist."""
     still = (consents.c.id == consent_id) & consents.c.withdrawn_at.is_(None)

@@ -28,6 +28,7 @@ class DeliveryRecord:
     created_at: datetime
     tries: int = 0
     lookups: int = 0
+    tried_since: datetime | None = None
     token: int = 0
     picked_until_wall: float | None = None
     lease_until_wall: float | None = None
@@ -80,6 +81,17 @@ def withdrawals_of_case(conn: Connection, case_id: str) -> dict[str, DeliveryRec
 def update_delivery(conn: Connection, delivery_id: str, **values: Any) -> None:
     """Change columns of a delivery."""
     conn.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(**values))
+
+
+def stop_unbegun(conn: Connection, referral_id: str, kind: Verb) -> None:
+    """Cancel what waits to be sent for a referral, of one kind; what somebody works on is left to its end."""
+    waiting = (
+        deliveries.c.referral_id == referral_id,
+        deliveries.c.kind == kind,
+        deliveries.c.status == DeliveryStatus.PENDING,
+        deliveries.c.lease_until_wall.is_(None),
+    )
+    conn.execute(update(deliveries).where(*waiting).values(status=DeliveryStatus.CANCELLED, due_at=None))
 
 
 def _awaits_worker(agency: str) -> ColumnElement[bool]:

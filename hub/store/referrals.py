@@ -13,7 +13,7 @@ from hub.routing.grounds import Grounds
 from hub.store.messages import post_event
 from hub.store.tables import events, referrals
 from schemas.events import Event, EventKind
-from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
+from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode, Verification
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class ReferralRecord:
     created_at: datetime
     updated_at: datetime
     grounds: Grounds | None = None
+    verification: Verification | None = None
 
 
 def _record(row: Row[Any]) -> ReferralRecord:
@@ -51,6 +52,7 @@ def _record(row: Row[Any]) -> ReferralRecord:
     values["delivery"] = DeliveryStatus(values["delivery"])
     values["business"] = values["business"] and BusinessStatus(values["business"])
     values["outcome"] = values["outcome"] and OutcomeCode(values["outcome"])
+    values["verification"] = values["verification"] and Verification(values["verification"])
     values["reason_paths"] = tuple(values["reason_paths"])
     values["overridden"] = tuple(values["overridden"])
     values["grounds"] = values["grounds"] and Grounds.model_validate(values["grounds"])

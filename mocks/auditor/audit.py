@@ -159,14 +159,29 @@ class _Auditor:
             yield _finding(promise, "the hub does not know any more what it promised")
         elif receipt is not None and not any(receipt in act.receipts for act in registrations):
             yield _finding(promise, "the agency does not know its receipt")
-        elif not (registrations or self._is_left_to_person(promise) or self._is_refused(promise)) and (
-            self._is_entitled(promise)
-        ):
+        elif not registrations and not self._is_excused(promise) and self._is_entitled(promise):
             yield _finding(promise, "entitled, and never registered")
         if len(self._supplements(promise)) < len(promise.supplements) and is_said_to_be_supplemented(promise):
             yield _finding(promise, "a supplement that was handed in never came")
         if promise.told and not any(act.operation == "withdraw" for act in acts):
             yield _finding(promise, "the agency was never told of the withdrawal")
+
+    def _is_excused(self, promise: Promise) -> bool:
+        """Return whether it has no registration by right: that is a person's to decide, or the agency's own word."""
+        return self._is_left_to_person(promise) or self._is_refused(promise) or self._is_asked_about(promise)
+
+    def _is_asked_about(self, promise: Promise) -> bool:
+        """Return whether it is held since its agency was to be asked first, and the agency's books confirm why.
+
+        Either the last answer there is no plain yes, or the question may not say what it cannot do without.
+        """
+        book = self._books.get(promise.agency)
+        if book is None or not str(promise.final.get("reason")).startswith("verification_"):
+            return False
+        answers = [act.state for act in self._acts[promise.referral_id] if act.asks]
+        if answers:
+            return answers[-1] not in book.yes
+        return any(self._missing(promise, book.required_to_ask)) or not all(map(promise.values, book.required_to_ask))
 
     def _is_entitled(self, promise: Promise) -> bool:
         """Return whether the document, as it stands at the end, opens all that the agency cannot do without."""
@@ -174,16 +189,16 @@ class _Auditor:
         if book is None or promise.cancelled:
             return False
         has_all = all(promise.values(path) for path in book.required)
-        return has_all and not any(self._missing(promise, book))
+        return has_all and not any(self._missing(promise, book.required))
 
-    def _missing(self, promise: Promise, book: Book) -> Iterator[str]:
-        """Yield why each field that the agency cannot do without may not be told at the end.
+    def _missing(self, promise: Promise, paths: Iterable[str]) -> Iterator[str]:
+        """Yield why each of the fields, those that the agency cannot do without, may not be told at the end.
 
         What was in flight when the consent was withdrawn could arrive by right; nothing entitles it to.
         """
         named = {c.recipient for c in promise.consents if c.recipient.partition(":")[0] == promise.agency}
         asked = Question(frozenset(named), promise.service_code, "", self._ended_at)
-        for path in book.required:
+        for path in paths:
             reason = why_not(path, asked, promise.consents, self._statutes)
             if reason is not None:
                 yield reason
@@ -193,7 +208,7 @@ class _Auditor:
         acts, book = self._acts[promise.referral_id], self._books.get(promise.agency)
         is_held = any(act.registers for act in acts) and not any(act.operation == "withdraw" for act in acts)
         tellable = promise.agency in self._terms.can_be_told and not self._is_left_to_person(promise)
-        if book is not None and is_held and tellable and "consent_withdrawn" in self._missing(promise, book):
+        if book is not None and is_held and tellable and "consent_withdrawn" in self._missing(promise, book.required):
             yield _finding(promise, "the agency holds it, and was not told of the withdrawal")
 
     def _is_refused(self, promise: Promise) -> bool:
@@ -244,9 +259,18 @@ class _Auditor:
         promise = self._by_key.get((book.slug, visit.key))
         if promise is not None:
             yield from self._without_basis(promise, book, visit.at, visit.office, visit.names)
-        elif visit.key:
+        elif not visit.key:
+            yield from self._told_of_nobody_known(book, visit)
+        else:
             told = sorted({path for name in visit.names if (path := book.path_of.get(name))})
             yield from (Finding(book.slug, "", "", f"{path}: told for no referral that is known") for path in told)
+
+    def _told_of_nobody_known(self, book: Book, visit: Visit) -> Iterator[Finding]:
+        """Judge a request without a key: somebody must have agreed that all of it be told there at that moment."""
+        about = [promise for promise in self._promises if promise.agency == book.slug]
+        judged = [tuple(self._without_basis(one, book, visit.at, visit.office, visit.names)) for one in about]
+        if visit.names and all(judged):
+            yield from min(judged, key=len, default=(Finding(book.slug, "", "", "told, and nobody is referred there"),))
 
     def _without_basis(
         self, promise: Promise, book: Book, at: datetime, office: str | None, names: Iterable[str]

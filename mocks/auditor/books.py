@@ -35,6 +35,13 @@ class Act:
     """Keyed digests of the values that arrived, by the agency's field names."""
     office: str | None
     """기관코드 of the office that it was sent to, where the address names one."""
+    state: str = ""
+    """The agency's own word for what became of it."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether it was a question about a person, which leaves nothing at the agency."""
+        return self.operation == "verify"
 
     @property
     def registers(self) -> bool:
@@ -71,6 +78,10 @@ class Book:
     """From the agency's field name to the field path of the common schema; None for fields of the protocol."""
     required: frozenset[str]
     """The field paths without which the agency's contract takes no registration."""
+    required_to_ask: frozenset[str] = frozenset()
+    """The field paths without which the agency answers no question about a person."""
+    yes: frozenset[str] = frozenset()
+    """The words of its ledger for a question that it answered with a yes."""
     spoilt: frozenset[str] = frozenset()
     """The names of files whose answer a fault struck."""
 
@@ -79,13 +90,17 @@ def read_book(slug: str, ledger: Mapping[str, Any], journal: Mapping[str, Any]) 
     """Read the answers of `GET /_mock/<slug>/ledger` and `…/journal`, and the agency's tables.
 
     Raises:
-        OSError: the agency has no `fields.json` or `required.json`.
+        OSError: the agency has no `fields.json` or `required.json`; `questions.json` only those have that answer any.
     """
     visits = tuple(_visit(entry) for entry in journal["entries"] if entry["direction"] == "in")
     offices = {(visit.key, visit.operation): visit.office for visit in visits if visit.accepted}
     acts = tuple(_act(act, offices.get((act["key"], act["operation"]))) for act in ledger["acts"])
     spoilt = frozenset(e["key"] for e in journal["entries"] if e["direction"] == "out" and e["fault"] and e["key"])
-    return Book(slug, acts, visits, _table(slug, "fields"), frozenset(_table(slug, "required")), spoilt)
+    asked = _table(slug, "questions") if (MOCKS / slug / "questions.json").exists() else {"required": (), "yes": ()}
+    return Book(
+        slug, acts, visits, _table(slug, "fields"), frozenset(_table(slug, "required")),
+        frozenset(asked["required"]), frozenset(asked["yes"]), spoilt,
+    )  # fmt: skip
 
 
 def base_of(name: str) -> str:
@@ -114,6 +129,7 @@ def _act(act: Mapping[str, Any], office: str | None) -> Act:
         receipts=frozenset({act["receipt"], *later}),
         digests=act["fields"],
         office=office,
+        state=act["state"],
     )
 
 

@@ -10,7 +10,7 @@ from mocks.auditor.books import Act, Book, base_of, digest
 from mocks.auditor.promises import Promise
 from mocks.kit.kst import KST
 
-_IDENTITY = frozenset({"client.name", "client.birth_date"})
+_IDENTITY = frozenset({"client.name", "client.birth_date", "client.rrn"})
 _CODED = frozenset({
     "client.sex", "client.employment.status", "referral.kind", "referral.urgency", "referral.service_code",
     "referral.appointment.method",
@@ -28,7 +28,7 @@ def changed_names(act: Act, book: Book, promise: Promise, key: bytes) -> tuple[s
 
 
 def is_about(act: Act, book: Book, promise: Promise, key: bytes) -> bool:
-    """Return whether the act carries the name and the birth date of the promise's client, and neither differs."""
+    """Return whether the act carries name, birth date or RRN of the promise's client, and none of them differs."""
     carried = [name for name in act.digests if book.path_of.get(base_of(name)) in _IDENTITY]
     return bool(carried) and not any(_is_changed(name, act, book, promise, key) for name in carried)
 

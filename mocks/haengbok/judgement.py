@@ -17,6 +17,8 @@ NOT_A_TARGET = "나대상"
 """… by 대상자아님."""
 SYSTEM_ERROR = "나장애"
 """… by 시스템오류, in the eligibility service only."""
+BROKE_DOWN = "9"
+"""`serviceResult` 시스템오류: no answer about the person."""
 NEEDS_RRN = frozenset({"BSLF01", "BSLF02"})
 PROVINCE = "41"
 """경기도: the first two digits of its 법정동 codes."""
@@ -90,7 +92,7 @@ def eligibility_of(name: str, rrn: str) -> dict[str, str]:
     """
     nothing = dict.fromkeys(("FCT_YN", "BSLF01_YN", "BSLF02_YN", "BSLF03_YN", "BSLF04_YN"), "")
     born = birth_date_of(rrn)
-    by_name = {NAME_ERROR: "3", NOT_RESIDENT: "4", NOT_A_TARGET: "5", SYSTEM_ERROR: "9"}
+    by_name = {NAME_ERROR: "3", NOT_RESIDENT: "4", NOT_A_TARGET: "5", SYSTEM_ERROR: BROKE_DOWN}
     if born is None:
         return nothing | {"serviceResult": "2"}
     if name in by_name:

@@ -58,8 +58,9 @@ class Counter:
 
     def _verify(self, fields: Fields) -> etree._Element:
         answer = judgement.eligibility_of(fields["TGTR_NM"], fields["TGTR_RRN"])
-        if answer["serviceResult"] == "1":
-            self._ledger.append("verify", "", "", arrived(fields), "answered")
+        if answer["serviceResult"] != judgement.BROKE_DOWN:
+            said = answer["FCT_YN"] or answer["serviceResult"]
+            self._ledger.append("verify", "", "", arrived(fields), f"answered {said}")
         return self._reply("verify", None, {key: fields[key] for key in ("TGTR_NM", "TGTR_RRN")} | answer)
 
     def _register(self, fields: Fields) -> etree._Element:

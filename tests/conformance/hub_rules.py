@@ -11,6 +11,7 @@ from adapters.sdk import (
     BadReplyError,
     BusyError,
     Delivered,
+    Eligibility,
     HostileReplyError,
     MisconfiguredError,
     NotSentError,
@@ -18,22 +19,25 @@ from adapters.sdk import (
     StatusReport,
     UncertainError,
     Verb,
+    Verified,
 )
 from adapters.sdk.registry import AdapterClass
 from adapters.sdk.testing import Row, Says
 from adapters.sdk.verbs import capabilities
 from hub.agencies import ActiveAgency
 from hub.delivery.acts import Act
-from hub.delivery.results import Before, Change, Result, change_after
+from hub.delivery.eligibility import after_question
+from hub.delivery.results import Before, Change, Outcome, change_after
 from hub.settings import DeliverySettings
 from mocks.kit.fault_catalogue import CATALOGUE
 from schemas.status import DeliveryStatus
 
 _UNKNOWN = DeliveryStatus.UNKNOWN
 _NOW = datetime(2025, 1, 15, tzinfo=UTC)
-_ACTS = {Verb.FIND: Act.LOOK_UP, Verb.STATUS: Act.POLL}
+_ACTS = {Verb.FIND: Act.LOOK_UP, Verb.STATUS: Act.POLL, Verb.VERIFY: Act.ASK}
 _BEFORE = {
     Act.SEND: DeliveryStatus.SENDING,
+    Act.ASK: DeliveryStatus.SENDING,
     Act.LOOK_UP: DeliveryStatus.UNKNOWN,
     Act.POLL: DeliveryStatus.DELIVERED,
 }
@@ -66,7 +70,12 @@ def next_step(adapter: AdapterClass, verb: Verb, says: Says) -> Next:
     """Ask the hub's rules what follows when a verb, spoken for the first time, came to `says`."""
     act = _ACTS.get(verb, Act.SEND)
     repeat = _repeat_of(adapter, verb)
-    change = change_after(_result(verb, says), _before(adapter, act, repeat, says), _NOW, DeliverySettings())
+    before, settings = _before(adapter, act, repeat, says), DeliverySettings()
+    if act is Act.ASK:
+        answer = Verified(Eligibility.ELIGIBLE, "-") if says is Says.ANSWER else _ERRORS[says]
+        change = after_question(answer, before, _NOW, settings)
+    else:
+        change = change_after(_result(verb, says), before, _NOW, settings)
     return Next(change.status, change.reason, _in_words(act, says, repeat, change))
 
 
@@ -92,7 +101,7 @@ def last_step(adapter: AdapterClass, row: Row) -> End:
     return End(DeliveryStatus.DELIVERED, None, 1)
 
 
-def _result(verb: Verb, says: Says) -> Result:
+def _result(verb: Verb, says: Says) -> Outcome:
     if says is not Says.ANSWER:
         return _ERRORS[says]
     return StatusReport(()) if verb is Verb.STATUS else Delivered("-", "-")
@@ -111,7 +120,7 @@ def _before(adapter: AdapterClass, act: Act, repeat: Repeat, says: Says) -> Befo
         tries=1,
         may_give_up=True,
         lookups=1,
-        created_at=_NOW,
+        tried_since=_NOW,
         unknown_since=_NOW if act is Act.LOOK_UP else None,
         started_at=_NOW,
         byte_left=says is not Says.NOT_SENT,
@@ -130,6 +139,9 @@ def _in_words(act: Act, says: Says, repeat: Repeat, change: Change) -> str:
         return f"asks again at the next poll{person}"
     if act is Act.LOOK_UP:
         return f"stays unknown: looks up again{person}"
+    if act is Act.ASK:
+        assert change.status is DeliveryStatus.PENDING, change
+        return f"pending: {person.removeprefix(', ') or 'waits, then asks again, by a new decision'}"
     if change.status is DeliveryStatus.PENDING:
         return f"pending: {person.removeprefix(', ') or 'waits, then sends again'}"
     assert change.status is DeliveryStatus.UNKNOWN, change

@@ -29,6 +29,7 @@ from hub.api.reads import read_case
 from hub.api.rollup import CaseView, case_view
 from hub.api.services import Hub
 from hub.api.views import AcceptedView, accepted_view
+from hub.store.attempts import asked_first_among
 from hub.store.consents import consents_of_case
 from hub.store.deliveries import withdrawals_of_case
 from hub.store.lanes import paused_lanes
@@ -100,12 +101,14 @@ async def one_case(hub: Hub, actor: CurrentActor, case_id: CaseId) -> CaseView:
         files = {slug: agency.profile.batching for slug, agency in hub.agencies.active.items()}
         cut_offs = {slug: batching.cut_off for slug, batching in files.items() if batching is not None}
         around = Surroundings(hub.clock.now(), paused_lanes(conn), rules, deadlines, hub.working_days, cut_offs)
+        referrals = referrals_of_case(conn, case.id)
         return case_view(
             case,
-            referrals_of_case(conn, case.id),
+            referrals,
             consents_of_case(conn, case.id),
             turning_points(conn, case.id),
             withdrawals_of_case(conn, case.id),
+            asked_first_among(conn, [one.id for one in referrals]),
             around,
         )
 

@@ -24,6 +24,7 @@ from hub.api.views import AddedConsents, ConsentView, WithdrawalView, consent_vi
 from hub.audit.entries import Action
 from hub.delivery.consents import concerns
 from hub.intake.recipients import check_recipients
+from hub.store.attempts import asked_first_among
 from hub.store.cases import case_by_id
 from hub.store.deliveries import withdrawals_of_case
 from hub.store.referrals import referrals_of_case
@@ -63,8 +64,9 @@ async def one_consent(hub: Hub, actor: CurrentActor, consent_id: ConsentId) -> C
     def read(conn: Connection) -> ConsentView:
         consent = read_consent(conn, actor, consent_id, hub.clock.now())
         referrals = referrals_of_case(conn, consent.case_id)
-        about = (one for one in referrals if concerns(consent.recipient, consent.purposes, one))
-        return consent_view(consent, holder_views(about, withdrawals_of_case(conn, consent.case_id)))
+        about = [one for one in referrals if concerns(consent.recipient, consent.purposes, one)]
+        asked_first = asked_first_among(conn, [one.id for one in about])
+        return consent_view(consent, holder_views(about, withdrawals_of_case(conn, consent.case_id), asked_first))
 
     return await hub.store.write(read)
 

@@ -155,8 +155,8 @@ async def events_of_referral(
     page = found[: query.limit]
     last = str(page[-1].sequence) if len(found) > len(page) else None
     lead_on(response, f"/v1/referrals/{referral_id}/events", query, last)
-    unmet = referral.grounds.unmet if referral.grounds else ()
-    return EventsView(events=tuple(event_view(event, texts.get(event.sequence), unmet) for event in page))
+    shown = (event_view(event, texts.get(event.sequence), referral.grounds) for event in page)
+    return EventsView(events=tuple(shown))
 
 
 async def _step(hub: Services, actor: Actor, referral_id: str, step: Callable[[Connection], None]) -> ReferralView:

@@ -8,7 +8,7 @@ from typing import Any
 from hub.cli.demo.play import Performance, Played
 from mocks.auditor.books import Act, Book, base_of
 
-_OF_THE_VIEW = ("agency", "office", "delivery", "business", "reason", "outcome")
+_OF_THE_VIEW = ("agency", "office", "delivery", "business", "reason", "verification", "outcome")
 
 
 def failures(performance: Performance) -> Iterator[str]:
@@ -45,6 +45,7 @@ def _of_referral(
     counted = {
         "registrations": sum(act.registers for act in acts),
         "withdrawals": sum(act.operation == "withdraw" for act in acts),
+        "questions": sum(act.asks for act in acts),
     }
     for name, number in counted.items():
         if expected.get(name, number) != number:

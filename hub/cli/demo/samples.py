@@ -11,8 +11,8 @@ from typing import Any
 from hub.cli.demo.steps import STEPS
 
 _EXPECTATIONS = frozenset({
-    "agency", "office", "delivery", "business", "reason", "outcome", "registrations", "withdrawals", "passed",
-    "not_sent",
+    "agency", "office", "delivery", "business", "reason", "verification", "outcome", "registrations", "withdrawals",
+    "questions", "passed", "not_sent",
 })  # fmt: skip
 
 

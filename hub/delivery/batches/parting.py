@@ -75,7 +75,7 @@ def release(conn: Connection, room: Room, batch_id: str, error: str | None) -> N
 
 
 def _was_tried_for_long(room: Room, papers: Papers, now: datetime) -> bool:
-    age, settings = now - papers.delivery.created_at, room.settings
+    age, settings = now - (papers.delivery.tried_since or now), room.settings
     return papers.delivery.tries >= settings.max_tries or age > timedelta(hours=settings.max_age_hours)
 
 

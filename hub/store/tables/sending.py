@@ -40,6 +40,7 @@ referrals = Table(
     Column("possible_duplicate_of", String(32)),
     Column("overridden", JSON, nullable=False),  # reasons that a counsellor decided against
     Column("grounds", JSON(none_as_null=True)),  # why it goes where it goes: the day, ids and first days of rules
+    Column("verification", String(16)),  # what came of asking first; None: no rule asks
     Column("outcome", String(20)),
     Column("due_on", String(10)),
     Column("events", Integer, nullable=False),  # the sequence of the last event
@@ -66,6 +67,7 @@ deliveries = Table(
     Column("due_at", Moment),  # when a worker shall look at it next; None: only after somebody acts
     Column("tries", Integer, nullable=False, server_default="0"),  # attempts of the verb itself
     Column("lookups", Integer, nullable=False, server_default="0"),  # look-ups or polls since the last change
+    Column("tried_since", Moment),  # when the first of these attempts began; their age counts from there
     Column("token", Integer, nullable=False, server_default="0"),  # fencing: grows with every attempt
     Column("picked_until_wall", Float),  # epoch seconds: till then it waits for the worker that it was given to
     Column("lease_until_wall", Float),  # epoch seconds; None: nobody works on it

@@ -21,6 +21,7 @@ from adapters.sdk import (
     Callback,
     CallbackRefusedError,
     Delivered,
+    Eligibility,
     Fact,
     InboundCall,
     InboundReply,
@@ -31,6 +32,8 @@ from adapters.sdk import (
     SubmitOrder,
     SupplementOrder,
     UncertainError,
+    Verified,
+    VerifyOrder,
     WireKey,
     WithdrawOrder,
 )
@@ -76,6 +79,9 @@ class PierAdapter(Adapter[Any]):
         if self.mood == "is lost":
             raise UncertainError("pier: the answer was lost")
         return Delivered(f"R-{order.wire_key}", "00", (Fact(BusinessStatus.RECEIVED, "01"),))
+
+    async def verify(self, order: VerifyOrder) -> Verified:
+        return Verified(Eligibility.NOT_ELIGIBLE if self.mood == "says no" else Eligibility.ELIGIBLE, "N")
 
     async def withdraw(self, order: WithdrawOrder) -> Acknowledged:
         return Acknowledged("W0")

@@ -76,7 +76,8 @@ async def test_each_rule_is_shown_with_its_source(ruled: Bench) -> None:
     (answer,) = await _ask(ruled, median_income_percent=80)
 
     assert answer["rules"][0] == {
-        "id": "income", "verdict": "unmet", "words": "income 기준.", "source": "income 고시", "mark": "S",
+        "id": "income", "verdict": "unmet", "verify": False,
+        "words": "income 기준.", "source": "income 고시", "mark": "S",
         "valid_from": "2025-01-01", "valid_to": None,
     }  # fmt: skip
     assert [rule["verdict"] for rule in answer["rules"]] == ["unmet", "open"]

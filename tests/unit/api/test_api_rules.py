@@ -64,7 +64,8 @@ async def test_the_referral_names_the_rules_that_hold_it(ruled: Bench) -> None:
         ("income", "unmet"), ("debt", "unmet"), ("days", "met"),
     ]  # fmt: skip
     assert told["rules"][0] | {"verdict": "unmet"} == {
-        "id": "income", "verdict": "unmet", "words": "중위소득 75% 이하입니다.", "source": "income 고시", "mark": "S2",
+        "id": "income", "verdict": "unmet", "verify": False,
+        "words": "중위소득 75% 이하입니다.", "source": "income 고시", "mark": "S2",
         "valid_from": "2025-01-01", "valid_to": None,
     }  # fmt: skip
     assert "중위소득 75% 이하입니다. (출처: income 고시) / 채무 1천 원" in told["reason_text"]

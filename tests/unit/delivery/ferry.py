@@ -24,6 +24,7 @@ from adapters.sdk import (
     BusyError,
     CannotExpressError,
     Delivered,
+    Eligibility,
     Fact,
     FindOrder,
     Found,
@@ -41,6 +42,8 @@ from adapters.sdk import (
     SubmitOrder,
     SupplementOrder,
     Verb,
+    Verified,
+    VerifyOrder,
     WireKey,
     Wires,
     WithdrawOrder,
@@ -72,6 +75,7 @@ from schemas.status import BusinessStatus
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 NAME = "client.name"
 ITEMS = [NAME, "client.birth_date", "referral.opinion"]
+ASKED = frozenset({NAME, "client.birth_date"})
 SUPPLEMENT = frozenset({"referral.opinion", "referral.attachments.title", "client.debts.amount"})
 
 
@@ -88,7 +92,7 @@ def ferry_profile(repeat: Repeat) -> Profile:
         repeat=repeat,
         wire_key=WireKey(25),
         settling_seconds=60.0,
-        narrower={"supplement": Need(SUPPLEMENT, frozenset({"referral.opinion"}))},
+        narrower={"supplement": Need(SUPPLEMENT, frozenset({"referral.opinion"})), "verify": Need(ASKED, ASKED)},
     )
 
 
@@ -101,6 +105,8 @@ class FerryAgency:
         self.acts: list[dict[str, Any]] = []
         self.withdrawn: list[str] = []
         self.supplements: list[dict[str, Any]] = []
+        self.questions: list[dict[str, Any]] = []
+        self.eligible = "Y"
         self.facts: list[Fact] = []
         self.script: deque[str] = deque()
         self.visible_after = 0.0
@@ -128,6 +134,9 @@ class FerryAgency:
             if not (mine and self.dedupes):
                 self.acts.append(said | {"at": self.clock.now()})
             return httpx.Response(200, json={"receipt": f"R-{key}"})
+        if path == "/verify":
+            self.questions.append(said)
+            return httpx.Response(200, json={"is": self.eligible})
         if path == "/withdraw":
             self.withdrawn.append(key)
             return httpx.Response(200, json={})
@@ -182,6 +191,19 @@ class FerryAdapter(Adapter[Any]):
                 "papers": [one.title for one in told.attachments]}  # fmt: skip
         reply = await self._ask(order.decision, "/supplement", said)
         return Refused(RefusalReason.OTHER, "N5") if reply is None else Acknowledged("30")
+
+    async def verify(self, order: VerifyOrder) -> Verified | Refused:
+        client = order.document.client
+        if client.name == "못 묻는 이름":
+            raise CannotExpressError(NAME, "다른 글자로 적어 주세요")
+        said = {"key": order.wire_key, "name": client.name, "born": str(client.birth_date)}
+        reply = await self._ask(order.decision, "/verify", said)
+        if reply is None:
+            return Refused(RefusalReason.IDENTITY_MISMATCH, "3", "성명이 다릅니다")
+        if reply["is"] == "?":
+            raise KeyError("a defect of the adapter")
+        said_of = {"Y": Eligibility.ELIGIBLE, "N": Eligibility.NOT_ELIGIBLE, "M": Eligibility.UNDETERMINED}
+        return Verified(said_of[reply["is"]], reply["is"], ("생계", "주거"))
 
     async def _ask(self, decision: Any, path: str, said: dict[str, Any]) -> dict[str, Any] | None:
         reply = await self._wire.send(decision, "POST", path, body=json.dumps(said).encode())

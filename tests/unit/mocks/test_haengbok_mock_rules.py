@@ -324,6 +324,25 @@ async def test_eligibility(mock: HaengbokMock, desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "rrn", "states"),
+    [
+        ("홍길동", "9001011000000", ["answered Y"]),
+        ("홍길동", "9001101000000", ["answered N"]),
+        ("홍길동", "9001311000000", ["answered M"]),
+        ("나성명", "9001011000000", ["answered 3"]),
+        ("나장애", "9001011000000", []),
+    ],
+)
+async def test_every_answered_question_stands_in_the_ledger(
+    mock: HaengbokMock, desk: Desk, name: str, rrn: str, states: list[str]
+) -> None:
+    """With what was answered: an auditor reads there whether a referral was held by right."""
+    fields = {"ReqOrgCd": "6410000", "ReqBizCd": "NARU01", "TGTR_RRN": rrn, "TGTR_NM": name}
+    await ask(mock, "getReductionBscLivYn", fields)
+    assert [act.state for act in desk.ledger.acts] == states
+
+
+@pytest.mark.parametrize(
     ("name", "rrn", "expected"),
     [
         ("홍길동", "9001101000000", ("1", "N", "N", "N")),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from hub.routing.facts import FLAGS, FactName, Facts, Span, exactly
+from hub.routing.grounds import AppliedRule
 from hub.routing.holds import Hold, next_hold
 from hub.routing.rules import Judged, Rule, Verdict, judge, rule_named
 from schemas.services import ServiceCode
@@ -158,3 +159,19 @@ def test_deciding_against_one_hold_opens_no_other(duplicate: bool, unmet: bool, 
     holding = {Hold.POSSIBLE_DUPLICATE: duplicate, Hold.RULE_NOT_MET: unmet}
     left = [hold for hold, is_so in holding.items() if is_so and hold not in overridden]
     assert next_hold(duplicate=duplicate, unmet=unmet, overridden=overridden) == (left[0] if left else None)
+
+
+def test_a_rule_that_asks_is_open_without_conditions() -> None:
+    """Only the agency can tell; with conditions the facts decide where they can, and then nobody is asked."""
+    always = rule(verify=True)
+    assert (always.judge({F.DAYS_OVERDUE: exactly(40)}), always.facts) == (V.OPEN, ())
+    partly = rule({"fact": "days_overdue", "at_most": 30}, verify=True)
+    told = [partly.judge(known) for known in ({}, {F.DAYS_OVERDUE: exactly(30)}, {F.DAYS_OVERDUE: exactly(31)})]
+    assert told == [V.OPEN, V.MET, V.UNMET]
+    assert [AppliedRule.of(Judged(partly, one)).verify for one in told] == [True, False, False]
+
+
+def test_a_rule_without_conditions_must_ask() -> None:
+    """A rule that neither judges nor asks is a slip."""
+    with pytest.raises(ValidationError, match="any_of"):
+        rule()

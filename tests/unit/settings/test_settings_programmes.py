@@ -11,6 +11,7 @@ from settings_bench import problems_of, read
 from adapters.sdk.registry import installed_adapters
 from hub.configuration import read_settings
 from hub.routing.facts import FactName, exactly
+from hub.routing.grounds import AppliedRule, Grounds
 from hub.routing.rules import Verdict, judge
 from hub.settings import Settings
 from schemas.services import ServiceCode
@@ -74,6 +75,7 @@ def shipped() -> Settings:
         ("LOAN-MISO", {"business_months": 5}, ["miso-business"]),
         ("LOAN-MISO", {"business_months": 6}, []),
         ("WEL-EMERG", {"median_income_percent": 900}, []),
+        ("WEL-BASIC", {"median_income_percent": 900}, []),
     ],
 )
 def test_shipped_rules_say_what_the_programmes_say(
@@ -83,6 +85,15 @@ def test_shipped_rules_say_what_the_programmes_say(
     known = {FactName(name): exactly(value) for name, value in facts.items()}
     found = judge(shipped.routing.rules, ServiceCode(service), TODAY, known)
     assert [judged.rule.id for judged in found if judged.verdict is Verdict.UNMET] == unmet
+
+
+def test_the_shipped_question_is_put_where_the_income_is_not_known(shipped: Settings) -> None:
+    """WEL-BASIC: whoever's income is known is referred without a question; nothing is disclosed for what is known."""
+    for facts, asks in (({}, True), ({FactName.MEDIAN_INCOME_PERCENT: exactly(30)}, False)):
+        judged = judge(shipped.routing.rules, ServiceCode.WEL_BASIC, TODAY, facts)
+        assert Grounds(day=TODAY, rules=tuple(map(AppliedRule.of, judged))).to_verify == (
+            ("basic-income-known",) if asks else ()
+        )
 
 
 def test_the_demo_has_the_same_rules(shipped: Settings) -> None:
@@ -103,6 +114,7 @@ def test_the_demo_has_the_same_rules(shipped: Settings) -> None:
         (RULE.replace('"S2"', '"S3"'), "routing.rules.0.mark (config.toml): "),
         (RULE.replace('source = "안내문"\n', ""), "routing.rules.0.source (config.toml): is missing"),
         (RULE.replace("DEBT-FAST", "DEBT-SLOW"), "routing.rules.0.services.0 (config.toml): "),
+        (RULE.replace("any_of", "# any_of"), "routing.rules.0 (config.toml): give any_of, or verify = true"),
         (RULE + "to = 2024-12-31", "routing.rules.0 (config.toml): `to` is before `from`"),
         (RULE + RULE, "routing.rules (config.toml): days stands twice on 2025-01-01"),
         (DEADLINE + "hours = 3", "deadlines.0 (config.toml): give one of days, working_days and hours"),

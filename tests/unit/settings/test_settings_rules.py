@@ -92,6 +92,27 @@ def test_route_to_an_agency_that_does_not_offer_the_service(tmp_path: Path) -> N
     assert problem == "routing.services.WEL-BASIC (config.toml): quay does not offer this service"
 
 
+ASK = """
+[routing.services]
+WEL-CASE = [{{ agency = "quay", from = 2025-01-01, to = {last} }}]
+[[routing.rules]]
+id = "ask-first"
+services = ["WEL-CASE"]
+verify = true
+words = "먼저 확인"
+source = "시험"
+mark = "A"
+from = 2026-01-01
+"""
+
+
+def test_a_rule_that_asks_whom_nobody_can_ask(tmp_path: Path) -> None:
+    """An agency without the question, on a day of the rule, is found at start; on other days it is no matter."""
+    (problem,) = problems_of(tmp_path, ASK.format(last="2026-01-01"))
+    assert problem == "routing.rules.0.verify (config.toml): quay cannot be asked about eligibility"
+    assert problems_of(tmp_path, ASK.format(last="2025-12-31")) == []
+
+
 def test_routes_are_read_with_their_days(tmp_path: Path) -> None:
     """TOML's dates are the first and the last day of a route."""
     text = '[routing.services]\nWEL-CASE = [{ agency = "quay", from = 2025-01-01, to = 2025-12-31 }]\n'

@@ -50,7 +50,7 @@ def performance(
            "wire_key": "K"}
         | (final or {})
     ]  # fmt: skip
-    act = {"at": NOW.isoformat(), "operation": operation, "key": "K", "receipt": "R-1", "changes": [],
+    act = {"at": NOW.isoformat(), "operation": operation, "key": "K", "receipt": "R-1", "state": "", "changes": [],
            "fields": {"tgtrNm": "00", "tgtrRrno": "00"}}  # fmt: skip
     book = read_book("community_center", {"acts": [act]}, {"entries": []})
     events = {"WEL-EMERG": [{"delivery": "unknown"}, {"delivery": "delivered", "business": "received"}]}

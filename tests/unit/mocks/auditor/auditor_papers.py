@@ -95,6 +95,7 @@ class Papers:
                 "operation": operation,
                 "key": said.get("refRqstNo", ""),
                 "receipt": receipt,
+                "state": "",
                 "fields": digests,
                 "changes": [],
             }
