@@ -18,6 +18,7 @@ from hub.api.errors import ANSWERED, answer_error
 from hub.api.openapi import openapi_document
 from hub.api.routes import (
     agencies,
+    audit,
     bulk,
     callbacks,
     cases,
@@ -65,7 +66,7 @@ def _app_with_routes() -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     for module in (
-        cases, bulk, referrals, consents, clients, prechecks, catalogue, agencies, webhooks, callbacks, health,
+        cases, bulk, referrals, consents, clients, prechecks, catalogue, agencies, webhooks, audit, callbacks, health,
     ):  # fmt: skip
         app.include_router(module.router)
     app.add_api_route("/openapi.json", _openapi, include_in_schema=False)

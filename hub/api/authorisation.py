@@ -93,6 +93,7 @@ AUTHORISATION: Mapping[str, Access] = {
     "POST /v1/webhooks/{webhook_id}/ping": _centre(_ADMIN),
     "GET /v1/webhooks/{webhook_id}/shelf": _centre(_ADMIN),
     "POST /v1/webhooks/{webhook_id}/redeliver": _centre(_ADMIN),
+    "GET /v1/audit": Access(Who.EITHER, frozenset({Scope.AUDIT})),
     "POST /v1/callbacks/{slug}": _AGENCY,
     "POST /v1/callbacks/{slug}/{path:path}": _AGENCY,
     "GET /livez": _ANYBODY,

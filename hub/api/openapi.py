@@ -70,6 +70,7 @@ _TAGS = [
     {"name": "services", "description": "복지서비스"},
     {"name": "agencies", "description": "기관"},
     {"name": "webhooks", "description": "웹훅"},
+    {"name": "audit", "description": "접속기록"},
     {"name": "callbacks", "description": "기관 콜백"},
     {"name": "health", "description": "상태 확인"},
 ]

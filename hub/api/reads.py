@@ -90,9 +90,10 @@ def read_consent(
     consent = known(consent_of(conn, consent_id))
     if consent.centre_id != actor.centre_id:
         raise ProblemError(UNKNOWN_ID)
+    case = known(case_by_id(conn, consent.case_id))
     record(
         conn, at=now, actor=actor.name, origin=actor.origin, action=action, centre_id=consent.centre_id,
-        case_id=consent.case_id, data={"consent": consent.id},
+        client_id=case.client_id, case_id=case.id, data={"consent": consent.id},
     )  # fmt: skip
     return consent
 

@@ -26,6 +26,7 @@ from adapters.sdk import (
 )
 from adapters.sdk.decisions import steady_now
 from hub.agencies import ActiveAgency
+from hub.audit.bases import fields_by_basis
 from hub.audit.entries import Action, record
 from hub.clock import wall_now
 from hub.consent.policy import Withheld, WithheldReason
@@ -197,15 +198,19 @@ def journal(
             started_at=attempt.started_at,
         ),
     )
+    if isinstance(decision, Reconcile):
+        return  # tells nothing new; the attempt itself is kept
+    data: dict[str, object] = {"attempt": attempt.id, "verb": str(verb), "recipient": decision.recipient}
     if disclosed:
-        record(
-            conn,
-            at=attempt.started_at,
-            actor="hub",
-            action=Action.DISCLOSED,
-            **referral_subject(papers.referral),
-            data={"attempt": attempt.id, "recipient": decision.recipient, "fields": sorted(disclosed.fields)},
-        )
+        data |= {"fields": sorted(disclosed.fields), "bases": fields_by_basis(disclosed.bases)}
+    record(
+        conn,
+        at=attempt.started_at,
+        actor="hub",
+        action=Action.DISCLOSED if disclosed else Action.WITHDRAWAL_TOLD,
+        **referral_subject(papers.referral),
+        data=data,
+    )
 
 
 def mark_sending(conn: Connection, papers: Papers, attempt: Attempt) -> None:

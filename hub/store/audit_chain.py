@@ -112,18 +112,18 @@ def clients_of(conn: Connection, referral_ids: Collection[str]) -> dict[str, str
 
 def entries_of(
     conn: Connection,
-    centre_id: str,
+    centre_id: str | None,
     *,
     after: int,
     limit: int,
     begin: datetime | None = None,
     end: datetime | None = None,
     **equal: str | None,
-) -> Sequence[Row]:
-    """Return a centre's sealed entries after a place; `equal`: columns that must have a value, if one is given."""
+) -> list[Row]:
+    """Return sealed entries after a place, of one centre or (None) of all; `equal`: columns that have this value."""
     place, at = audit_entries.c.sequence, audit_entries.c.at
-    query = select(audit_entries).where(audit_entries.c.centre_id == centre_id, place > after)
-    for name, value in equal.items():
+    query = select(audit_entries).where(place > after)
+    for name, value in {"centre_id": centre_id, **equal}.items():
         if value is not None:
             query = query.where(audit_entries.c[name] == value)
     query = query if begin is None else query.where(at >= begin)
