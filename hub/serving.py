@@ -13,12 +13,15 @@ from typing import Self
 import structlog
 import uvicorn
 
+from hub.access.keys import endless_keys
 from hub.agencies import Agencies, Agency, AgencyState
 from hub.api.app import build_app
+from hub.api.wire import timed
 from hub.catalogue.library import Holding, Library
+from hub.clock import wall_now
 from hub.configuration import Installed
 from hub.logs import places
-from hub.settings import HttpSettings, Settings
+from hub.settings import HttpSettings, Mode, Settings
 from hub.wiring import Services, opened
 
 _log = structlog.get_logger("naru.serving")
@@ -49,6 +52,7 @@ async def serve(settings: Settings, installed: Installed) -> None:
             host, port = listener.getsockname()[:2]
             _log.info("listening", host=host, port=port, mode=settings.mode, agencies=list(services.agencies.active))
             warn(settings, services.agencies, services.library)
+            await _warn_of_keys(services)
             await _run(services, listener, stop)
     _log.info("stopped")
 
@@ -84,6 +88,13 @@ def warn(settings: Settings, agencies: Agencies, library: Library) -> None:
         _log.warning(".".join(key), why=warning)
 
 
+async def _warn_of_keys(services: Services) -> None:
+    """Log how many keys never end, where real people's data is: `naru check` names them."""
+    endless = await services.store.read(lambda conn: endless_keys(conn, wall_now()))
+    if endless and services.settings.mode is Mode.LIVE:
+        _log.warning("keys_without_end", count=len(endless))
+
+
 def listen(settings: HttpSettings) -> socket.socket:
     """Return a socket that listens.
 
@@ -107,6 +118,7 @@ async def _run(services: Services, listener: socket.socket, stop: _Stop) -> None
     server = _Server(
         uvicorn.Config(
             build_app(services),
+            http=timed(services.settings.http),
             log_config=None,  # hub/logs.py has the standard library's loggers already
             access_log=False,  # it would hold query strings; the API's edge writes a line for each request
             proxy_headers=False,

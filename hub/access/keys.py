@@ -107,6 +107,11 @@ def live_keys(conn: Connection, now: datetime, holder: str | None = None) -> lis
     ]
 
 
+def endless_keys(conn: Connection, now: datetime) -> list[LiveKey]:
+    """Return the live keys that never end by themselves: each works for whoever finds it, until somebody notices."""
+    return [key for key in live_keys(conn, now) if key.expires_at is None]
+
+
 def _is_operator(holder: str) -> bool:
     return holder.startswith("opr_")
 

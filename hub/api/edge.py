@@ -15,13 +15,14 @@ from hub.store.ids import new_id
 
 _log = structlog.get_logger("naru.api")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
-_HEADERS = {
+HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+"""What every answer carries."""
 
 
 class Edge:
@@ -43,7 +44,7 @@ class Edge:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
-                for name, value in (*_HEADERS.items(), *limit_headers(scope).items()):
+                for name, value in (*HEADERS.items(), *limit_headers(scope).items()):
                     headers.setdefault(name, value)
             await send(message)
 

@@ -120,7 +120,7 @@ DESTROYED = Kind(
 METHOD_NOT_ALLOWED = Kind(
     "method-not-allowed", 405, "허용되지 않는 메서드", "이 주소에 쓸 수 있는 메서드는 Allow 헤더에 있습니다."
 )
-TOO_SLOW = Kind("request-timeout", 408, "요청 시간 초과", "본문이 제때 도착하지 않았습니다. 다시 보내 주십시오.")
+TOO_SLOW = Kind("request-timeout", 408, "요청 시간 초과", "요청이 제때 도착하지 않았습니다. 다시 보내 주십시오.")
 TOO_OFTEN = Kind(
     "too-many-requests",
     429,

@@ -15,12 +15,13 @@ from sqlalchemy import make_url
 from adapters.sdk import Gate
 from adapters.sdk.catalogue import installed_catalogues
 from adapters.sdk.kst import kst_today
+from hub.access.keys import endless_keys
 from hub.agencies import Agencies, Agency, AgencyState
 from hub.catalogue.library import Holding, Library, build_library
 from hub.cli.starting import DEFAULT_CONFIG, Config, find_adapters
 from hub.clock import wall_now
 from hub.configuration import SettingsError, read_settings
-from hub.settings import Settings
+from hub.settings import Mode, Settings
 from hub.store.keks import needed_keks
 from hub.store.schema import SchemaError, newest, revision_of
 from hub.store.store import Store, StoreUnreachableError
@@ -63,7 +64,7 @@ def find_problems(settings: Settings, agencies: Agencies, library: Library) -> I
     except KeyFileError as error:
         yield str(error)
         ring = None
-    if settings.store.is_shared or Path(make_url(settings.store.url).database or "").exists():
+    if _is_there(settings):
         yield from _store_problems(settings, ring)
 
 
@@ -89,11 +90,34 @@ def _store_problems(settings: Settings, ring: KeyRing | None) -> Iterator[str]:
         store.close()
 
 
+def _endless_keys(settings: Settings) -> list[str]:
+    """Return the prefixes of keys without a last day; none if there is no store yet, or none that this naru reads."""
+    if not _is_there(settings):
+        return []
+    store = Store(settings.store.url)
+    try:
+        if store.is_shared:
+            store.claim()
+        if store.read_now(revision_of) != newest():
+            return []
+        return [key.prefix for key in store.read_now(lambda conn: endless_keys(conn, wall_now()))]
+    except (SchemaError, StoreUnreachableError):
+        return []  # `find_problems` says so
+    finally:
+        store.close()
+
+
+def _is_there(settings: Settings) -> bool:
+    return settings.store.is_shared or Path(make_url(settings.store.url).database or "").exists()
+
+
 def _print(config: Path, settings: Settings, agencies: Agencies, library: Library) -> None:
     for name, said in _lines(config, settings, agencies, library):
         typer.echo(f"{name:<9} {said}")
     for key, warning in settings.warnings():
         typer.echo(f"WARNING   {'.'.join(key)}: {warning}")
+    if settings.mode is Mode.LIVE and (endless := _endless_keys(settings)):
+        typer.echo(f"WARNING   API keys that never end: {', '.join(endless)} (--rotate PREFIX --expires DATE mends it)")
 
 
 def _lines(config: Path, settings: Settings, agencies: Agencies, library: Library) -> Iterator[tuple[str, str]]:
@@ -103,6 +127,9 @@ def _lines(config: Path, settings: Settings, agencies: Agencies, library: Librar
     yield "store", settings.store.shown
     yield "keys", f"{settings.vault.place}{'' if settings.vault.is_there else ' (made at first start)'}"
     yield "clock", settings.clock.source
+    access, jwt = settings.access, settings.access.jwt
+    yield "calls", f"{access.calls} in {access.calls_seconds} s by one caller, in each process"
+    yield "tokens", f"of {jwt.issuer}, for {jwt.audience}" if jwt.is_on else "nobody's are taken"
     for slug, agency in agencies.items():
         yield "agency", f"{slug}: {agency.state}"
         if slug in settings.adapters:

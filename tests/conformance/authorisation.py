@@ -18,9 +18,9 @@ _HEAD = """\
 
 Made from `hub/api/authorisation.py` (`make generate`); `make check` compares. `tests/unit/api/test_api_authorisation.py` calls every route as everybody in this table, with their own ids and another centre's, and holds the answers against it. A route without a line is not served: the app refuses to be built.
 
-A caller proves who it is with an API key, and the key carries scopes. A centre's key belongs to one centre, made by `naru centres key`; to it, another centre's ids answer like unknown ones (404), on every route. A key of the hub's own operator (`naru operators add`) has no centre: it opens what concerns every centre, and no client's case ([decision 0014](decisions/0014-who-may-call.md)).
+A caller proves who it is with an API key, or with a token of the configured issuer, and either carries scopes ([access.md](access.md)). A centre's key belongs to one centre, made by `naru centres key`, and a token names one; to it, another centre's ids answer like unknown ones (404), on every route. A key of the hub's own operator (`naru operators add`) has no centre: it opens what concerns every centre, and no client's case ([decision 0014](decisions/0014-who-may-call.md)).
 
-No key, or one that is wrong, revoked or over: 401. A key without one of the scopes of the line, or of the other kind: 403, which names the scopes. Both come before the body is read.
+Nothing presented, or what is wrong, revoked or over: 401. A key or token without one of the scopes of the line, or of the other kind: 403, which names the scopes. Both come before the body is read.
 """  # noqa: E501 - one paragraph of a page is one line
 _ROUTES = """\
 ## Routes
