@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from hub.access.actor import Actor
 from hub.access.api_keys import find_caller
 from hub.access.caller import Caller
 from hub.access.centres import is_centre
@@ -55,6 +56,7 @@ class Admission:
         self._tokens = None if self._keys is None else Tokens(settings.jwt, self._keys, wall_now)
         self._calls = Rates("caller", settings.calls, settings.calls_seconds)
         self._failures = Rates("failures", settings.failures, settings.failures_seconds)
+        self._searches = Rates("searches", settings.searches, settings.searches_seconds)
         self._notes = Rates("notes", _NOTED_AT_ONCE, _NOTED_SECONDS)
         self._unnoted: Counter[str] = Counter()
 
@@ -80,6 +82,19 @@ class Admission:
             await self._note(Action.ACCESS_REFUSED, found.name, found.centre_id, origin, route, "too_often")
             raise TooOftenError(standing)
         return found, standing
+
+    async def admit_search(self, actor: Actor, route: str) -> None:
+        """Count a search for a client, which is bounded apart: an exact match tells whether a number is somebody's.
+
+        Raises:
+            TooOftenError: too many searches of this caller.
+        """
+        standing = self._searches.take(actor.name)
+        if not standing.is_allowed:
+            await self._note(
+                Action.ACCESS_REFUSED, actor.name, actor.centre_id, actor.origin, route, "searches_too_often"
+            )
+            raise TooOftenError(standing)
 
     async def note_refusal(self, caller: Caller, origin: str | None, route: str, why: str) -> None:
         """Write down that a known caller asked for what it may not have."""

@@ -110,4 +110,7 @@ class AccessSettings(Table):
     failures: Annotated[int, Field(ge=1, le=1_000_000)] = 60
     """Calls without a good key that one network address may make at once; they come back over `failures_seconds`."""
     failures_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
+    searches: Annotated[int, Field(ge=1, le=1_000_000)] = 300
+    """Searches for a client that one caller may make at once: whoever tries numbers through must not get far."""
+    searches_seconds: Annotated[int, Field(ge=1, le=86_400)] = 3600
     jwt: JwtSettings = JwtSettings()

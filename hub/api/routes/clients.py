@@ -5,20 +5,23 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlalchemy import Connection
 
+from hub.access.admission import TooOftenError
 from hub.api import examples
 from hub.api.asked import ClientSearch
 from hub.api.bodies import Received, body_of
 from hub.api.callers import CurrentActor
 from hub.api.described import answers, problems, takes
+from hub.api.limits import note_standing
 from hub.api.paging import Page, lead_on
 from hub.api.problems import (
     INVALID_DOCUMENT,
     INVALID_PARAMETER,
     MALFORMED_JSON,
     TOO_LARGE,
+    TOO_OFTEN,
     UNKNOWN_ID,
     UNSUPPORTED_MEDIA_TYPE,
     ProblemError,
@@ -38,6 +41,19 @@ router = APIRouter(tags=["clients"])
 ClientId = Annotated[str, Path(description="대상자 식별자 (a client's id).", examples=[examples.CLIENT_ID])]
 
 
+async def bounded(request: Request, hub: Hub, actor: CurrentActor) -> None:
+    """Refuse a caller who searches too often.
+
+    Raises:
+        ProblemError: `too-many-requests`.
+    """
+    try:
+        await hub.admission.admit_search(actor, request.scope["route"].name)
+    except TooOftenError as error:
+        note_standing(request, error.standing)
+        raise ProblemError(TOO_OFTEN, headers={"Retry-After": str(error.standing.wait)}) from None
+
+
 class FoundView(View):
     """찾은 대상자: opaque ids, and the client's cases, oldest first."""
 
@@ -54,6 +70,7 @@ class FoundClientsView(View):
 @router.post(
     "/v1/clients/search",
     summary="대상자 찾기 (find a client)",
+    dependencies=[Depends(bounded)],
     openapi_extra=takes(ClientSearch, examples.CLIENT_SEARCH),
     responses={
         200: answers("이 센터의 대상자 가운데 꼭 맞는 사람. 없으면 빈 목록."),

@@ -123,3 +123,20 @@ async def test_who_is_forgotten_is_found_no_more(bench: Bench) -> None:
     bench.services.store.write_now(lambda conn: conn.execute(delete(blind_indexes)))
 
     assert await _search(bench.ask, LIKENESS) == []
+
+
+async def test_who_searches_too_often_is_refused_and_noted(tmp_path: Path) -> None:
+    """Beyond the bound 429 with the time to come back, for this caller only; other calls go on, and it is an entry."""
+    async with bench_in(tmp_path, access={"searches": 2}) as bench:
+        replies = [await bench.ask.post("/v1/clients/search", json=LIKENESS) for _ in range(3)]
+        other = await bench.other.post("/v1/clients/search", json=LIKENESS)
+        rest = await bench.ask.get("/v1/referrals")
+        query = select(audit_entries.c.data).where(audit_entries.c.action == "access_refused")
+        (noted,) = bench.services.store.read_now(lambda conn: conn.execute(query).scalars().all())
+
+    assert [reply.status_code for reply in replies] == [200, 200, 429]
+    assert (other.status_code, rest.status_code) == (200, 200)
+    assert replies[2].json()["type"] == "urn:naru:problem:too-many-requests"
+    assert int(replies[2].headers["retry-after"]) > 60
+    assert replies[2].headers["ratelimit-policy"] == '"searches";q=2;w=3600'
+    assert (noted["route"], noted["why"]) == ("search_clients", "searches_too_often")
