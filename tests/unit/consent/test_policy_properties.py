@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
+from consent_oracle import Question, opens
 from consent_papers import INSTANT, NOW, RECIPIENT, RRN, sent
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,8 +14,6 @@ from hypothesis import strategies as st
 from hub.consent.policy import Permission, Withheld, WithheldReason, decide
 from hub.consent.records import ConsentRecord, Statute
 from schemas.consent import ConsentBasis, ConsentType
-from schemas.disclosure import FIELD_PATHS
-from schemas.privacy import PrivacyClass
 from schemas.services import ServiceCode
 
 PATHS = [
@@ -24,12 +23,6 @@ PATHS = [
 RECIPIENTS = [RECIPIENT, "klac", "community_center:3820000", "community_center:3830000", "community_center"]
 PURPOSES = [ServiceCode.WEL_BASIC, ServiceCode.LAW_COUNSEL]
 ARTICLES = ["법 제1조", "법 제2조"]
-NEEDS = {
-    PrivacyClass.PERSONAL: ConsentType.THIRD_PARTY,
-    PrivacyClass.SENSITIVE: ConsentType.SENSITIVE,
-    PrivacyClass.UNIQUE_IDENTIFIER: ConsentType.UNIQUE_IDENTIFIER,
-    PrivacyClass.CREDIT: ConsentType.CREDIT,
-}
 
 some_paths = st.frozensets(st.sampled_from(PATHS))
 moments = st.sampled_from([NOW + offset for offset in (-timedelta(days=30), -INSTANT, timedelta(0), INSTANT)])
@@ -84,46 +77,6 @@ questions = st.fixed_dictionaries({
     "statutes": st.lists(statute_entries, max_size=4),
     "now": moments,
 })  # fmt: skip
-Question = dict[str, Any]
-
-
-def is_live(record: ConsentRecord, question: Question) -> bool:
-    """The oracle: in force for the recipient and the purpose at the moment."""
-    now: datetime = question["now"]
-    return (
-        record.recipient == question["recipient"]
-        and question["purpose"] in record.purposes
-        and record.signed_at <= now
-        and not (record.expires_at is not None and now >= record.expires_at)
-        and not (record.withdrawn_at is not None and now >= record.withdrawn_at)
-    )
-
-
-def laws(question: Question, path: str) -> list[Statute]:
-    """The oracle: entries for the recipient and the field on the day (all moments drawn fall on one day in Korea)."""
-    today = (question["now"] + timedelta(hours=9)).date()
-    return [
-        entry
-        for entry in question["statutes"]
-        if entry.recipient == question["recipient"]
-        and path in entry.fields
-        and entry.valid_from <= today <= (entry.valid_to or date.max)
-    ]
-
-
-def opens(record: ConsentRecord, path: str, question: Question) -> bool:
-    """The oracle: this record lets this field out."""
-    if not is_live(record, question):
-        return False
-    if FIELD_PATHS[path] is PrivacyClass.PLAIN:
-        if record.basis is ConsentBasis.CONSENT:
-            return record.type is ConsentType.THIRD_PARTY
-        return any(opens(record, item, question) for item in record.items if FIELD_PATHS[item] in NEEDS)
-    if path not in record.items or record.type is not NEEDS[FIELD_PATHS[path]]:
-        return False
-    if record.basis is ConsentBasis.STATUTE and record.article not in {e.article for e in laws(question, path)}:
-        return False
-    return path != RRN or any(entry.sender_article is not None for entry in laws(question, path))
 
 
 @given(questions)
