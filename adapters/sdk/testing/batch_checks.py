@@ -22,6 +22,7 @@ from adapters.sdk.errors import (
 )
 from adapters.sdk.outcomes import Acknowledged, Delivered, Refused, ResultFile
 from adapters.sdk.profile import Repeat
+from adapters.sdk.testing.batch_limits import check_does_nothing_beside_its_wire, check_reads_no_file_past_its_cap
 from adapters.sdk.testing.batch_subject import BatchBench, BatchSubject, Member, batch_bench_of
 from adapters.sdk.testing.checks import require
 from adapters.sdk.testing.documents import full_document, marks_of, without
@@ -298,23 +299,6 @@ async def _refusals(bench: BatchBench) -> list[str]:
     return texts
 
 
-async def check_does_nothing_beside_its_wire(subject: BatchSubject) -> None:
-    """Whatever is folded, read and cleared, it opens no connection or program, and writes no file, of its own."""
-    for junk in (None, b"", _STRANGE.encode(), b"\xff" * 4096):
-        async with batch_bench_of(subject) as bench:
-            members = (*_two(bench), bench.withdraw(bench.new_key(), _RECEIPT))
-            for member in members:
-                bench.adapter.express(member)
-            order = bench.fold(*members)
-            await bench.adapter.fold(order)
-            name, data = subject.answer(order.name, bench.ours()[order.name])
-            bench.lay_down(name, data if junk is None else junk)
-            with suppress(AdapterError):
-                for file in await bench.adapter.unfold():
-                    await bench.adapter.clear(file)
-        require(not bench.watch.seen, f"beside its wire: {', '.join(sorted(set(bench.watch.seen)))}")
-
-
 BATCH_CHECKS: tuple[BatchCheck, ...] = (
     check_profile_fits_class,
     check_files_keep_the_contract,
@@ -331,6 +315,7 @@ BATCH_CHECKS: tuple[BatchCheck, ...] = (
     check_reading_changes_nothing_and_clearing_all,
     check_a_result_that_was_exchanged_is_not_cleared,
     check_junk_is_no_result,
+    check_reads_no_file_past_its_cap,
     check_does_nothing_beside_its_wire,
 )
 """All of them, in the order in which a newcomer would want to see them fail."""

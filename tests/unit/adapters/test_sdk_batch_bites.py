@@ -9,7 +9,7 @@ import toy_batch as toy
 from toy_batch import toy_batch
 
 from adapters.sdk import Adapter
-from adapters.sdk.testing import BatchSubject, BatchSuite, batch_checks
+from adapters.sdk.testing import BatchSubject, BatchSuite, batch_checks, batch_limits
 from adapters.sdk.testing.batch_checks import BatchCheck
 
 
@@ -52,4 +52,4 @@ async def test_a_hostile_adapter_falls(adapter: type[Adapter[Any]], check: Batch
 async def test_what_is_done_beside_the_folders_is_seen(adapter: type[Adapter[Any]], act: str) -> None:
     """A file that does not go through the wire, inside the folders or elsewhere, and a program."""
     with pytest.raises(AssertionError, match=rf"beside its wire: .*\b{act}"):
-        await batch_checks.check_does_nothing_beside_its_wire(toy_batch(adapter))
+        await batch_limits.check_does_nothing_beside_its_wire(toy_batch(adapter))

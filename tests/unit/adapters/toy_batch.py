@@ -89,7 +89,11 @@ class ToyBatch(Adapter[AdapterSettings]):
         return HandedOver(order.name, await self.wire.hand_over(order.name, self.data(order), decisions))
 
     async def unfold(self) -> tuple[ResultFile, ...]:
-        read = [(file, self.read(file.name, file.data)) for file in await self.wire.collect(RESULTS)]
+        found = await self.wire.collect(RESULTS)
+        read = [
+            (file, ResultFile(file.name, unreadable=file.problem) if file.problem else self.read(file.name, file.data))
+            for file in found
+        ]
         return tuple(replace(one, digest=file.digest) for file, one in read if one is not None)
 
     async def clear(self, file: ResultFile) -> bool:
