@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+import socket
 from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
@@ -53,11 +55,26 @@ class AdapterSettings(BaseModel):
         return problems
 
 
+_OWN_NAMES = frozenset({"localhost", "localhost.localdomain", "localhost6", "ip6-localhost", "ip6-loopback"})
+
+
 def is_loopback(host: str) -> bool:
-    """Return whether a host name or address names this machine itself."""
-    if host == "localhost" or host.endswith(".localhost"):
+    """Return whether a host name or address names this machine itself, in whatever way it is written.
+
+    An address of nobody (`0.0.0.0`, `::`) reaches this machine, too; so do `127.1`, `0x7f000001`, `::ffff:127.0.0.1`.
+    """
+    host = host.rstrip(".").lower()
+    if host in _OWN_NAMES or host.endswith(".localhost"):
         return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    address = _address(host)
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or address
+    return address is not None and (address.is_loopback or address.is_unspecified)
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host.partition("%")[0])
+    with contextlib.suppress(OSError, UnicodeError):
+        return ipaddress.IPv4Address(socket.inet_aton(host))  # the short ways to write one, which resolvers know
+    return None

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from pathlib import Path
 
+import pytest
 from repository import PACKAGES, ROOT, functions, modules, named, parsed, tracked
 
+house = sys.modules[__name__]
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc"}
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
@@ -126,3 +129,42 @@ def test_nothing_refers_to_what_nobody_outside_has() -> None:
         if private.search(line)
     ]
     assert found == []
+
+
+def test_nobody_turns_the_checking_of_certificates_off() -> None:
+    """A line whose other end is not known is no encrypted line, in no mode: not with a keyword, not with a context."""
+    off = re.compile(
+        r"verify(_ssl|_tls)?\s*=\s*(False|0|None)\b|CERT_(NONE|OPTIONAL)|check_hostname\s*=\s*(False|0)\b"
+        r"|_create_unverified|_create_stdlib_context|ssl\s*=\s*False|SSLContext\(\s*\)|PROTOCOL_TLS\b|--insecure"
+        r"|curl .*(-k|--insecure)\b|PYTHONHTTPSVERIFY|sslmode=(disable|allow|prefer)"
+    )
+    found = [
+        f"{named(path)}:{number}"
+        for path in tracked()
+        if path.relative_to(ROOT).parts[0] != "tests" and path.suffix in {".py", ".toml", ".md", ".sh", ""}
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1)
+        if off.search(line)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "httpx.AsyncClient(verify=False)",
+        "context.verify_mode = ssl.CERT_NONE",
+        "context.check_hostname = False",
+        "ssl._create_unverified_context()",
+        "asyncio.open_connection(host, port, ssl=False)",
+    ],
+)
+def test_the_rule_about_certificates_would_find(line: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each of the ways to turn it off is found."""
+    (tmp_path / "hub").mkdir()
+    planted = tmp_path / "hub" / "wire.py"
+    planted.write_text(f"{line}\n", encoding="utf-8")
+    monkeypatch.setattr(house, "tracked", lambda: (planted,))
+    monkeypatch.setattr(house, "ROOT", tmp_path)
+    monkeypatch.setattr(house, "named", str)
+    with pytest.raises(AssertionError):
+        test_nobody_turns_the_checking_of_certificates_off()
