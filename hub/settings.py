@@ -272,6 +272,8 @@ class Settings(Table):
     def _unfit_for_live(self) -> Iterator[tuple[tuple[str, ...], str]]:
         if self.clock.is_virtual:
             yield ("clock", "source"), "live mode takes the system's clock only"
+        if self.access.jwt.jwks_url.startswith("http:"):
+            yield ("access", "jwt", "jwks_url"), "live mode needs https"
         for number, entry in enumerate(self.statutes):
             if not entry.reviewed:
                 yield ("statutes", str(number)), "is not reviewed, and live mode takes reviewed entries only"

@@ -21,6 +21,7 @@ valid_from = 2025-01-01
 reviewed = {reviewed}
 """
 SECRET = {"NARU_ADAPTERS__QUAY__CLIENT_SECRET": "s"}
+JWT = '[access.jwt]\nissuer = "https://issuer.example"\naudience = "naru"\n'
 QUAY = "[adapters.quay]\nenabled = true\nbase_url = "
 
 
@@ -32,6 +33,7 @@ QUAY = "[adapters.quay]\nenabled = true\nbase_url = "
         (QUAY + '"https://[::1]/"', "base_url: live mode refuses a loopback address"),
         (STATUTE.format(reviewed="false"), "is not reviewed"),
         ('[clock]\nsource = "http://127.0.0.1:1/_mock/clock"', "live mode takes the system's clock only"),
+        (JWT + 'jwks_url = "http://127.0.0.1:1/keys"', "live mode needs https"),
     ],
 )
 def test_live_refuses_what_mock_allows(tmp_path: Path, text: str, problem: str) -> None:
