@@ -48,8 +48,9 @@ fuzz: .venv/.ready ## spoilt bytes for every parser of what comes from outside, 
 		$(BIN)/pytest -n auto --timeout 0 tests/fuzz tests/conformance -k 'fuzz or reads_anything'; \
 		ended=$$?; $(BIN)/python tests/fuzz/counts.py var/fuzz/counts.jsonl; exit $$ended
 
-bench: .venv/.ready ## CPU of a signed SOAP call against a raw post of the same bytes, as ratios in one run
+bench: .venv/.ready ## CPU of a signed SOAP call, and of sealing the audit, each as a ratio in one run
 	@$(BIN)/python tests/benchmarks/soap_call.py
+	@$(BIN)/python tests/benchmarks/audit_sealing.py
 
 # No lock file: it would name the registry. The versions in package.json are exact, and no install script is run.
 FOREIGN := tests/foreign/clients
