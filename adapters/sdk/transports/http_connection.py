@@ -19,6 +19,8 @@ LARGEST_HEAD = 64 << 10
 MOST_INTERIM = 8
 """Interim answers (1xx) before the answer; nobody who means well sends more."""
 _LARGEST_BACKLOG = 1 << 20
+_ROUNDS_TO_HEAR = 3
+"""Of the event loop: one to be told that bytes are there, one to read them, one to spare."""
 
 
 class HttpConnection(asyncio.Protocol):
@@ -87,8 +89,8 @@ class HttpConnection(asyncio.Protocol):
             BadReplyError: interim answers without end.
         """
         data = self._written(request, body)
-        if self._transport is None or not self.is_open:
-            raise httpx.ConnectError("the connection was over before the first byte")
+        if self._transport is None or not self._may_be_asked():
+            raise httpx.ConnectError("it was over, or the agency spoke before it was asked") from self._broken_by
         first_byte()
         self._is_asking = True
         self._transport.write(data)
@@ -118,6 +120,20 @@ class HttpConnection(asyncio.Protocol):
         self._http.start_next_cycle()
         self._backlog = 0
         return True
+
+    async def hear_out(self) -> None:
+        """Let asyncio take in what TLS holds ready on a new connection: until then nobody can tell tickets from words.
+
+        What of it is for us ends the connection (`data_received`); without TLS the system itself is asked, in `ask`.
+        """
+        for _ in range(_ROUNDS_TO_HEAR):
+            await asyncio.sleep(0)
+
+    def _may_be_asked(self) -> bool:
+        """Return whether nothing was said yet that a first question could not have caused."""
+        if self._transport is None or self._transport.get_extra_info("ssl_object") is not None:
+            return self.is_open
+        return self.is_quiet()
 
     def is_quiet(self) -> bool:
         """Return whether the connection is there and the system holds nothing for it: no byte, no end, no error."""

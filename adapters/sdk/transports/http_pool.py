@@ -98,6 +98,8 @@ class HttpPool(httpx.AsyncBaseTransport):
             )
         except OSError as error:
             raise httpx.ConnectError(type(error).__name__) from error
+        if tls is not None:
+            await connection.hear_out()
         return connection
 
     def _give_back(self, origin: _Origin, connection: HttpConnection) -> None:

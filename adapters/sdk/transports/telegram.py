@@ -25,6 +25,8 @@ from adapters.sdk.errors import (
 from adapters.sdk.settings import is_loopback
 
 PREFIX_BYTES = 4
+_ROUNDS_TO_HEAR = 4
+"""Of the event loop: one to begin to read, one to be told that bytes are there, one to read them, one to spare."""
 LONGEST = 9999
 """Bytes of a telegram: what four digits can say."""
 
@@ -90,6 +92,8 @@ class TelegramWire:
         call = _CallUnderWay(self._slug)
         try:
             async with asyncio.timeout(self._endpoint.timeout_seconds), self._lane, self._connected() as (reader, out):
+                if await spoke_first(reader):
+                    raise ConnectionError("the agency spoke, or left, before it was asked")
                 self._gate.let_first_byte_pass(decision, self._slug)
                 call.left = True
                 out.write(framed(telegram))
@@ -119,6 +123,21 @@ class TelegramWire:
         if length > self._endpoint.max_reply_bytes:
             raise BadReplyError(f"{self._slug}: the answer is longer than {self._endpoint.max_reply_bytes} bytes")
         return await reader.readexactly(length)
+
+
+async def spoke_first(reader: asyncio.StreamReader) -> bool:
+    """Return whether something is there to read, or the end, though nothing was asked yet.
+
+    What was said before is the answer to no question. The few rounds let asyncio read what the system holds ready.
+    """
+    heard = asyncio.ensure_future(reader.read(1))
+    for _ in range(_ROUNDS_TO_HEAR):
+        await asyncio.sleep(0)
+    if heard.cancel():
+        await asyncio.gather(heard, return_exceptions=True)
+    else:
+        heard.exception()  # whatever it was
+    return not heard.cancelled()
 
 
 def framed(telegram: bytes) -> bytes:
