@@ -34,6 +34,7 @@ base_url = "http://127.0.0.1:9"
 enabled = true
 base_url = "{catalogue}"
 """
+ROLES = [f"--role={role}" for role in ("counsellor", "operator", "auditor", "admin")]
 SERVICE_KEY = "mock+key/=="
 """What the mock 복지로 takes unless it is told otherwise."""
 
@@ -67,9 +68,10 @@ def hub(tmp_path: Path, catalogue: str) -> Iterator[Hub]:
     environ = _environ() | {
         "NARU_ADAPTERS__COMMUNITY_CENTER__CALLBACK_SECRET": "made-up",
         "NARU_CATALOGUES__BOKJIRO__SERVICE_KEY": SERVICE_KEY,
+        "NARU_ACCESS__FAILURES": "1000000",  # it calls without a key far more often than anybody should
     }
     added = subprocess.run(
-        [BIN / "naru", "centres", "add", "시험", "--json", "--config", config],
+        [BIN / "naru", "centres", "add", "시험", *ROLES, "--json", "--config", config],
         env=environ, check=True, capture_output=True, text=True,
     )  # fmt: skip
     with (

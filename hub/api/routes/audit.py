@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import Field
 from sqlalchemy import Connection
 
 from hub.access.actor import Actor
@@ -21,24 +20,10 @@ from hub.api.problems import INVALID_PARAMETER
 from hub.api.services import Hub
 from hub.audit.entries import Action, record
 from hub.store.audit_chain import entries_of
+from schemas.base import Moment
 
 router = APIRouter(tags=["audit"])
 _ID = r"^[a-z]{2,4}_[0-9a-z]{1,27}$"
-
-
-def _in_utc(moment: datetime) -> datetime:
-    """Return a moment in UTC.
-
-    Raises:
-        ValueError: the calendar does not reach there.
-    """
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("달력에 없는 시각입니다.") from None
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class AuditListing(Page):

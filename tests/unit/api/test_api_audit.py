@@ -116,3 +116,12 @@ async def test_filters_narrow_what_is_shown(bench: Bench) -> None:
         assert await actions(since=(now + timedelta(hours=1)).isoformat()) == []
         for wrong in ({"cleint": "x"}, {"since": "2026-03-02"}, {"since": "0001-01-01T00:00:00+09:00"}, {"case": "x"}):
             assert (await ask.get("/v1/audit", params=wrong)).status_code == 422
+
+
+@pytest.mark.parametrize("moment", ["0.5", "1767225600", "2026-03-02", "2026-03-02T00:00:00"])
+async def test_moments_are_written_in_one_way(bench: Bench, moment: str) -> None:
+    """A number, a day or a moment without an offset would be read as something that nobody meant."""
+    async with auditor(bench, bench.centre_id) as ask:
+        reply = await ask.get("/v1/audit", params={"until": moment})
+
+    assert (reply.status_code, reply.json()["errors"][0]["parameter"]) == (422, "until")
