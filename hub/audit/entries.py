@@ -53,6 +53,7 @@ class Action(StrEnum):
     WITHHELD = "withheld"
     """The policy refused; the data names the reason and the fields."""
     ATTEMPT_ENDED = "attempt_ended"
+    """What is known of an attempt that told an agency something; interrupted: nothing, its process died."""
     CALLBACK_RECEIVED = "callback_received"
     REFERRAL_CANCELLED = "referral_cancelled"
     REFERRAL_PAUSED = "referral_paused"

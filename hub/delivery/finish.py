@@ -14,6 +14,7 @@ from hub.delivery.acts import Act, is_followed
 from hub.delivery.arrival import note_arrival
 from hub.delivery.begin import Job
 from hub.delivery.eligibility import after_question
+from hub.delivery.ending import end_telling
 from hub.delivery.lanes import Alert, after_call, verdict_of
 from hub.delivery.results import Before, Change, Result, change_after
 from hub.delivery.room import Papers, Room, read_papers, text_sealer
@@ -36,6 +37,8 @@ _SOURCES: dict[Verb, Source] = {
     Verb.SUBMIT: "submit", Verb.FIND: "find", Verb.STATUS: "poll", Verb.WITHDRAW: "withdraw",
     Verb.SUPPLEMENT: "supplement",
 }  # fmt: skip
+_ASKS = frozenset({Verb.FIND, Verb.STATUS})
+"""Verbs that tell an agency nothing new."""
 
 
 def finish(conn: Connection, room: Room, job: Job, result: Result) -> Alert | None:
@@ -68,7 +71,10 @@ def _store(conn: Connection, room: Room, job: Job, result: Result, now: datetime
     agency, papers = room.agencies.active[job.agency], read_papers(conn, room, delivery)
     change = _change_after(result, _before(room, job, delivery, papers, agency), now, room.settings)
     error = type(result).__name__ if isinstance(result, Exception) else None
-    end_attempt(conn, job.attempt_id, now, change.result, error=error, raw_code=change.raw_code)
+    if job.verb in _ASKS:
+        end_attempt(conn, job.attempt_id, now, change.result, error=error, raw_code=change.raw_code)
+    else:
+        end_telling(conn, papers.referral, job.attempt_id, now, change.result, error=error, raw_code=change.raw_code)
     if delivery.token != job.token and not isinstance(result, Delivered | Found):
         return  # somebody else works on it now; only a receipt is news
     if change.pause_lane:

@@ -7,10 +7,12 @@ from collections.abc import Collection
 from sqlalchemy import Connection
 
 from adapters.sdk import Repeat, Verb
+from hub.delivery.ending import end_telling
 from hub.delivery.room import Room, read_papers
 from hub.delivery.settle import settle
 from hub.store.attempts import end_attempt, open_attempt
 from hub.store.deliveries import DeliveryRecord, forget_turns, leased, update_delivery
+from hub.store.referrals import referral_by_id
 from hub.store.wall import wall_of
 from schemas.status import DeliveryStatus
 
@@ -39,8 +41,11 @@ def _reclaim(conn: Connection, room: Room, orphans: list[DeliveryRecord], busy: 
 def _let_go(conn: Connection, room: Room, delivery: DeliveryRecord) -> None:
     """End the open attempt; a send becomes unknown, a look-up or poll is simply due again."""
     now, attempt = room.clock.now(), open_attempt(conn, delivery.id)
-    if attempt is not None:
+    referral = None if attempt is None else referral_by_id(conn, attempt.referral_id)
+    if attempt is not None and (referral is None or attempt.decision == "reconcile"):
         end_attempt(conn, attempt.id, now, "interrupted")
+    elif attempt is not None and referral is not None:
+        end_telling(conn, referral, attempt.id, now, "interrupted")
     if delivery.kind is Verb.VERIFY and delivery.status is DeliveryStatus.SENDING:
         settle(conn, read_papers(conn, room, delivery), DeliveryStatus.PENDING, now, delivery={"due_at": now})
         return  # a question may be asked again, by a decision of its own

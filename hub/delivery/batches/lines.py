@@ -9,13 +9,14 @@ from sqlalchemy import Connection
 from adapters.sdk import Acknowledged, Delivered, RefusalReason, Refused, ResultLine, Verb
 from hub.agencies import ActiveAgency
 from hub.delivery.arrival import believe_it_arrived, note_arrival
+from hub.delivery.ending import end_telling
 from hub.delivery.finish import learn, settle_change
 from hub.delivery.results import Change
 from hub.delivery.room import Papers, Room, read_papers
 from hub.delivery.settle import settle
 from hub.delivery.taking_back import take_back
 from hub.following.facts import take_facts
-from hub.store.attempts import end_attempt, open_attempt
+from hub.store.attempts import open_attempt
 from hub.store.batches import memberships_of, settle_member
 from hub.store.deliveries import delivery_of_kind, update_delivery
 from hub.store.referrals import ReferralRecord, append_event, update_referral
@@ -159,4 +160,4 @@ def _end_attempt(conn: Connection, papers: Papers, now: datetime) -> None:
     """The answer to a file that nobody knew to be there: then it was."""
     attempt = open_attempt(conn, papers.delivery.id)
     if attempt is not None:
-        end_attempt(conn, attempt.id, now, "handed_over")
+        end_telling(conn, papers.referral, attempt.id, now, "handed_over")

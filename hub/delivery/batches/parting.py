@@ -9,11 +9,11 @@ from sqlalchemy import Connection
 
 from adapters.sdk import Verb
 from hub.delivery.batches.freezing import batching_of
+from hub.delivery.ending import end_telling
 from hub.delivery.room import Papers, Room
 from hub.delivery.settle import settle
 from hub.delivery.taking_back import ask_to_tell_by_hand
 from hub.delivery.waits import doubling_seconds
-from hub.store.attempts import end_attempt
 from hub.store.batches import (
     BatchRecord,
     BatchStatus,
@@ -45,7 +45,7 @@ def hand_over(conn: Connection, room: Room, batch_id: str) -> None:
     if batch is None or batch.status is not BatchStatus.FROZEN:
         return
     for member, papers in _live(conn, batch):
-        end_attempt(conn, member.attempt_id, now, "handed_over")
+        end_telling(conn, papers.referral, member.attempt_id, now, "handed_over")
         if papers.delivery.status is DeliveryStatus.SENDING:
             settle(conn, papers, DeliveryStatus.HANDED_OVER, now)
     days = batching_of(room.agencies.active[batch.agency]).result_days
@@ -65,7 +65,7 @@ def release(conn: Connection, room: Room, batch_id: str, error: str | None) -> N
     if batch is None or batch.status is not BatchStatus.FROZEN:
         return
     for member, papers in _live(conn, batch):
-        end_attempt(conn, member.attempt_id, now, "not_sent", error=error)
+        end_telling(conn, papers.referral, member.attempt_id, now, "not_sent", error=error)
         end_member(conn, member, MemberEnd.RELEASED)
         if papers.delivery.status is DeliveryStatus.SENDING:
             may_fail = papers.delivery.kind is Verb.SUBMIT and _was_tried_for_long(room, papers, now)
@@ -88,7 +88,7 @@ def give_up(conn: Connection, room: Room, batch_id: str, error: str) -> None:
     if batch is None or batch.status is not BatchStatus.FROZEN:
         return
     for member, papers in _live(conn, batch):
-        end_attempt(conn, member.attempt_id, now, "unknown", error=error)
+        end_telling(conn, papers.referral, member.attempt_id, now, "unknown", error=error)
         waits = papers.delivery.status is DeliveryStatus.SENDING
         end_member(conn, member, MemberEnd.OVERDUE if waits else MemberEnd.SETTLED)
         if waits:

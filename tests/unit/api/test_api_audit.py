@@ -125,3 +125,23 @@ async def test_moments_are_written_in_one_way(bench: Bench, moment: str) -> None
         reply = await ask.get("/v1/audit", params={"until": moment})
 
     assert (reply.status_code, reply.json()["errors"][0]["parameter"]) == (422, "until")
+
+
+async def test_a_disclosure_is_an_entry_before_it_and_one_after(bench: Bench) -> None:
+    """The decision names attempt, recipient, fields, and the consents behind each; its end says what became of it."""
+    accepted = await bench.accept()
+    referral_id = accepted["referrals"][0]["id"]
+    async with bench.engine_running():
+        await bench.until(referral_id, "delivered")
+    seal(bench)
+    async with auditor(bench, bench.centre_id) as ask:
+        found = (await ask.get("/v1/audit", params={"referral": referral_id, "actor": "hub"})).json()["entries"]
+    told, ended = found
+    assert (told["action"], told["client_id"], told["case_id"]) == (
+        "disclosed", accepted["client_id"], accepted["id"],
+    )  # fmt: skip
+    said = told["data"]
+    assert (said["verb"], said["recipient"]) == ("submit", "pier")
+    assert set(said["bases"]) <= set(accepted["consents"])
+    assert sorted({path for paths in said["bases"].values() for path in paths}) == said["fields"]
+    assert (ended["action"], ended["data"]) == ("attempt_ended", {"attempt": said["attempt"], "result": "delivered"})
