@@ -6,7 +6,10 @@ It imports nothing of the hub, the adapters or the schemas: its reading of the r
 
 from mocks.auditor.audit import Findings, Terms, audit
 from mocks.auditor.books import Book, read_book
+from mocks.auditor.notices import Notice, untold_centre
 from mocks.auditor.promises import Promise, read_promises
 from mocks.auditor.rules import Statute
 
-__all__ = ["Book", "Findings", "Promise", "Statute", "Terms", "audit", "read_book", "read_promises"]
+__all__ = [
+    "Book", "Findings", "Notice", "Promise", "Statute", "Terms", "audit", "read_book", "read_promises", "untold_centre",
+]  # fmt: skip

@@ -65,6 +65,9 @@ class Centre:
         self.records: dict[str, CaseRecord] = {}
         """Its records, by the case's name."""
         self._services: dict[str, tuple[str, str]] = {}
+        self._webhook = ""
+        self.webhook_secret = ""
+        """What the hub signs its notices with."""
         self.repeated = 0
         """How many requests it had to make again."""
 
@@ -104,9 +107,40 @@ class Centre:
             case _:
                 pass
 
+    async def supplement(self, referral_id: str, content: Mapping[str, Any]) -> None:
+        """Hand in what an agency asked for, once; one that waits for it no longer is left alone."""
+        record = self.records[self._services[referral_id][0]]
+        try:
+            answer = await self._ask("POST", f"/v1/referrals/{referral_id}/supplement", content)
+            if answer.status_code != HTTPStatus.CONFLICT:
+                _told(answer)
+            elif not await self._is_supplemented(referral_id):
+                return
+        except ForgottenError as error:
+            record.forgotten.append(str(error))
+        else:
+            record.supplements.append({"referral": referral_id, "content": dict(content)})
+
+    async def _is_supplemented(self, referral_id: str) -> bool:
+        """Return whether our first call had done it, and its answer was lost."""
+        events = _told(await self._ask("GET", f"/v1/referrals/{referral_id}/events"))["events"]
+        return any(event["kind"] in {"supplement_changed", "supplemented"} for event in events)
+
+    async def register_webhook(self, url: str) -> None:
+        """Have the hub tell of every event."""
+        answer = _told(await self._ask("POST", "/v1/webhooks", {"url": url}))
+        self._webhook, self.webhook_secret = answer["id"], answer["secret"]
+
+    async def has_heard_all(self) -> bool:
+        """Return whether the hub has nothing more to tell."""
+        waiting: int = _told(await self._ask("GET", f"/v1/webhooks/{self._webhook}"))["waiting"]
+        return waiting == 0
+
     async def read_all(self) -> None:
-        """Read how every referral stands, into the records."""
+        """Read how every referral stands, into the records, in place of what was read before."""
         of_case = {record.accepted["id"]: record for record in self.records.values() if record.accepted is not None}
+        for record in of_case.values():
+            record.final.clear()
         path: str | None = f"/v1/referrals?limit={_PAGE}"
         while path is not None:
             answer = await self._ask("GET", path)

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from hub.cli.proof.company import Company, Member
 from hub.cli.proof.evidence import Evidence
+from hub.cli.proof.takeovers import TakeOvers
 from hub.cli.stage.postgres import OwnServer
 from hub.cli.stage.processes import ChildError
 
@@ -23,6 +25,7 @@ _PAUSE_AFTER = (0.1, 1.0)
 _AIM_SECONDS = 2.0
 _LONGEST_TREMOR = 0.03
 _LOOK_SECONDS = 0.01
+_COMMITTED_AFTER_SECONDS = 2.0
 _BETWEEN_LOOKS_SECONDS = 0.1
 _LOOKS_AT_MOST = 600
 _STARTS_AT_MOST = 4
@@ -48,15 +51,23 @@ class Disturber:
     Args:
         company: the hub's processes.
         evidence: tells whom a kill interrupted.
+        take_overs: hears of each kill that landed.
         server: the database server, if it is ours to kill.
         lease_seconds: a pause is longer than this.
         seed: of the dice.
     """
 
     def __init__(
-        self, company: Company, evidence: Evidence, server: OwnServer | None, lease_seconds: float, seed: int
+        self,
+        company: Company,
+        evidence: Evidence,
+        take_overs: TakeOvers,
+        server: OwnServer | None,
+        lease_seconds: float,
+        seed: int,
     ) -> None:
         self._company, self._evidence, self._server = company, evidence, server
+        self._take_overs = take_overs
         self._pause_seconds = lease_seconds + 6.0
         self._dice = random.Random(f"{seed}/kills")  # noqa: S311 - dice that can be thrown again
         self._seen: set[str] = set()
@@ -131,14 +142,29 @@ class Disturber:
         self._do(self._bring_up(victim))
 
     async def _count(self, mark: str | None) -> None:
-        """Count a kill, and note what it interrupted."""
+        """Count the kill of this moment, and note what it interrupted."""
+        at = time.monotonic()
         self.tally.kills += 1
         self._strikes_at_promise |= self.tally.kills % _KILLS_FOR_A_STRIKE == 0
+        new = await self._note_interrupted(mark)
+        if new:
+            self.tally.landed += 1
+            self._take_overs.note(at, new)
+        if mark is not None:
+            self._do(self._note_late(mark))
+
+    async def _note_late(self, mark: str) -> None:
+        """Look again: what a process sent off before it died may be committed after its death."""
+        await asyncio.sleep(_COMMITTED_AFTER_SECONDS)
+        await self._note_interrupted(mark)
+
+    async def _note_interrupted(self, mark: str | None) -> set[str]:
+        """Note the referrals of the writes that nobody will finish; return these writes, as far as they are new."""
         sends = await self._open_sends(mark)
         new = sends.keys() - self._seen
         self._seen |= new
         self.disturbed |= {sends[attempt] for attempt in new}
-        self.tally.landed += bool(new)
+        return new
 
     async def _bring_up(self, member: Member) -> None:
         """Start a process again until it works, as whoever runs services does: it refuses while its database is dead.
@@ -152,7 +178,9 @@ class Disturber:
             except ChildError:
                 if tried == _STARTS_AT_MOST:
                     raise
+                mark = self._mark_of(member)
                 self._company.kill(member)
+                await self._note_interrupted(mark)
                 self._company.start(member)
             else:
                 break

@@ -5,13 +5,13 @@ It decides when to kill and how far to move the clock. The verdict never rests o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Connection, and_, func, not_, or_, select, text
+from sqlalchemy import Connection, and_, exists, func, not_, or_, select, text
 from sqlalchemy.exc import DBAPIError
 
 from hub.store.store import Store
@@ -19,11 +19,16 @@ from hub.store.tables import attempts, deliveries, lanes, referrals
 from schemas.status import DeliveryStatus
 
 _D = DeliveryStatus
-_OPEN = or_(
-    deliveries.c.status.in_([_D.PENDING, _D.SENDING, _D.HANDED_OVER]),
-    and_(deliveries.c.status == _D.UNKNOWN, deliveries.c.due_at.is_not(None)),
+_OPEN = and_(  # by status first: there is an index
+    deliveries.c.status.in_([_D.PENDING, _D.SENDING, _D.HANDED_OVER, _D.UNKNOWN]),
+    or_(deliveries.c.status != _D.UNKNOWN, deliveries.c.due_at.is_not(None)),
 )
-_WRITES = attempts.c.decision != "reconcile"
+_OPEN_SENDS = (
+    select(attempts.c.id, attempts.c.referral_id)
+    .join(deliveries, deliveries.c.id == attempts.c.delivery_id)
+    .where(deliveries.c.status == _D.SENDING, attempts.c.result.is_(None), attempts.c.decision != "reconcile")
+)
+_UNDECIDED = ("received", "supplement_requested", "reviewing", "investigating")
 _OF_PROCESS = text("proof_process = :process")
 _MARK = "ALTER TABLE attempts ADD COLUMN proof_process text DEFAULT current_setting('proof.process', true)"
 """In the proof's own database every attempt is marked by PostgreSQL itself with the process that made it."""
@@ -45,12 +50,13 @@ class Standing:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A referral that an agency has taken, and that has not ended there."""
+    """A referral that an agency has taken, and that is not decided there."""
 
     id: str
     agency: str
     service_code: str
     receipt: str
+    business: str | None
 
 
 class Evidence:
@@ -81,6 +87,12 @@ class Evidence:
             return await self._store.read(partial(_standing, batch=self._batch_agencies))
         return None
 
+    async def fates(self, attempts: Collection[str]) -> Mapping[str, tuple[str | None, bool]]:
+        """Return what became of attempts: their result, and whether another call has followed; {} if unreadable."""
+        with suppress(DBAPIError):
+            return await self._store.read(partial(_fates, ids=attempts))
+        return {}
+
     async def settled(self) -> int:
         """Return how many deliveries are not open; 0 while the store cannot be read."""
         with suppress(DBAPIError):
@@ -95,10 +107,16 @@ class Evidence:
 
 
 def _open_sends(conn: Connection, process: str | None) -> dict[str, str]:
-    query = select(attempts.c.id, attempts.c.referral_id).where(attempts.c.result.is_(None), _WRITES)
     if process is None:
-        return dict(conn.execute(query).all())
-    return dict(conn.execute(query.where(_OF_PROCESS), {"process": process}).all())
+        return dict(conn.execute(_OPEN_SENDS).all())
+    return dict(conn.execute(_OPEN_SENDS.where(_OF_PROCESS), {"process": process}).all())
+
+
+def _fates(conn: Connection, ids: Collection[str]) -> dict[str, tuple[str | None, bool]]:
+    later = attempts.alias()
+    follows = exists().where(later.c.delivery_id == attempts.c.delivery_id, later.c.token > attempts.c.token)
+    query = select(attempts.c.id, attempts.c.result, follows).where(attempts.c.id.in_(ids))
+    return {attempt: (result, bool(is_called_again)) for attempt, result, is_called_again in conn.execute(query)}
 
 
 def _standing(conn: Connection, batch: frozenset[str]) -> Standing:
@@ -114,7 +132,7 @@ def _standing(conn: Connection, batch: frozenset[str]) -> Standing:
         for agency, moment in conn.execute(due.group_by(deliveries.c.agency))
         if agency not in batch
     ]
-    sending = select(func.count()).select_from(attempts).where(attempts.c.result.is_(None), _WRITES)
+    sending = select(func.count()).select_from(_OPEN_SENDS.subquery())
     return Standing(
         open=sum(by_agency.values()),
         by_file=sum(count for agency, count in by_agency.items() if agency in batch),
@@ -129,8 +147,8 @@ def _settled(conn: Connection) -> int:
 
 def _arrivals(conn: Connection) -> list[Arrival]:
     query = (
-        select(referrals.c.id, referrals.c.agency, referrals.c.service_code, referrals.c.receipt)
+        select(referrals.c.id, referrals.c.agency, referrals.c.service_code, referrals.c.receipt, referrals.c.business)
         .where(referrals.c.delivery == _D.DELIVERED, referrals.c.receipt.is_not(None))
-        .where(or_(referrals.c.business.is_(None), referrals.c.business == "received"))
+        .where(or_(referrals.c.business.is_(None), referrals.c.business.in_(_UNDECIDED)))
     )
     return [Arrival(*row) for row in conn.execute(query)]

@@ -18,17 +18,18 @@ from hub.cli.proof.evidence import Evidence
 from hub.cli.proof.life import Life
 from hub.cli.proof.patience import StuckError, lose_patience, run_beside, run_together
 from hub.cli.proof.plan import PlannedCase, plan_cases, read_template
-from hub.cli.proof.scene import Scene, Script, Size, profiles, set_scene, write_config
+from hub.cli.proof.scene import LEASE_SECONDS, Scene, Script, Size, profiles, set_scene, write_config
 from hub.cli.proof.verdict import Verdict
 from hub.cli.stage.folder import StageFolder
 from hub.cli.stage.processes import ChildError
-from mocks.auditor import Statute, Terms, audit, read_book, read_promises
+from mocks.auditor import Statute, Terms, audit, read_book, read_promises, untold_centre
 
 __all__ = ["Script", "Size", "prove"]
 
 _COUNSELLORS = 4
 """How many cases are handed in at once."""
-_PROGRESS = "{} referrals accepted, {} kills landed, {} deliveries settled"
+_PROGRESS = "{} referrals accepted, {} kills landed, {} deliveries settled, {} notices taken"
+_HEAR_SECONDS, _NUDGE_SECONDS = 0.2, 5.0
 _AS_USUAL = Script()
 
 
@@ -48,8 +49,7 @@ async def prove(
         stopped = None
         try:
             watch = lose_patience(script.patience_for(size), partial(_progress, scene), _PROGRESS)
-            await run_beside(_play(scene, cases, size, script, say), watch)
-            await scene.centre.read_all()
+            await run_beside(_play(scene, cases, size, script, say), watch, scene.take_overs.run())
         except (StuckError, HubError, ChildError) as error:
             stopped = str(error)
             say(f"given up: {stopped}")
@@ -58,7 +58,7 @@ async def prove(
 
 async def _progress(scene: Scene) -> tuple[int, ...]:
     promised, settled = len(all_referrals(scene.centre.records.values())), await scene.evidence.settled()
-    return promised, scene.disturber.tally.landed, settled
+    return promised, scene.disturber.tally.landed, settled, len(scene.receiver.notices)
 
 
 async def _play(
@@ -66,12 +66,37 @@ async def _play(
 ) -> None:
     clockwork = Clockwork(scene.control, scene.evidence)
     unsteady = {case.name: case.unsteady for case in cases}
-    life = Life(scene.control, scene.evidence, partial(scene.centre.is_steady, unsteady), size.seed)
-    await run_beside(
-        _hand_in_and_kill(scene, cases, size), clockwork.run(_hour_every(size)), life.run(), _report(scene, size, say)
-    )
-    say("all cases are in; letting everything settle")
-    await run_beside(clockwork.settle(script.patience_seconds), life.run())
+    may_end = partial(scene.centre.is_steady, unsteady)
+    life = Life(scene.control, scene.evidence, scene.centre, may_end, _who_asks_for_more(), size.seed)
+
+    async def disturb_and_settle() -> None:
+        await run_beside(
+            _hand_in_and_kill(scene, cases, size), clockwork.run(_hour_every(size)), _report(scene, size, say)
+        )
+        say("all cases are in; letting everything settle")
+        await clockwork.settle(script.patience_seconds)
+        life.is_over = True
+
+    await run_together(disturb_and_settle(), life.run())
+    await clockwork.settle(script.patience_seconds)
+    await _read_the_end(scene)
+
+
+async def _read_the_end(scene: Scene) -> None:
+    """Read how everything stands, in a moment in which the centre has heard all that there is to hear."""
+    while True:
+        await _hear_all(scene)
+        heard = len(scene.receiver.notices)
+        await scene.centre.read_all()
+        await _hear_all(scene)
+        if len(scene.receiver.notices) == heard:
+            return
+
+
+async def _hear_all(scene: Scene) -> None:
+    while not await scene.centre.has_heard_all():
+        await scene.control.nudge_clock(_NUDGE_SECONDS)
+        await asyncio.sleep(_HEAR_SECONDS)
 
 
 async def _hand_in_and_kill(scene: Scene, cases: Sequence[PlannedCase], size: Size) -> None:
@@ -87,7 +112,7 @@ async def _hand_in_and_kill(scene: Scene, cases: Sequence[PlannedCase], size: Si
 
 async def _hand_in_all(scene: Scene, cases: Sequence[PlannedCase], size: Size) -> None:
     """Hand all cases in, no faster than kills land: there must be something to interrupt for the last one too."""
-    counsellors = asyncio.Semaphore(_COUNSELLORS)
+    counsellors, door = asyncio.Semaphore(_COUNSELLORS), asyncio.Lock()
 
     def may_go_on() -> bool:
         share = (scene.disturber.tally.landed + 1) / (size.kills + 1)
@@ -95,10 +120,11 @@ async def _hand_in_all(scene: Scene, cases: Sequence[PlannedCase], size: Size) -
 
     async def see_to(case: PlannedCase) -> None:
         async with counsellors:
-            while not may_go_on():
-                if await _is_idle(scene.evidence):
-                    break
-                await asyncio.sleep(0.05)
+            async with door:  # one of them looks for all
+                while not may_go_on():
+                    if await _is_idle(scene.evidence):
+                        break
+                    await asyncio.sleep(0.1)
             await scene.centre.hand_in(case)
         await _change_minds(scene.centre, case)
 
@@ -148,9 +174,21 @@ async def _judge(
         statutes=_statutes(config),
         terms=_terms(frozenset(scene.disturber.disturbed)),
     )
-    repeated, tally = scene.centre.repeated, scene.disturber.tally
-    chain = await judge_chain(scene.evidence.store_url, folder.hub_environ())
-    return Verdict(promises, books, findings, size.referrals, size.kills, tally, repeated, seconds, chain, stopped)
+    return Verdict(
+        promises=promises,
+        books=books,
+        findings=findings,
+        untold_centre=tuple(untold_centre(promises, scene.receiver.notices, scene.centre.webhook_secret)),
+        asked=size.referrals,
+        wanted_kills=size.kills,
+        tally=scene.disturber.tally,
+        take_over_seconds={**scene.take_overs.as_json(), "lease_seconds": LEASE_SECONDS},
+        notices=len(scene.receiver.notices),
+        repeated_requests=scene.centre.repeated,
+        seconds=seconds,
+        audit_chain=await judge_chain(scene.evidence.store_url, folder.hub_environ()),
+        stopped=stopped,
+    )
 
 
 def _statutes(config: Path) -> tuple[Statute, ...]:
@@ -164,6 +202,12 @@ def _terms(disturbed: frozenset[str]) -> Terms:
     left = {slug for slug, profile in profiles().items() if profile.repeat in {Repeat.NEVER, Repeat.BATCH}}
     told = {slug for slug, has in verbs.items() if has & {Verb.WITHDRAW, Verb.FOLD}}
     return Terms(frozenset(left), frozenset(told), disturbed)
+
+
+def _who_asks_for_more() -> frozenset[str]:
+    """Return the agencies that take more after they asked for it; files have no place for it."""
+    ours = {slug: adapter for slug, adapter in installed_adapters().items() if not isinstance(adapter, Broken)}
+    return frozenset(slug for slug, adapter in ours.items() if Verb.SUPPLEMENT in capabilities(adapter))
 
 
 def _hour_every(size: Size) -> float:

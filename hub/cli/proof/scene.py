@@ -22,6 +22,8 @@ from hub.cli.proof.disturber import Disturber
 from hub.cli.proof.evidence import Evidence
 from hub.cli.proof.faults import Fault, faults_for
 from hub.cli.proof.patience import Patience
+from hub.cli.proof.receiver import Receiver
+from hub.cli.proof.takeovers import TakeOvers
 from hub.cli.stage.control import Control
 from hub.cli.stage.folder import StageFolder
 from hub.cli.stage.postgres import OwnServer, database
@@ -37,7 +39,7 @@ from hub.cli.stage.settings import (
 
 _START_SECONDS = 60.0
 _CENTRE = "나루 증명 센터"
-_TIMEOUT_SECONDS, _WINDOW_SECONDS = 4.0, 2.0
+_TIMEOUT_SECONDS, _WINDOW_SECONDS = 6.0, 2.0
 LEASE_SECONDS = _TIMEOUT_SECONDS + _WINDOW_SECONDS + 10.0
 """What `hub.delivery.begin` makes of the two: the shortest lease that it gives."""
 _DELIVERY = {
@@ -53,6 +55,14 @@ _DELIVERY = {
     "BREAKER_LONGEST_SECONDS": 60.0,
 }
 """Quicker than in earnest, and more patient: days pass in minutes here, and a fifth of all answers is lost."""
+_WEBHOOK_SECONDS = 2.0
+_WEBHOOKS = {
+    "TIMEOUT_SECONDS": _WEBHOOK_SECONDS,
+    "CONCURRENCY": 16,
+    "RETRY_FIRST_SECONDS": 1.0,
+    "RETRY_LONGEST_SECONDS": 60.0,
+    "MAX_AGE_HOURS": 24 * 30,
+}
 
 
 @dataclass(frozen=True)
@@ -98,6 +108,8 @@ class Scene:
     company: Company
     evidence: Evidence
     disturber: Disturber
+    take_overs: TakeOvers
+    receiver: Receiver
     agencies: tuple[str, ...]
 
 
@@ -139,10 +151,14 @@ async def set_scene(size: Size, folder: StageFolder, config: Path, script: Scrip
         faults = script.faults or partial(faults_for, lost_replies=size.lost_replies)
         for agency in await control.agencies():
             await control.set_faults(agency["slug"], faults(agency), size.seed)
-        disturber = Disturber(company, evidence, server, LEASE_SECONDS, size.seed)
+        take_overs = TakeOvers(evidence)
+        disturber = Disturber(company, evidence, take_overs, server, LEASE_SECONDS, size.seed)
         centre = Centre(company.urls, key, control, script.patience_for(size).quiet, disturber.strike)
         closing.push_async_callback(centre.aclose)
-        yield Scene(control, centre, company, evidence, disturber, tuple(places["agencies"]))
+        receiver = closing.enter_context(Receiver(_WEBHOOK_SECONDS + 1.0, size.seed))
+        await centre.register_webhook(receiver.url)
+        agencies = tuple(places["agencies"])
+        yield Scene(control, centre, company, evidence, disturber, take_overs, receiver, agencies)
 
 
 @contextmanager
@@ -170,6 +186,7 @@ def _store(size: Size, folder: StageFolder) -> Iterator[tuple[OwnServer | None, 
 def _own_settings() -> dict[str, str]:
     ours = {f"NARU_DELIVERY__{name}": str(value) for name, value in _DELIVERY.items()}
     ours |= audit_chain.SETTINGS
+    ours |= {f"NARU_WEBHOOKS__{name}": str(value) for name, value in _WEBHOOKS.items()}
     return ours | {f"NARU_ADAPTERS__{slug}__TIMEOUT_SECONDS".upper(): str(_TIMEOUT_SECONDS) for slug in profiles()}
 
 

@@ -21,9 +21,15 @@ class Verdict:
     promises: tuple[Promise, ...]
     books: Mapping[str, Book]
     findings: Findings
+    untold_centre: tuple[tuple[str, str], ...]
+    """What is wrong with what the centre heard by webhook: the referral's id, if it is about one, and words."""
     asked: int
     wanted_kills: int
     tally: Tally
+    take_over_seconds: Mapping[str, Any]
+    """How long killed processes' writes waited for others (`takeovers`), and under which lease."""
+    notices: int
+    """How many messages the centre's receiver took, copies too."""
     repeated_requests: int
     seconds: float
     audit_chain: str
@@ -49,7 +55,7 @@ class Verdict:
     def holds(self) -> bool:
         """Whether the promise held, under as much disturbance as was asked for."""
         complete = len(self.promises) == self.asked and self.tally.landed >= self.wanted_kills
-        whole = self.findings.is_clean and self.audit_chain == INTACT
+        whole = self.findings.is_clean and not self.untold_centre and self.audit_chain == INTACT
         return self.stopped is None and complete and whole and not self.unsettled
 
     def as_json(self) -> dict[str, Any]:
@@ -65,9 +71,12 @@ class Verdict:
             "unconsented_fields": len(findings.unconsented),
             "altered": len(findings.altered),
             "untold": len(findings.untold),
+            "untold_centre": len(self.untold_centre),
             "unsettled": len(self.unsettled),
             "waiting_for_person": len(findings.waiting),
             "unexplained": len(findings.unexplained),
+            "supplements": sum(len(promise.supplements) for promise in self.promises),
+            "notices": self.notices,
             "withheld": sum(promise.final.get("delivery") == "held" for promise in self.promises),
             "kills": self.tally.kills,
             "landed_kills": self.tally.landed,
@@ -75,6 +84,7 @@ class Verdict:
             "database_kills": self.tally.database_kills,
             "faults": sum(visit.fault is not None for book in self.books.values() for visit in book.visits),
             "repeated_requests": self.repeated_requests,
+            "take_over_seconds": self.take_over_seconds,
             "seconds": round(self.seconds, 1),
             "audit_chain": self.audit_chain,
         }
@@ -93,6 +103,8 @@ class Verdict:
                 yield f"{kind}: {finding.agency} {finding.case} {finding.service_code}: {finding.what}"
         if self.audit_chain != INTACT:
             yield f"audit_chain: {self.audit_chain}"
+        for referral_id, words in self.untold_centre[:_SHOWN]:
+            yield f"untold_centre: {referral_id}: {words}"
         for promise in self.unsettled[:_SHOWN]:
             told = f"{promise.final.get('delivery')} {promise.final.get('reason')}"
             yield f"unsettled: {promise.agency} {promise.case} {promise.service_code}: {told}"
