@@ -238,6 +238,9 @@ class _Auditor:
             book = self._books[promise.agency]
             changed = [changed_names(act, book, one, self._ledger_key) for one in promise.as_supplemented()]
             yield from (_finding(promise, f"{name} arrived changed") for name in min(changed, key=len, default=()))
+        has_all = promise.supplements and len(self._supplements(promise)) >= len(promise.supplements)
+        if has_all and promise.final.get("reason") == "supplement_refused":
+            yield _finding(promise, "the agency has the supplement, the client heard that it refused it")
         settled = any(act.operation == "withdraw" for act in acts) or self._is_left_to_person(promise)
         if registrations and promise.final.get("delivery") != "delivered" and not settled:
             yield _finding(promise, f"the agency has it, the client heard {promise.final.get('delivery')}")

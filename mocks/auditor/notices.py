@@ -21,7 +21,8 @@ from mocks.auditor.rules import type_of
 _ALLOWED_DRIFT_SECONDS = 300.0
 _NAMES = frozenset({"referral_id", "case_id", "sequence", "delivery", "business"})
 _SHORTEST_NUMBER = 6
-"""A client's text that is all ASCII and has fewer digits than this may be a code, and is not looked for."""
+"""A client's text that is all ASCII and has fewer digits than this may be a code, and is not looked for; one that has
+more is looked for without its marks too."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,9 @@ def _personal(promise: Promise) -> Iterator[str]:
         if type_of(path) == "plain":
             continue
         for text in map(str, promise.values(path)):
-            if not text.isascii() or sum(letter.isdigit() for letter in text) >= _SHORTEST_NUMBER:
+            digits = "".join(letter for letter in text if letter.isdigit())
+            if len(digits) >= _SHORTEST_NUMBER:
+                yield digits
+            if len(digits) >= _SHORTEST_NUMBER or not text.isascii():
                 yield text
                 yield json.dumps(text)[1:-1]

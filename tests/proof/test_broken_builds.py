@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from hub.cli.stage.folder import fresh_folder
 ROOT = Path(__file__).parents[2]
 ASKED_FIRST = frozenset({"WEL-BASIC", "LOAN-MISO"})
 """Services of agencies that are asked before anything is sent again."""
+SUPPLEMENTED = frozenset({"DEBT-IND", "LAW-COUNSEL", "WEL-EMERG"})
+"""Services of agencies that dedupe a supplement by its key."""
 
 PATIENCE = Patience(quiet=120.0, in_all=300.0)
 """Less than the test's own: what is stuck ends with a verdict, which says so."""
@@ -24,13 +27,14 @@ PATIENCE = Patience(quiet=120.0, in_all=300.0)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(480)]
 
 
-def only(name: str, rate: float, **more: float) -> Any:
-    """Set one fault on whatever registers, at every agency that has it."""
+def only(name: str, rate: float, *, at: str = "", **more: float) -> Any:
+    """Set one fault on whatever registers, or on one other operation, at every agency that has it."""
 
     def faults(agency: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         if name.startswith("busy_") and not agency["own_url"].startswith("http"):
             return []  # a telegram has no status
-        registering = [one for one in agency["operations"] if one in {"register", "reserve", "apply"}]
+        struck = {at} if at else {"register", "reserve", "apply"}
+        registering = [one for one in agency["operations"] if one in struck]
         return [{"name": name, "operation": one, "rate": rate, **more} for one in registering]
 
     return faults
@@ -40,7 +44,7 @@ async def prove_broken(build: str, place: Path, monkeypatch: pytest.MonkeyPatch,
     """Run a proof on a broken build."""
     paths = [str(Path(__file__).parent), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
-    broken = Script(f"broken_builds.{build}", script.faults, script.services, patience_seconds=12.0, patience=PATIENCE)
+    broken = replace(script, module=f"broken_builds.{build}", patience_seconds=12.0, patience=PATIENCE)
     with fresh_folder(place / "proof") as folder:
         return await prove(size, folder, ROOT / "examples", lambda _: None, broken)
 
@@ -101,3 +105,21 @@ async def test_amending_the_audit_trail_is_caught(tmp_path: Path, monkeypatch: p
     assert verdict.audit_chain.startswith("findings (1): changed at place 1")
     assert not verdict.holds
     assert [failure for failure in verdict.failures() if not failure.startswith("audit_chain")] == []
+
+
+async def test_skipping_a_notice_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever does not tell the centre of every event leaves a gap in the sequence, or an old picture."""
+    script = Script(faults=only("accept_then_lose_reply", 0.0), services=ASKED_FIRST)
+    verdict = await prove_broken("silent", tmp_path, monkeypatch, Size(8, 0.0, 0, 1), script)
+    assert verdict.untold_centre
+    assert verdict.findings.is_clean
+    assert not verdict.holds
+
+
+async def test_supplementing_under_a_new_key_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sends a supplement again as another one has it refused, though the agency holds the first."""
+    faults = only("accept_then_lose_reply", 0.8, at="supplement")
+    script = Script(faults=faults, services=SUPPLEMENTED, asked_share=1.0)
+    verdict = await prove_broken("rekeying", tmp_path, monkeypatch, Size(24, 0.0, 0, 1), script)
+    assert verdict.findings.duplicates or verdict.findings.altered
+    assert not verdict.holds

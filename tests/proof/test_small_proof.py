@@ -14,7 +14,7 @@ from hub.cli.stage.folder import fresh_folder
 ROOT = Path(__file__).parents[2]
 FIGURES = {
     "referrals", "accepted", "acts", "lost", "duplicates", "unconsented", "waiting_for_person", "kills",
-    "landed_kills", "seconds", "audit_chain",
+    "landed_kills", "seconds", "audit_chain", "untold_centre", "take_over_seconds",
 }  # fmt: skip
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -40,4 +40,7 @@ async def test_the_promise_holds(store: str, tmp_path: Path) -> None:
     assert (figures["lost"], figures["duplicates"], figures["unconsented"]) == (0, 0, 0)
     assert figures["landed_kills"] == size.kills
     assert figures["acts"] > size.referrals / 2
+    assert figures["supplements"] > 0
+    assert figures["notices"] > size.referrals
+    assert figures["take_over_seconds"]["to_unknown"]["kills"] > 0
     assert figures["audit_chain"] == "intact"

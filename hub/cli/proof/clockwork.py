@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
 from adapters.sdk.kst import KST
@@ -16,6 +17,7 @@ _STEP_SECONDS = 8.0
 _LOOK_SECONDS = 0.2
 _STUCK_SECONDS = 4.0
 _NUDGE_SECONDS = 15.0
+_BETWEEN_POLLS_SECONDS = 300.0
 
 
 class Clockwork:
@@ -36,21 +38,26 @@ class Clockwork:
                 next_hour_at = loop.time() + hour_every_seconds
                 await self._go_to(next_hour(await self._control.now()))
 
-    async def settle(self, patience_seconds: float) -> bool:
+    async def settle(self, patience_seconds: float, waiting: Callable[[], int] = lambda: 0) -> bool:
         """Go on from due time to due time until nothing is open; return whether that was reached.
 
-        What nobody moves for so much wall time is given up: then the verdict finds it unsettled.
+        What nobody moves for so much wall time is given up: then the verdict finds it unsettled. `waiting` counts what
+        the hub has not heard of yet, and will when it asks the next time.
         """
         loop = asyncio.get_running_loop()
-        changed_at, before = loop.time(), -1
+        changed_at, before = loop.time(), (-1, -1)
         while loop.time() - changed_at < patience_seconds:
             standing = await self._evidence.standing()
-            if standing is not None and standing.open == 0:
-                return True
-            if standing is not None and standing.open != before:
-                changed_at, before = loop.time(), standing.open
             if standing is not None:
-                await self._go_on(standing, stuck=loop.time() - changed_at > _STUCK_SECONDS)
+                now = standing.open, waiting()
+                if now == (0, 0):
+                    return True
+                if now != before:
+                    changed_at, before = loop.time(), now
+                if standing.open:
+                    await self._go_on(standing, stuck=loop.time() - changed_at > _STUCK_SECONDS)
+                else:
+                    await self._control.move_clock(_BETWEEN_POLLS_SECONDS)
             await asyncio.sleep(_LOOK_SECONDS)
         return False
 

@@ -18,7 +18,6 @@ from hub.cli.stage.control import Control, ControlError
 _EVERY_SECONDS = 1.0
 _WAYS = (("closed",), ("assigned", "closed"), ("assigned", "decided", "closed"))
 _ASKS_FOR_MORE = ("assigned", "supplement")
-_ASKED_SHARE = 0.2
 _ENDED_SHARE = 0.5
 _WANTED = "supplement_requested"
 _ANSWERED = frozenset({"reviewing", "investigating"})
@@ -33,6 +32,7 @@ class Life:
         centre: hands in what was asked for.
         may_end: whether a referral (by id) stays with the agency whatever happens.
         asking: the agencies that take more after they asked for it.
+        asked_share: for how many of their cases they ask.
         seed: of the dice.
     """
 
@@ -43,16 +43,22 @@ class Life:
         centre: Centre,
         may_end: Callable[[str], bool],
         asking: Collection[str],
+        asked_share: float,
         seed: int,
     ) -> None:
         self._control, self._evidence, self._centre, self._may_end = control, evidence, centre, may_end
-        self._asking = frozenset(asking)
+        self._asking, self._asked_share = frozenset(asking), asked_share
         self._dice = random.Random(f"{seed}/life")  # noqa: S311 - dice that can be thrown again
         self._moved: set[str] = set()
+        self._asked: set[str] = set()
         self._answered: set[str] = set()
         self._ended: set[str] = set()
         self.is_over = False
         """Set by whoever wants nothing new to begin."""
+
+    def waiting(self) -> int:
+        """Return how many agencies have asked for more of which the hub has not heard yet."""
+        return len(self._asked - self._answered)
 
     async def run(self) -> None:
         """Work until it is over; what was begun is done."""
@@ -71,8 +77,10 @@ class Life:
                 await self._end(arrival)
             elif arrival.id not in self._moved:
                 self._moved.add(arrival.id)
-                asks = arrival.agency in self._asking and self._dice.random() < _ASKED_SHARE
-                await self._move(arrival, _ASKS_FOR_MORE if asks else self._dice.choice(_WAYS))
+                asks = arrival.agency in self._asking and self._dice.random() < self._asked_share
+                moved = await self._move(arrival, _ASKS_FOR_MORE if asks else self._dice.choice(_WAYS))
+                if asks and moved:
+                    self._asked.add(arrival.id)
 
     async def _answer(self, arrival: Arrival) -> None:
         if arrival.id not in self._answered:
@@ -86,7 +94,10 @@ class Life:
             if self._dice.random() < _ENDED_SHARE:
                 await self._move(arrival, ("closed",))
 
-    async def _move(self, arrival: Arrival, way: Collection[str]) -> None:
+    async def _move(self, arrival: Arrival, way: Collection[str]) -> bool:
+        """Move a case on; return whether it went all the way."""
         with suppress(ControlError):  # it does not take this step: then it stays as it is
             for state in way:
                 await self._control.advance(arrival.agency, {"receipt": arrival.receipt, "to": state})
+            return True
+        return False

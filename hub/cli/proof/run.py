@@ -67,14 +67,15 @@ async def _play(
     clockwork = Clockwork(scene.control, scene.evidence)
     unsteady = {case.name: case.unsteady for case in cases}
     may_end = partial(scene.centre.is_steady, unsteady)
-    life = Life(scene.control, scene.evidence, scene.centre, may_end, _who_asks_for_more(), size.seed)
+    asking, share = _who_asks_for_more(), script.asked_share
+    life = Life(scene.control, scene.evidence, scene.centre, may_end, asking, share, size.seed)
 
     async def disturb_and_settle() -> None:
         await run_beside(
             _hand_in_and_kill(scene, cases, size), clockwork.run(_hour_every(size)), _report(scene, size, say)
         )
         say("all cases are in; letting everything settle")
-        await clockwork.settle(script.patience_seconds)
+        await clockwork.settle(script.patience_seconds, life.waiting)
         life.is_over = True
 
     await run_together(disturb_and_settle(), life.run())

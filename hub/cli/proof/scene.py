@@ -89,6 +89,8 @@ class Script:
     """From an agency's description to its faults; the usual ones, if absent."""
     services: frozenset[str] | None = None
     """Only these services are asked for; all, if absent."""
+    asked_share: float = 0.2
+    """Of the cases that agencies work on, for how many they ask for more."""
     patience_seconds: float = 240.0
     """After so much wall time without a change whatever is open in the end is given up."""
     patience: Patience | None = None

@@ -55,6 +55,13 @@ def test_words_that_nobody_handed_in_are_altered() -> None:
     assert whats(papers.count()) == ["splmCn arrived changed"]
 
 
+def test_one_that_is_there_and_said_to_be_refused_is_altered() -> None:
+    """Told twice, the second one refused: the client heard the second answer, and believes that nothing is there."""
+    papers = handed_in(Papers(), business="investigating", reason="supplement_refused")
+    supplemented(papers)
+    assert whats(papers.count()) == ["the agency has the supplement, the client heard that it refused it"]
+
+
 def test_after_the_withdrawal_it_has_no_basis() -> None:
     """What is told after the client took the consent back is unconsented, unless it was said to be in flight."""
     for in_flight, count in (((), 1), (("ref_1",), 0)):
