@@ -27,16 +27,18 @@ class Finding:
     case: str
     service_code: str
     what: str
+    place: str = ""
+    """Where in the agency's books, if it is about one act or request there."""
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What the auditor found; `lost`, `duplicates` and `unconsented` are counted by their length."""
+    """What the auditor found; all are counted by their length."""
 
     lost: tuple[Finding, ...]
     duplicates: tuple[Finding, ...]
     unconsented: tuple[Finding, ...]
-    """One for each field of each act or refused request."""
+    """One for each field of each act or refused request; `unconsented_acts` counts these."""
     altered: tuple[Finding, ...]
     """Values that arrived changed, and cases that the agency has while the client was told otherwise."""
     acts: Mapping[str, tuple[Act, ...]]
@@ -47,6 +49,11 @@ class Findings:
     """Those of them that no fault and no disturbance explains."""
     untold: tuple[Finding, ...] = ()
     """What an agency holds though its consent is withdrawn, and nobody told it so."""
+
+    @property
+    def unconsented_acts(self) -> int:
+        """How many acts and refused requests told something without a basis."""
+        return len({finding.place for finding in self.unconsented})
 
     @property
     def is_clean(self) -> bool:
@@ -247,47 +254,50 @@ class _Auditor:
 
     def _unconsented(self) -> Iterator[Finding]:
         for promise in self._promises:
-            for act in self._acts[promise.referral_id]:
-                book = self._books[promise.agency]
-                yield from self._without_basis(promise, book, act.at, act.office, act.digests)
-        for book, act in self._stray:
-            yield from (Finding(book.slug, "", "", f"{name}: nobody asked for this act") for name in act.digests)
+            for number, act in enumerate(self._acts[promise.referral_id]):
+                book, place = self._books[promise.agency], f"{promise.referral_id}/{number}"
+                yield from self._without_basis(promise, book, act.at, act.office, act.digests, place)
+        for number, (book, act) in enumerate(self._stray):
+            for name in act.digests:
+                yield Finding(book.slug, "", "", f"{name}: nobody asked for this act", f"stray/{number}")
         for book in self._books.values():
-            for visit in book.visits:
+            for number, visit in enumerate(book.visits):
                 if not visit.accepted:
-                    yield from self._told_in_vain(book, visit)
+                    yield from self._told_in_vain(book, visit, f"{book.slug}/{number}")
 
-    def _told_in_vain(self, book: Book, visit: Visit) -> Iterator[Finding]:
+    def _told_in_vain(self, book: Book, visit: Visit, place: str) -> Iterator[Finding]:
         """Judge a request that was not accepted: what it said was disclosed all the same."""
         promise = self._by_key.get((book.slug, visit.key))
         if promise is not None:
-            yield from self._without_basis(promise, book, visit.at, visit.office, visit.names)
+            yield from self._without_basis(promise, book, visit.at, visit.office, visit.names, place)
         elif not visit.key:
-            yield from self._told_of_nobody_known(book, visit)
+            yield from self._told_of_nobody_known(book, visit, place)
         else:
             told = sorted({path for name in visit.names if (path := book.path_of.get(name))})
-            yield from (Finding(book.slug, "", "", f"{path}: told for no referral that is known") for path in told)
+            for path in told:
+                yield Finding(book.slug, "", "", f"{path}: told for no referral that is known", place)
 
-    def _told_of_nobody_known(self, book: Book, visit: Visit) -> Iterator[Finding]:
+    def _told_of_nobody_known(self, book: Book, visit: Visit, place: str) -> Iterator[Finding]:
         """Judge a request without a key: somebody must have agreed that all of it be told there at that moment."""
         about = [promise for promise in self._promises if promise.agency == book.slug]
-        judged = [tuple(self._without_basis(one, book, visit.at, visit.office, visit.names)) for one in about]
+        judged = [tuple(self._without_basis(one, book, visit.at, visit.office, visit.names, place)) for one in about]
         if visit.names and all(judged):
-            yield from min(judged, key=len, default=(Finding(book.slug, "", "", "told, and nobody is referred there"),))
+            nobody = Finding(book.slug, "", "", "told, and nobody is referred there", place)
+            yield from min(judged, key=len, default=(nobody,))
 
     def _without_basis(
-        self, promise: Promise, book: Book, at: datetime, office: str | None, names: Iterable[str]
+        self, promise: Promise, book: Book, at: datetime, office: str | None, names: Iterable[str], place: str
     ) -> Iterator[Finding]:
         recipients = frozenset({promise.agency} | ({f"{promise.agency}:{office}"} if office else set()))
         asked = Question(recipients, promise.service_code, promise.referral_id, at)
         bases = dict.fromkeys(base_of(name) for name in names)
         for base in bases.keys() - book.path_of.keys():
-            yield _finding(promise, f"{base}: the auditor's table does not know this field")
+            yield _finding(promise, f"{base}: the auditor's table does not know this field", place)
         for path in sorted({path for base in bases if (path := book.path_of.get(base)) is not None}):
             reason = why_not(path, asked, promise.consents, self._statutes)
             if reason is not None:
-                yield _finding(promise, f"{path}: {reason}")
+                yield _finding(promise, f"{path}: {reason}", place)
 
 
-def _finding(promise: Promise, what: str) -> Finding:
-    return Finding(promise.agency, promise.case, promise.service_code, what)
+def _finding(promise: Promise, what: str, place: str = "") -> Finding:
+    return Finding(promise.agency, promise.case, promise.service_code, what, place)

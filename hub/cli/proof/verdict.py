@@ -67,7 +67,7 @@ class Verdict:
             "acts": sum(len(book.acts) for book in self.books.values()),
             "lost": len(findings.lost),
             "duplicates": len(findings.duplicates),
-            "unconsented": len({(f.agency, f.case, f.service_code) for f in findings.unconsented}),
+            "unconsented": findings.unconsented_acts,
             "unconsented_fields": len(findings.unconsented),
             "altered": len(findings.altered),
             "untold": len(findings.untold),
