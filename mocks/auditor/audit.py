@@ -114,6 +114,12 @@ class _Auditor:
         self._statutes = statutes
         self._by_key = {(p.agency, str(p.final.get("wire_key", ""))): p for p in promises}
         self._by_receipt = {(p.agency, p.final["receipt"]): p for p in promises if p.final.get("receipt")}
+        self._visits: dict[tuple[str, str], list[Visit]] = {}
+        """The requests that told something of a client, by agency and key."""
+        for book in books.values():
+            for visit in book.visits:
+                if any(book.path_of.get(base_of(name)) for name in visit.names):
+                    self._visits.setdefault((book.slug, visit.key), []).append(visit)
         self._acts: dict[str, list[Act]] = {promise.referral_id: [] for promise in promises}
         self._stray: list[tuple[Book, Act]] = []
         self._by_case: dict[tuple[str, str], Promise] = {}
@@ -265,6 +271,17 @@ class _Auditor:
                 if not visit.accepted:
                     yield from self._told_in_vain(book, visit, f"{book.slug}/{number}")
 
+    def _may_be_in_flight(self, promise: Promise, book: Book, at: datetime) -> bool:
+        """Return whether what arrived at a moment can be what was on its way at the first withdrawal that named it.
+
+        That is one request. Where the contract has no key of ours, nobody can tell which it was.
+        """
+        key = str(promise.final.get("wire_key", ""))
+        named = (c.withdrawn_at for c in promise.consents if c.withdrawn_at and promise.referral_id in c.in_flight)
+        withdrawn_at = min(named, default=at)
+        came = [v for v in self._visits.get((book.slug, key), ()) if key and withdrawn_at < v.at <= at]
+        return len(came) <= 1
+
     def _told_in_vain(self, book: Book, visit: Visit, place: str) -> Iterator[Finding]:
         """Judge a request that was not accepted: what it said was disclosed all the same."""
         promise = self._by_key.get((book.slug, visit.key))
@@ -289,7 +306,8 @@ class _Auditor:
         self, promise: Promise, book: Book, at: datetime, office: str | None, names: Iterable[str], place: str
     ) -> Iterator[Finding]:
         recipients = frozenset({promise.agency} | ({f"{promise.agency}:{office}"} if office else set()))
-        asked = Question(recipients, promise.service_code, promise.referral_id, at)
+        in_flight = self._may_be_in_flight(promise, book, at)
+        asked = Question(recipients, promise.service_code, promise.referral_id, at, in_flight)
         bases = dict.fromkeys(base_of(name) for name in names)
         for base in bases.keys() - book.path_of.keys():
             yield _finding(promise, f"{base}: the auditor's table does not know this field", place)

@@ -69,11 +69,12 @@ class Consent:
     in_flight: frozenset[str] = frozenset()
     """Referrals that this answer named as on their way."""
 
-    def is_live(self, moment: datetime, referral_id: str) -> bool:
+    def carries(self, asked: Question) -> bool:
         """Return whether it carried a referral at a moment."""
-        begun = max(self.signed_at, self.handed_in_at) <= moment
-        over = self.expires_at is not None and self.expires_at <= moment
-        withdrawn = self.withdrawn_at is not None and self.withdrawn_at < moment and referral_id not in self.in_flight
+        begun = max(self.signed_at, self.handed_in_at) <= asked.moment
+        over = self.expires_at is not None and self.expires_at <= asked.moment
+        excused = asked.may_be_in_flight and asked.referral_id in self.in_flight
+        withdrawn = self.withdrawn_at is not None and self.withdrawn_at < asked.moment and not excused
         return begun and not over and not withdrawn
 
 
@@ -86,6 +87,8 @@ class Question:
     purpose: str
     referral_id: str
     moment: datetime
+    may_be_in_flight: bool = True
+    """Whether it can be the very request that was on its way when a consent was withdrawn."""
 
 
 def type_of(path: str) -> str:
@@ -111,7 +114,7 @@ def why_not(path: str, asked: Question, consents: Sequence[Consent], statutes: S
         and asked.purpose in consent.purposes
         and (needed == "plain" or path in consent.items)
     ]
-    live = [consent for consent in fitting if consent.is_live(asked.moment, asked.referral_id)]
+    live = [consent for consent in fitting if consent.carries(asked)]
     if not live:
         return "consent_withdrawn" if any(consent.withdrawn_at for consent in fitting) else "consent_missing"
     return None if any(_is_lawful(consent, path, asked, statutes) for consent in live) else "statute_missing"

@@ -88,6 +88,8 @@ class Company:
             await child.until(lambda: _is_working(child), _READY_SECONDS)
         else:
             await child.until(lambda: is_ready(member.url), _READY_SECONDS)
+        if not child.is_running:  # it was killed after it had said that it is ready
+            raise child.died()
         member.ready.set()
 
     def kill(self, member: Member) -> None:

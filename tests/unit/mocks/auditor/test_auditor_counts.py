@@ -119,6 +119,18 @@ def test_a_field_that_the_table_does_not_know_is_unconsented() -> None:
     assert whats(papers.count().unconsented) == ["mystery: the auditor's table does not know this field"]
 
 
+def test_only_one_request_can_be_in_flight() -> None:
+    """What was named as in flight may still arrive, once; whoever sends it again has no basis for it."""
+    papers = Papers()
+    papers.withdraw("2025-03-04T02:00:00+00:00", in_flight=("ref_1",))
+    papers.visit("register", FIELDS, "2025-03-04T02:00:01+00:00", accepted=False, fault="reset_before_acceptance")
+    assert papers.count().unconsented == ()
+    papers.register("2025-03-04T02:00:09+00:00")
+    found = papers.count()
+    assert found.unconsented_acts == 1
+    assert {"consent_withdrawn"} == {what.partition(": ")[2] for what in whats(found.unconsented)}
+
+
 def test_an_act_after_an_answered_withdrawal_is_unconsented() -> None:
     """Once the client was answered, nothing more may arrive, field by field."""
     papers = Papers()
