@@ -167,3 +167,30 @@ def test_the_database_file_holds_nothing_in_clear(store: Store, vault: Vault, tm
     kept = bytes_in(store)
     assert b"blind_index" in kept
     assert vault.inbox_key not in kept
+
+
+class Overtaken(KeyRing):
+    """A ring whose holder is overtaken by another process while it makes the store's first key."""
+
+    def __init__(self, key: bytes, other: Store) -> None:
+        super().__init__(key)
+        self._same, self._other = key, other
+        self.first: Vault | None = None
+
+    def kek_ids(self) -> tuple[str, ...]:
+        """Return the one key; the first time, when the other one has opened the store."""
+        if self.first is None:
+            self.first = Vault.open(self._other, KeyRing(self._same))
+        return super().kek_ids()
+
+
+def test_two_processes_may_start_on_a_new_store_at_once(postgres_url: str) -> None:
+    """Whoever comes second, by a moment, takes the keys that the first one made."""
+    stores = [Store(postgres_url), Store(postgres_url)]
+    stores[0].write_now(metadata.create_all)
+    ring = Overtaken(bytes(range(32)), stores[1])
+    second = Vault.open(stores[0], ring)
+    assert ring.first is not None
+    assert second.inbox_key == ring.first.inbox_key
+    for store in stores:
+        store.close()
