@@ -22,7 +22,9 @@ from sqlalchemy.pool import QueuePool
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
 READERS = 4
 _POSTGRES_WRITERS = 8
-_DISTURBED = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected: surely rolled back
+_DISTURBED = frozenset({"40001", "40P01", "23505"})
+"""serialization_failure, deadlock_detected, unique_violation: surely rolled back. The last one
+too may be another's doing: two looked for a row, found none, and both made it; whoever runs again finds it."""
 
 
 class StoreInUseError(Exception):

@@ -15,7 +15,6 @@ from typing import Self, TypeVar
 
 from pydantic import BaseModel
 from sqlalchemy import Connection, insert, select
-from sqlalchemy.exc import IntegrityError
 
 from hub.clock import wall_now
 from hub.store.keks import KekState, add_kek, current_kek
@@ -64,10 +63,7 @@ class Vault:
         if isinstance(keys, Path):
             keys = KeyFile.open(keys, create=not store.read_now(was_sealed))
         wrapper: KeyWrapper = keys
-        try:
-            return store.write_now(lambda conn: cls.load(conn, wrapper))
-        except IntegrityError:  # another process was the first a moment ago: now its keys are there
-            return store.write_now(lambda conn: cls.load(conn, wrapper))
+        return store.write_now(lambda conn: cls.load(conn, wrapper))
 
     @classmethod
     def load(cls, conn: Connection, wrapper: KeyWrapper) -> Self:
