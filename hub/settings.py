@@ -28,6 +28,7 @@ from hub.configured import Dated, Table, check_each_id_once_a_day
 from hub.consent.records import Statute
 from hub.following.deadlines import Deadline
 from hub.notices.configured import WebhookSettings
+from hub.retention.configured import Retention
 from hub.routing.rules import Rule
 from hub.store.backends import shown
 from hub.vault.configured import VaultSettings
@@ -227,6 +228,7 @@ class Settings(Table):
     access: AccessSettings = AccessSettings()
     deadlines: tuple[Deadline, ...] = ()
     statutes: tuple[Statute, ...] = ()
+    retention: tuple[Retention, ...] = ()
     adapters: Mapping[str, AdapterSettings] = {}
     catalogue: KeepingSettings = KeepingSettings()
     catalogues: Mapping[str, CatalogueSettings] = {}
@@ -238,6 +240,12 @@ class Settings(Table):
         named = [(f"{deadline.kind} of {code}", deadline) for deadline in deadlines for code in deadline.services]
         check_each_id_once_a_day(named)
         return deadlines
+
+    @field_validator("retention")
+    @classmethod
+    def _one_period_a_day(cls, retention: tuple[Retention, ...]) -> tuple[Retention, ...]:
+        check_each_id_once_a_day([(entry.what, entry) for entry in retention])
+        return retention
 
     def contradictions(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """Yield what does not go together: the key concerned, and the problem in words without values."""

@@ -93,8 +93,9 @@ async def opened(
         store.claim()
         store.write_now(make_or_check)
         ring = settings.vault.open(create=not store.read_now(was_sealed))
-        vault, keeper, clock = Vault.open(store, ring), Keeper(store, ring), open_clock(settings.clock)
+        vault, clock = Vault.open(store, ring), open_clock(settings.clock)
         closing.callback(clock.close)
+        keeper = Keeper(store, ring, vault.forget_case_keys)
         keeper.join()
         closing.callback(keeper.leave)
         gate, working_days = Gate(), settings.calendar.working_days

@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 
 from hub.api.problems import (
     BULK_CHANGED,
+    DESTROYED,
     IDEMPOTENCY_CONFLICT,
     IDEMPOTENCY_KEY_MISSING,
     ILLEGAL_STEP,
@@ -44,6 +45,7 @@ from hub.intake.filing import GuardianMissingError, UnknownCaseError
 from hub.intake.promises import IdempotencyConflictError, InFlightError
 from hub.intake.recipients import UnknownRecipientError
 from hub.notices.desk import TooManyWebhooksError
+from hub.store.cases import CasePurgedError
 from hub.store.failures import failure_of
 
 _log = structlog.get_logger("naru.api")
@@ -86,6 +88,7 @@ def _unknown_recipient(error: UnknownRecipientError) -> ProblemError:
 
 _OURS: Mapping[type[Exception], Callable[[Any], ProblemError]] = {
     UnknownIdError: lambda _: ProblemError(UNKNOWN_ID),
+    CasePurgedError: lambda _: ProblemError(DESTROYED),
     UnknownCaseError: lambda _: ProblemError(UNKNOWN_ID),
     IdempotencyConflictError: lambda _: ProblemError(IDEMPOTENCY_CONFLICT),
     InFlightError: lambda _: ProblemError(IN_FLIGHT, headers=_SOON),

@@ -15,7 +15,7 @@ from hub.access.actor import Actor
 from hub.api.problems import DESTROYED, UNKNOWN_ID, ProblemError
 from hub.audit.entries import Action, record
 from hub.consent.records import ConsentRecord
-from hub.store.cases import CaseRecord, case_by_id
+from hub.store.cases import CaseRecord, case_by_id, check_not_purged, client_of_case
 from hub.store.consents import consent_of, sealed_consent
 from hub.store.referrals import ReferralRecord, referral_by_id, sealed_texts_of
 from hub.vault.boxes import event_text_place, place
@@ -60,6 +60,7 @@ def read_referral(
         ProblemError: `unknown-id`, also for another centre's.
     """
     referral = known(referral_by_id(conn, referral_id, centre_id=actor.centre_id))
+    check_not_purged(conn, referral.case_id)
     record(
         conn, at=now, actor=actor.name, origin=actor.origin, action=action, centre_id=referral.centre_id,
         client_id=referral.client_id, case_id=referral.case_id, referral_id=referral.id,
@@ -90,10 +91,9 @@ def read_consent(
     consent = known(consent_of(conn, consent_id))
     if consent.centre_id != actor.centre_id:
         raise ProblemError(UNKNOWN_ID)
-    case = known(case_by_id(conn, consent.case_id))
     record(
         conn, at=now, actor=actor.name, origin=actor.origin, action=action, centre_id=consent.centre_id,
-        client_id=case.client_id, case_id=case.id, data={"consent": consent.id},
+        client_id=client_of_case(conn, consent.case_id), case_id=consent.case_id, data={"consent": consent.id},
     )  # fmt: skip
     return consent
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "operators": "hub.cli.operators",
     "audit": "hub.cli.audit",
     "keys": "hub.cli.keys",
+    "purge": "hub.cli.purge",
     "adapters": "hub.cli.adapters",
     "openapi": "hub.cli.openapi",
 }

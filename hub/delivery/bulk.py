@@ -20,6 +20,7 @@ from hub.audit.entries import Action, record
 from hub.clock import wall_now
 from hub.delivery.commands import Commands
 from hub.delivery.steps import IllegalStepError, Step, UnknownIdError
+from hub.store.cases import CasePurgedError
 from hub.store.referrals import ReferralRecord, list_referrals, referral_by_id
 from hub.store.store import Store
 from schemas.status import BusinessStatus, DeliveryStatus
@@ -122,7 +123,7 @@ class Bulk:
         for referral_id in ids:
             try:
                 await store.write(partial(self._take, referral_id=referral_id, take=take))
-            except (IllegalStepError, UnknownIdError):
+            except (CasePurgedError, IllegalStepError, UnknownIdError):
                 continue
             done.append(referral_id)
         taken = frozenset(done)

@@ -34,6 +34,7 @@ from hub.delivery.verifying import must_be_verified, pause_question, question_un
 from hub.following.facts import take_facts
 from hub.routing.holds import next_hold
 from hub.store.batches import ask_cancel, cancel_is_asked
+from hub.store.cases import check_not_purged
 from hub.store.deliveries import delivery_of_kind, update_delivery
 from hub.store.lanes import pause_lane, resume_lane
 from hub.store.referrals import ReferralRecord, append_event, referral_by_id, update_referral
@@ -177,6 +178,7 @@ class Commands:
         referral = referral_by_id(conn, referral_id, centre_id=actor.centre_id)
         if referral is None:
             raise UnknownIdError("no referral has this id")
+        check_not_purged(conn, referral.case_id)
         profile = check_can_supplement(self.room.agencies.get(referral.agency), content)
         why = why_not_now(conn, referral)
         if why is not None:
@@ -241,6 +243,7 @@ class Commands:
         delivery = None if referral is None else delivery_of_kind(conn, referral_id, Verb.SUBMIT)
         if referral is None or delivery is None:
             raise UnknownIdError("no referral has this id")
+        check_not_purged(conn, referral.case_id)
         if referral.delivery is DeliveryStatus.DELIVERED and step in OF_SUPPLEMENT:
             delivery = open_supplement(conn, referral_id) or delivery
         legal = self.legal_steps_of(referral)

@@ -18,10 +18,11 @@ from hub.delivery.room import Papers, Room, read_papers, referral_subject
 from hub.delivery.steps import UnknownIdError
 from hub.following.facts import take_facts
 from hub.following.waiting import seal_call
+from hub.store.cases import is_purged
 from hub.store.deliveries import delivery_of_kind, update_delivery
 from hub.store.following import insert_inbox
 from hub.store.ids import new_id
-from hub.store.referrals import append_event, referral_by_key, update_referral
+from hub.store.referrals import ReferralRecord, append_event, referral_by_key, update_referral
 from hub.store.store import Store
 from schemas.events import EventKind
 from schemas.status import DeliveryStatus
@@ -58,6 +59,9 @@ def take_callback(conn: Connection, room: Room, slug: str, call: InboundCall, ca
     """Store a verified call; take its facts in if its referral is known. A replay changes nothing."""
     now, inbox_id = room.clock.now(), new_id("inb")
     referral = referral_by_key(conn, slug, callback.wire_key, callback.receipt)
+    if referral is not None and is_purged(conn, referral.case_id):
+        _note_after_purge(conn, referral, now)
+        return
     new = insert_inbox(
         conn,
         id=inbox_id,
@@ -95,6 +99,15 @@ def take_callback(conn: Connection, room: Room, slug: str, call: InboundCall, ca
     if referral.receipt is None and callback.receipt is not None:
         update_referral(conn, referral.id, now, receipt=callback.receipt)
     believe_it_arrived(conn, room, papers, now)
+
+
+def _note_after_purge(conn: Connection, referral: ReferralRecord, now: datetime) -> None:
+    """Note that an agency called about a purged case: it is answered, and not kept, for it tells about a person."""
+    _log.info("callback_after_purge", agency=referral.agency)
+    record(
+        conn, at=now, actor=f"agency:{referral.agency}", action=Action.CALLBACK_RECEIVED, **referral_subject(referral),
+        data={"purged": True},
+    )  # fmt: skip
 
 
 def _ask_the_office_in_charge(conn: Connection, papers: Papers, now: datetime) -> None:

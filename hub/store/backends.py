@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -20,6 +21,11 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
+_PRAGMAS = (
+    "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000",
+    "secure_delete=ON",  # what is deleted or replaced is overwritten in the file
+)  # fmt: skip
+_SCRUB_SECONDS = 10.0
 READERS = 4
 _POSTGRES_WRITERS = 8
 _DISTURBED = frozenset({"40001", "40P01", "23505"})
@@ -59,6 +65,10 @@ class Backend(Protocol):
         Raises:
             StoreBusyError: another process does it.
         """
+        ...
+
+    def scrub(self) -> bool:
+        """Let go of old versions of rows as far as that is ours to do; return whether none is left in the files."""
         ...
 
     def is_disturbed(self, error: BaseException) -> bool:
@@ -117,6 +127,19 @@ class SqliteFile:
         finally:
             os.close(lock)
 
+    def scrub(self) -> bool:
+        """Move the journal into the file and empty it, as soon as nobody reads in it."""
+        until = time.monotonic() + _SCRUB_SECONDS
+        while True:
+            with self.reader.connect() as conn:
+                conn.rollback()
+                raw = conn.connection.driver_connection
+                if raw is not None and raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0:
+                    return True
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.1)
+
     def is_disturbed(self, error: BaseException) -> bool:  # noqa: ARG002 - the protocol's form
         """Never: writers wait for each other."""
         return False
@@ -154,7 +177,7 @@ def _sqlite_engine(url: str, *, begin: str, size: int) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(raw: Any, _record: Any) -> None:
         raw.isolation_level = None  # transactions are begun below, not guessed by the driver
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        for pragma in _PRAGMAS:
             raw.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -199,6 +222,10 @@ class PostgresServer:
             if found != (True,):
                 raise StoreBusyError(what)
             yield
+
+    def scrub(self) -> bool:
+        """Do nothing: VACUUM, the WAL archive and backups are the server's."""
+        return False
 
     def is_disturbed(self, error: BaseException) -> bool:
         """Return whether PostgreSQL refused the transaction for another one's sake.

@@ -12,6 +12,10 @@ from sqlalchemy import Connection, insert, select
 from hub.store.tables import blind_indexes, cases, clients, idempotency_keys
 
 
+class CasePurgedError(Exception):
+    """The case was purged: its ids, states and register are there, and nothing about a person."""
+
+
 @dataclass(frozen=True)
 class CaseRecord:
     """One row of `cases`."""
@@ -24,6 +28,8 @@ class CaseRecord:
     kek_id: str
     sealed_client: bytes = field(repr=False)
     created_at: datetime
+    purged_at: datetime | None = None
+    """When everything about a person was destroyed in it; then nothing of it can be opened, and `case_by_id` raises."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +57,17 @@ def insert_case(conn: Connection, record: CaseRecord) -> None:
 
 
 def case_by_id(conn: Connection, case_id: str, *, centre_id: str | None = None) -> CaseRecord | None:
-    """Return a case, or None; with `centre_id`, only if it is that centre's."""
+    """Return a case, or None; with `centre_id`, only if it is that centre's.
+
+    Raises:
+        CasePurgedError: there is nothing about a person in it any more.
+    """
     query = select(cases).where(cases.c.id == case_id)
     if centre_id is not None:
         query = query.where(cases.c.centre_id == centre_id)
     row = conn.execute(query).one_or_none()
+    if row is not None and row.purged_at is not None:
+        raise CasePurgedError
     return None if row is None else CaseRecord(**row._mapping)  # noqa: SLF001 - the documented way to a row's columns by name
 
 
@@ -63,6 +75,28 @@ def cases_of_client(conn: Connection, centre_id: str, client_id: str) -> list[st
     """Return the ids of a client's cases at a centre, oldest first."""
     query = select(cases.c.id).where(cases.c.client_id == client_id, cases.c.centre_id == centre_id)
     return list(conn.execute(query.order_by(cases.c.id)).scalars())
+
+
+def client_of_case(conn: Connection, case_id: str) -> str | None:
+    """Return whose case it is, also of a purged one."""
+    found: str | None = conn.execute(select(cases.c.client_id).where(cases.c.id == case_id)).scalar_one_or_none()
+    return found
+
+
+def check_not_purged(conn: Connection, case_id: str) -> None:
+    """Check that a case still holds what it is about.
+
+    Raises:
+        CasePurgedError
+    """
+    if is_purged(conn, case_id):
+        raise CasePurgedError
+
+
+def is_purged(conn: Connection, case_id: str) -> bool:
+    """Return whether everything about a person was destroyed in this case."""
+    query = select(cases.c.id).where(cases.c.id == case_id, cases.c.purged_at.is_not(None))
+    return conn.execute(query).first() is not None
 
 
 def insert_client(conn: Connection, client_id: str, centre_id: str, at: datetime) -> None:

@@ -52,6 +52,10 @@ class Store:
         """
         return self._backend.only_one(what)
 
+    def scrub(self) -> bool:
+        """Let go of old versions of rows as far as that is ours to do; return whether none is left in the files."""
+        return self._backend.scrub()
+
     @property
     def is_shared(self) -> bool:
         """Whether several processes may work on it at once."""

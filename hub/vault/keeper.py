@@ -1,7 +1,8 @@
 """The keeper: a process's own word, in the store, which keys it has at hand; a rotation waits for it.
 
 It looks at the key file again and again, so that a process takes a new key up by itself, and before anything that only
-that key opens is written: `hub/vault/rotation.py` lets a key wrap when every process says that it holds it.
+that key opens is written: `hub/vault/rotation.py` lets a key wrap when every process says that it holds it. And when
+a case was purged, by whichever process, it lets go of the case keys in this one's memory.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import asyncio
 import os
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -19,6 +22,7 @@ from sqlalchemy import Connection
 from hub.logs import places
 from hub.store.ids import new_id
 from hub.store.keks import SILENT_SECONDS, Holder, forget_holders, hold_keys, leave, needed_keks
+from hub.store.retention import last_purge
 from hub.store.store import Store
 from hub.store.wall import wall_of
 from hub.vault.keyring import KeyFileError, KeyWrapper, lacking
@@ -31,9 +35,11 @@ _SAY_EVERY_SECONDS = SILENT_SECONDS / 3
 class Keeper:
     """Says which keys this process holds: at its start, whenever that changes, and that it is still there."""
 
-    def __init__(self, store: Store, ring: KeyWrapper) -> None:
+    def __init__(self, store: Store, ring: KeyWrapper, forget: Callable[[], None] = lambda: None) -> None:
         self._store = store
         self._ring = ring
+        self._forget = forget
+        self._purged_at: datetime | None = None
         self._said = Holder(new_id("prc"), socket.gethostname()[:255], os.getpid(), ())
         self._say_at = 0.0
         self._trouble: str | None = None
@@ -84,10 +90,18 @@ class Keeper:
         if changed or time.monotonic() >= self._say_at:
             missing = await self._store.write(partial(_say, said=said))
             self._told(said)
+            await self._forget_what_was_purged()
             if changed:
                 _log.info("keys_taken_up", count=len(said.kek_ids))
             if missing:
                 _log.error("keys_missing", why=lacking(missing, self._ring))
+
+    async def _forget_what_was_purged(self) -> None:
+        """Let go of the case keys in memory once some case was purged, by whichever process."""
+        purged_at = await self._store.read(last_purge)
+        if purged_at != self._purged_at:
+            self._purged_at = purged_at
+            self._forget()
 
     def _holding(self) -> Holder:
         return replace(self._said, kek_ids=self._ring.kek_ids())

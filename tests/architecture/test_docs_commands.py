@@ -33,7 +33,19 @@ AGENCY_ROW = re.compile(r"^\| ([^|`]+) `([a-z_]+)`[^|]* \|", re.MULTILINE)
 DOCUMENT = re.compile(r"\b(?:[a-z_]+/)+[\w-]+\.md\b")
 CODE = re.compile(r"`([^`\n]+)`")
 CHEAP = ("openapi", "adapters")
-OF_OWN_TESTS = {"audit", "mocks", "serve", "check", "centres", "operators", "proof", "store", "migrate", "keys"}
+OF_OWN_TESTS = {
+    "audit",
+    "mocks",
+    "serve",
+    "check",
+    "centres",
+    "operators",
+    "proof",
+    "store",
+    "migrate",
+    "keys",
+    "purge",
+}
 MOCKS_MD = ROOT / "docs/mocks.md"
 
 

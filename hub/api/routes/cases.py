@@ -14,6 +14,7 @@ from hub.api.callers import CurrentActor
 from hub.api.described import answers, link, problems, takes
 from hub.api.next_steps import Surroundings
 from hub.api.problems import (
+    DESTROYED,
     IDEMPOTENCY_CONFLICT,
     IDEMPOTENCY_KEY_MISSING,
     IN_FLIGHT,
@@ -90,7 +91,7 @@ async def accept_case(
 @router.get(
     "/v1/cases/{case_id}",
     summary="사례 조회 (read a case)",
-    responses={200: answers("기관별 진행 상황."), **problems(UNKNOWN_ID)},
+    responses={200: answers("기관별 진행 상황."), **problems(UNKNOWN_ID, DESTROYED)},
 )
 async def one_case(hub: Hub, actor: CurrentActor, case_id: CaseId) -> CaseView:
     """Roll a case up over the agencies: what is done, what waits on whom, and which consents could be withdrawn."""
@@ -123,8 +124,8 @@ async def one_case(hub: Hub, actor: CurrentActor, case_id: CaseId) -> CaseView:
     responses={
         202: answers("받아 두었습니다.", Location="사례의 주소."),
         **problems(
-            UNKNOWN_ID, MALFORMED_JSON, IDEMPOTENCY_KEY_MISSING, IN_FLIGHT, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE,
-            INVALID_DOCUMENT, INVALID_PARAMETER, IDEMPOTENCY_CONFLICT, OVERLOADED,
+            UNKNOWN_ID, DESTROYED, MALFORMED_JSON, IDEMPOTENCY_KEY_MISSING, IN_FLIGHT, TOO_LARGE,
+            UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT, INVALID_PARAMETER, IDEMPOTENCY_CONFLICT, OVERLOADED,
         ),
     },
 )  # fmt: skip

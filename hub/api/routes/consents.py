@@ -39,7 +39,7 @@ _BODY = (MALFORMED_JSON, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT)
     status_code=201,
     summary="동의 추가 (add consents to a case)",
     openapi_extra=takes(MoreConsents, examples.MORE_CONSENTS),
-    responses={201: answers("추가했습니다."), **problems(UNKNOWN_ID, *_BODY)},
+    responses={201: answers("추가했습니다."), **problems(UNKNOWN_ID, DESTROYED, *_BODY)},
 )
 async def add_consents(
     hub: Hub, actor: CurrentActor, body: Annotated[Received[MoreConsents], Depends(body_of(MoreConsents))]
@@ -109,7 +109,10 @@ async def receipt_of_consent(
     "/v1/consents/{consent_id}/withdraw",
     summary="동의 철회 (withdraw a consent)",
     dependencies=[Depends(nothing_sent)],
-    responses={200: answers("철회했습니다. 무엇을 멈추고 누구에게 알리는지."), **problems(UNKNOWN_ID, *_BODY)},
+    responses={
+        200: answers("철회했습니다. 무엇을 멈추고 누구에게 알리는지."),
+        **problems(UNKNOWN_ID, DESTROYED, *_BODY),
+    },
 )
 async def withdraw_consent(hub: Hub, actor: CurrentActor, consent_id: ConsentId) -> WithdrawalView:
     """Withdraw a consent from this moment on. Asking twice is harmless."""

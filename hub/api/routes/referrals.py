@@ -21,6 +21,7 @@ from hub.api.explanation_views import ExplanationView, explanation_view
 from hub.api.pages import VARIES, as_page, wants_page
 from hub.api.paging import Page, lead_on, sequence_of
 from hub.api.problems import (
+    DESTROYED,
     ILLEGAL_STEP,
     INVALID_DOCUMENT,
     INVALID_PARAMETER,
@@ -43,7 +44,7 @@ from schemas.status import BusinessStatus, DeliveryStatus
 router = APIRouter(tags=["referrals"])
 ReferralId = Annotated[str, Path(description="의뢰 식별자 (a referral's id).", examples=[examples.REFERRAL_ID])]
 _BODY = (MALFORMED_JSON, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT)
-_STEP = problems(UNKNOWN_ID, ILLEGAL_STEP, *_BODY)
+_STEP = problems(UNKNOWN_ID, DESTROYED, ILLEGAL_STEP, *_BODY)
 
 
 class Listing(Page):
@@ -92,7 +93,7 @@ async def list_of_referrals(
 @router.get(
     "/v1/referrals/{referral_id}",
     summary="의뢰 조회 (read a referral)",
-    responses={200: answers("의뢰의 현재 상태."), **problems(UNKNOWN_ID)},
+    responses={200: answers("의뢰의 현재 상태."), **problems(UNKNOWN_ID, DESTROYED)},
 )
 async def one_referral(hub: Hub, actor: CurrentActor, referral_id: ReferralId) -> ReferralView:
     """Say how far a referral has come, and on whom it waits."""
@@ -108,7 +109,7 @@ async def one_referral(hub: Hub, actor: CurrentActor, referral_id: ReferralId) -
     response_model=ExplanationView,
     responses={
         200: or_page(answers("왜 이 기관으로 갔는가. Accept: text/html이면 인쇄할 문서.", Vary="Accept.")),
-        **problems(UNKNOWN_ID),
+        **problems(UNKNOWN_ID, DESTROYED),
     },
 )
 async def explanation_of_referral(
@@ -137,7 +138,7 @@ class EventListing(Page):
     summary="의뢰 이력 (read a referral's events)",
     responses={
         200: answers("일어난 일, 순서대로.", Link="다음 쪽."),
-        **problems(UNKNOWN_ID, INVALID_PARAMETER),
+        **problems(UNKNOWN_ID, DESTROYED, INVALID_PARAMETER),
     },
 )
 async def events_of_referral(
@@ -283,7 +284,10 @@ async def acknowledge(
     "/v1/referrals/{referral_id}/supplement",
     summary="보완 제출 (send what the agency asked for)",
     openapi_extra=takes(Supplement, examples.SUPPLEMENT),
-    responses={200: answers("보낼 예정인 상태."), **problems(UNKNOWN_ID, ILLEGAL_STEP, *_BODY, NO_SUPPLEMENT)},
+    responses={
+        200: answers("보낼 예정인 상태."),
+        **problems(UNKNOWN_ID, DESTROYED, ILLEGAL_STEP, *_BODY, NO_SUPPLEMENT),
+    },
 )
 async def supplement(
     hub: Hub,

@@ -20,6 +20,7 @@ from hub.delivery.batches.parting import hand_over, reject
 from hub.delivery.room import Room
 from hub.following.waiting import seal_told
 from hub.store.batches import BatchStatus, batch_by_id, batch_by_name
+from hub.store.cases import is_purged
 from hub.store.following import insert_inbox
 from hub.store.ids import new_id
 from hub.store.referrals import ReferralRecord, append_event, referral_by_key
@@ -108,6 +109,9 @@ def _take_line(
     if referral is None:
         _log.error("result_line_unknown", agency=agency.slug, line=nonce)
         _shelve(conn, room, agency, line, nonce, None)
+        return
+    if is_purged(conn, referral.case_id):
+        _log.info("result_line_after_purge", agency=agency.slug, line=nonce)  # not kept: it tells about a person
         return
     try:
         with conn.begin_nested():  # one poisoned case must not keep the others' results out

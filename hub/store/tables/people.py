@@ -105,12 +105,23 @@ cases = Table(
     ref_to("centre_id", "centres.id"),
     ref_to("client_id", "clients.id"),
     Column("reference", String(200)),
-    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),  # this, and whatever is sealed, is empty once it was purged
     Column("kek_id", String(16), nullable=False),
     Column("sealed_client", LargeBinary, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("purged_at", Moment, index=True),
     Index("ix_cases_client", "client_id"),
     Index("ix_cases_kek", "kek_id"),
+)
+
+kept_cases = Table(  # 21조 3항: what a law has us keep, apart from the rest
+    "kept_cases",
+    metadata,
+    Column("case_id", String(32), ForeignKey("cases.id"), primary_key=True),
+    Column("what", String(8), primary_key=True),  # hold: nothing is purged; register: what is left of a purged case
+    Column("ground", String(200), nullable=False),  # the law or order, never about a person
+    Column("until", String(10)),  # the last day in Korea; None: without an end
+    Column("since", Moment, nullable=False),
 )
 
 idempotency_keys = Table(
