@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -40,6 +41,7 @@ def serve(config: Config = DEFAULT_CONFIG) -> None:
 def run_until_stopped(settings: Settings, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run a process to its end; refuse, or end with 1, in words."""
     configure_logs(settings.log.level)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold keys, and people in clear
     try:
         asyncio.run(run())
     except REFUSALS as error:

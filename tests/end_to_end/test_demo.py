@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,31 +117,6 @@ def test_demo_writes_into_its_folder_only(good: Run) -> None:
     written = {path.relative_to(good.place) for path in good.place.rglob("*") if not path.is_dir()}
     outside = {path for path in written if not path.is_relative_to("work/var/demo")}
     assert (outside, bool(written)) == (set(), True)
-
-
-def test_demo_leaves_no_personal_data_in_clear(good: Run) -> None:
-    """No name, number, address, birth date or opinion of a sample stands in a log or in the store's files."""
-    found = [
-        (path.name, position)
-        for path in sorted((good.place / "work/var/demo").rglob("*"))
-        if path.is_file()
-        for position, marker in enumerate(markers())
-        if marker in path.read_bytes()
-    ]
-    assert found == []
-    assert (good.place / "work/var/demo/naru.db").stat().st_size > 0
-
-
-def markers() -> Iterator[bytes]:
-    """Yield what is personal in the samples, in the encodings that it could stand in."""
-    for path in (ROOT / "examples" / "cases").glob("*.steps.json"):
-        document = json.loads((path.parent / f"{path.name.removesuffix('.steps.json')}.json").read_text("utf-8"))
-        client = document["client"]
-        texts = [client["name"], client["birth_date"], *client["phones"], client.get("rrn")]
-        texts += [client["phones"][0].replace("-", ""), client["address"]["road_addr_part1"]]
-        texts += [referral["opinion"] for referral in document["referrals"]]
-        for text in filter(None, texts):
-            yield from (text.encode(), text.encode("cp949"), text.encode("utf-16-le"), json.dumps(text).encode()[1:-1])
 
 
 def test_a_wrong_expectation_fails_the_demo(tmp_path: Path, few_examples: Path) -> None:
