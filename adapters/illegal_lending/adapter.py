@@ -11,7 +11,7 @@ from adapters.illegal_lending import codes
 from adapters.illegal_lending.contract import form_of
 from adapters.illegal_lending.form import Filled, write_form
 from adapters.illegal_lending.mapping import FIELDS, REQUIRED, facts_from, outcome_from, register_form
-from adapters.illegal_lending.reply import NAME, Answer, open_reply
+from adapters.illegal_lending.replies import NAME, Answer, open_reply
 from adapters.illegal_lending.settings import IllegalLendingSettings
 from adapters.sdk import (
     RECEIPT,

@@ -12,7 +12,7 @@ from datetime import datetime
 from adapters.illegal_lending import codes
 from adapters.illegal_lending.contract import code_tables
 from adapters.illegal_lending.form import Filled
-from adapters.illegal_lending.reply import NAME, Answer
+from adapters.illegal_lending.replies import NAME, Answer
 from adapters.sdk import BadReplyError, CannotExpressError, Delivered, Fact, Refused, SubmitOrder
 from adapters.sdk.kst import from_kst, to_day
 from schemas.address import DisclosedAddress

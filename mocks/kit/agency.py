@@ -120,7 +120,11 @@ class HttpMock(AnsweringMock):
 
 
 class TelegramMock(AnsweringMock):
-    """A mock agency that speaks telegrams (전문) behind a 4-digit length prefix, on a TCP port of its own."""
+    """A mock agency that speaks telegrams (전문) behind a 4-digit length prefix, on a TCP port of its own.
+
+    Over TLS, with callers who have a certificate of the test CA (mTLS), where the setting `certificates` names one;
+    without it in plain, on this machine.
+    """
 
 
 class BatchMock(MockAgency):

@@ -96,7 +96,9 @@ def line_for(kind: type[MockAgency], staff: Callable[[], Staff], place: Place) -
         return Clerk(place.folder, place.clock, lambda: staff().work())
     port = _port(kind.slug, place.settings)
     if issubclass(kind, TelegramMock):
-        return Door(place.host, "tcp", lambda: TelegramServer(staff().answer_telegram), port)
+        secured = _mutual_tls(kind.slug, place.settings) if place.settings.get("certificates") else None
+        scheme = "tls" if secured else "tcp"
+        return Door(place.host, scheme, lambda: TelegramServer(staff().answer_telegram, secured), port)
     if is_shared(kind):
         return Door(place.host, "http", lambda: HttpServer(application=place.house), port)
     context = _mutual_tls(kind.slug, place.settings)

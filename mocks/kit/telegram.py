@@ -6,6 +6,7 @@ What a telegram says is the agency's; what a fault does to one is in `breakage`;
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 
 from mocks.kit.agency import Reply, Request
@@ -27,8 +28,8 @@ def framed(telegram: bytes) -> bytes:
 class TelegramServer(Server):
     """Reads telegrams and answers each before it reads the next. A prefix that is no number ends the connection."""
 
-    def __init__(self, answer: AnswerTelegram) -> None:
-        super().__init__()
+    def __init__(self, answer: AnswerTelegram, ssl_context: ssl.SSLContext | None = None) -> None:
+        super().__init__(ssl_context)
         self._answer = answer
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, working: Working) -> None:

@@ -54,7 +54,7 @@ class Registrar:
             if known.content != content:
                 raise RefusalError("E303", rcptNo=known.receipt)
             return known, False
-        branch = self._check(body)
+        branch = self._check(operation, body)
         slot = self._slot(branch, body) if operation == "reserve" else None
         now = self._clock.now()
         receipt = self._new_receipt(operation, now)
@@ -123,15 +123,15 @@ class Registrar:
             raise ValueError(f"{case.state} cannot become {state}; it can become: {', '.join(sorted(allowed)) or '-'}")
         self._add(case, state, details)
 
-    def _check(self, body: Mapping[str, Any]) -> str:
-        """Return the branch in charge."""
+    def _check(self, operation: str, body: Mapping[str, Any]) -> str:
+        """Return the branch in charge. Counselling is for everybody; aid has a limit of income."""
         if self._refusals:
             raise RefusalError(self._refusals.popleft())
         branches = CODES["brnchCd"].items()
         branch = next((code for code, one in branches if body["lgldongCd"].startswith(tuple(one["areas"]))), None)
         if branch is None:
             raise RefusalError("E201")
-        if body.get("mdnIncmRt", 0) > _HIGHEST_INCOME:
+        if operation != "reserve" and body.get("mdnIncmRt", 0) > _HIGHEST_INCOME:
             raise RefusalError("E202")
         return str(branch)
 

@@ -130,6 +130,7 @@ async def test_mocks_md_can_be_pasted(tmp_path: Path) -> None:
             if re.search(r"^naru ", block, re.MULTILINE):
                 continue
             script = block.replace("http://127.0.0.1:8800", mocks.base_url).replace(".venv/bin/python", sys.executable)
+            script = script.replace("var/mocks/certificates", certificates)
             answers.append(await pasted(script))
         acts = [len(mocks.counters[slug].desk.ledger.acts) for slug in mocks.counters]
     rest, soap, telegram, orders = (re.sub(r"\s", "", answer) for answer in answers)

@@ -19,6 +19,10 @@ REGISTRIES = tuple(".".join(parts) for parts in (
     ("anaconda", "org"), ("rubygems", "org"), ("docker", "io"),
 ))  # fmt: skip
 ADAPTER_FILES = {"__init__.py", "adapter.py", "mapping.py", "codes.py", "settings.py", "README.md"}
+ADAPTER_EXTRAS = {
+    "callback.py", "contract.py", "envelope.py", "faults.toml", "files.py", "form.py", "pages.py", "replies.py",
+    "telegrams.py",
+}  # fmt: skip
 CONTRACT_FILES = {"README.md", "codes.json"}
 KINDS_OF_CHANGE = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 
@@ -98,6 +102,14 @@ def test_adapters_have_the_same_files() -> None:
     missing |= {f"mocks/{slug}/{name}" for slug in slugs for name in ("README.md", "fields.json", "required.json")}
     assert missing - {named(path) for path in tracked()} == set()
     assert len(slugs) >= 2
+
+
+def test_what_some_adapters_have_beside_is_called_the_same() -> None:
+    """What more a wire needs has one name in all folders: replies are `replies.py`, never `reply.py`."""
+    folders = {path.parent for path in tracked() if path.name == "adapter.py" and path.parent.parent.name == "adapters"}
+    folders -= {ROOT / "adapters" / "sdk"}
+    found = {path.name for path in tracked() if path.parent in folders}
+    assert found - ADAPTER_FILES <= ADAPTER_EXTRAS
 
 
 def test_the_changelog_keeps_its_format() -> None:

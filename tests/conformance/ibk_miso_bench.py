@@ -16,6 +16,7 @@ from adapters.sdk.testing import Bench, Subject, live_bench_of
 from mocks.ibk_miso import IbkMisoMock
 from mocks.kit.fixed_width import WidthError, read_layout
 from mocks.kit.ledger import Act
+from mocks.kit.pki import Certificates
 from mocks.kit.run import MockServer
 
 SLUG = "ibk_miso"
@@ -24,8 +25,14 @@ _RECORDS = {"0200": "register", "0400": "cancel", "0500": "capacity"}
 _NEW_IN_EVERY_MESSAGE = {"SEND_DT", "TRC_NO", "TX_UNQ_NO"}
 
 
-def settings_for(base_url: str) -> IbkMisoSettings:
-    return IbkMisoSettings(enabled=True, base_url=base_url, org_code="NARU0001", timeout_seconds=20)
+def settings_for(base_url: str, certificates: Certificates | None = None, ours: str = "hub-client") -> IbkMisoSettings:
+    """Return settings that reach a mock; over TLS with these certificates, showing one of them as ours."""
+    told: dict[str, Any] = {}
+    if certificates is not None:
+        told = {
+            "ca": certificates.ca, "certificate": certificates.certificate(ours), "key": certificates.key(ours),
+        }  # fmt: skip
+    return IbkMisoSettings(enabled=True, base_url=base_url, org_code="NARU0001", timeout_seconds=20, **told)
 
 
 def read_telegram(said: bytes) -> dict[str, Any]:

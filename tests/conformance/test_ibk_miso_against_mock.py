@@ -9,9 +9,10 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
-from ibk_miso_bench import SLUG, Counter, connected, subject_for
+from ibk_miso_bench import SLUG, Counter, connected, settings_for, subject_for
 
 from adapters.ibk_miso import IbkMiso
 from adapters.ibk_miso.mapping import FIELDS
@@ -21,12 +22,14 @@ from adapters.sdk import (
     Found,
     MisconfiguredError,
     NotFound,
+    NotSentError,
     RefusalReason,
     Refused,
     UncertainError,
 )
 from adapters.sdk.testing import AdapterSuite, Subject, live_bench_of
 from mocks.ibk_miso import IbkMisoMock
+from mocks.kit.pki import make_certificates
 from mocks.kit.run import MockServer
 from schemas.status import BusinessStatus, OutcomeCode
 
@@ -168,3 +171,17 @@ def test_adapter_and_auditor_agree_on_the_fields() -> None:
     required = json.loads((files("mocks") / SLUG / "required.json").read_text(encoding="utf-8"))
     assert {name: path for name, path in table.items() if path is not None} == FIELDS
     assert set(required) <= IbkMiso.profile.requires
+
+
+async def test_the_line_speaks_tls_with_certificates_on_both_sides(tmp_path: Path) -> None:
+    """As the contract says: who shows the right certificate is heard, and nobody else; nothing of theirs is an act."""
+    certificates = make_certificates(tmp_path / "certificates")
+    async with MockServer([IbkMisoMock], {SLUG: {"certificates": str(certificates.folder)}}) as server:
+        url = server.url_of(SLUG)
+        assert url.startswith("tls://")
+        async with live_bench_of(IbkMiso, settings_for(url, certificates)) as bench:
+            assert isinstance(await bench.adapter.submit(bench.submit(bench.document())), Delivered)
+        async with live_bench_of(IbkMiso, settings_for(url, certificates, "foreign-signing")) as bench:
+            with pytest.raises((NotSentError, UncertainError)):  # TLS 1.3 refuses us late, and asyncio hides why
+                await bench.adapter.submit(bench.submit(bench.document()))
+        assert len(server.counters[SLUG].desk.ledger.acts) == 1

@@ -290,3 +290,9 @@ def test_adapter_and_auditor_agree_on_the_fields() -> None:
     table = json.loads((files("mocks") / SLUG / "fields.json").read_text(encoding="utf-8"))
     known = {name.rpartition(".")[2]: path for name, path in table.items() if path is not None}
     assert known == {name: path for name, path in FIELDS.items() if name != "debtList"}
+
+
+async def test_counselling_is_for_everybody(bench: Bench) -> None:
+    """The limit of income is aid's: who is above it is counselled all the same."""
+    refined = document(household=Household(median_income_percent=126))
+    assert isinstance(await bench.adapter.submit(bench.submit(refined)), Delivered)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -125,6 +126,23 @@ async def test_telegrams_are_answered_one_after_the_other() -> None:
         assert await reader.read() == b""
         writer.close()
         assert (place.scheme, len(mocks.counters["wire"].desk.ledger.acts)) == ("tcp", 2)
+
+
+async def test_telegrams_go_over_tls_where_there_are_certificates(certificates: Certificates) -> None:
+    """A caller with a certificate of the test CA is answered, in the same words; one without is not heard."""
+    settings = {"wire": {"certificates": str(certificates.folder)}}
+    async with MockServer([WireMock], settings) as mocks:
+        place = urlsplit(mocks.url_of("wire"))
+        for with_own in (True, False):
+            tls = trusting(certificates, with_own=with_own)
+            answer = b""
+            with contextlib.suppress(OSError):
+                reader, writer = await asyncio.open_connection(place.hostname, place.port, ssl=tls)
+                writer.write(framed(b"x"))
+                answer = await reader.read(5)
+                writer.transport.abort()
+            assert answer == (framed(b"x") if with_own else b"")
+        assert (place.scheme, len(mocks.counters["wire"].desk.ledger.acts)) == ("tls", 1)
 
 
 async def test_a_fault_strikes_a_telegram() -> None:
