@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from hub.store.ids import new_id
 from hub.store.keks import KekState, count_wrapped, current_kek, hold_keys, holders, states_of_keks
+from hub.store.retention import destroy_case
 from hub.store.schema import make_or_check
 from hub.store.store import Store, StoreBusyError
 from hub.store.tables import audit_entries, cases, centres, clients, key_holders, vault_keys
@@ -128,6 +129,18 @@ async def test_a_keeper_tells_what_it_took_up(scene: Scene) -> None:
     assert scene.rotate().waits_for == []
     keeper.leave()
     assert scene.store.read_now(lambda conn: holders(conn, _wall(conn))) == []
+
+
+async def test_a_keeper_lets_go_of_case_keys_once_a_case_was_purged(scene: Scene) -> None:
+    """The purged case's key was in this process's memory; after the next word to the store it is not."""
+    keeper = Keeper(scene.store, scene.ring, scene.vault.forget_case_keys)
+    keeper.join()
+    assert scene.opened_by(scene.vault) == scene.cases
+    assert scene.vault._unwrapped.cache_info().currsize == len(scene.cases)
+    scene.store.write_now(lambda conn: destroy_case(conn, scene.cases[0], NOW))
+    keeper._say_at = 0.0
+    await keeper.look()
+    assert scene.vault._unwrapped.cache_info().currsize == 0
 
 
 def test_nothing_is_wrapped_by_a_key_that_another_machine_has_not(scene: Scene, tmp_path: Path) -> None:
