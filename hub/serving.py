@@ -134,11 +134,12 @@ async def _run(services: Services, listener: socket.socket, stop: _Stop) -> None
 
 
 async def _deliver(services: Services) -> None:
-    """Deliver referrals and notices, seal the audit, keep the keys, until cancelled; if one dies, all end."""
+    """Deliver and notify, watch terms, seal the audit, keep the keys, until cancelled; if one dies, all end."""
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(services.engine.run(services.worker.work))
             tasks.create_task(services.notifier.run())
+            tasks.create_task(services.watch.run())
             tasks.create_task(services.sealer.run())
             tasks.create_task(services.keeper.run())
     finally:

@@ -26,6 +26,7 @@ from hub.delivery.room import Room
 from hub.delivery.shared_engine import SharedEngine
 from hub.delivery.worker import Worker
 from hub.following.callbacks import Callbacks
+from hub.following.watch import Watch
 from hub.intake.doorkeeper import Doorkeeper
 from hub.intake.filing import Filing
 from hub.intake.intake import Intake
@@ -69,6 +70,7 @@ class Services:
     webhooks: Desk
     sender: Sender
     notifier: Notifier
+    watch: Watch
     sealer: Sealer
 
 
@@ -150,6 +152,7 @@ def _services(
         webhooks=Desk(clock, vault, settings.webhooks.most_per_centre),
         sender=sender,
         notifier=Notifier(store, clock, vault, settings.webhooks, sender),
+        watch=Watch(store, room, settings.deadlines, engine.wake),
         sealer=Sealer(store, settings.audit),
     )
 

@@ -38,6 +38,8 @@ class EventKind(StrEnum):
     """A counsellor decided against a rule, with a reason."""
     RESOLVED = "resolved"
     """A person settled an unknown."""
+    ESCALATED = "escalated"
+    """A term is over (기한 경과), the agency's or the centre's; the reason says which. Told once for each."""
     PAUSED = "paused"
     """Somebody stopped the sending of this referral for a while."""
     RESUMED = "resumed"

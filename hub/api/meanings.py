@@ -10,6 +10,7 @@ from hub.api.precheck_views import Room
 from hub.api.standing import Party, WaitsOn
 from hub.clients.outcomes import SendOutcome
 from hub.delivery.holding import Holding
+from hub.following.deadlines import DeadlineKind
 from hub.notices.desk import Subject
 from hub.routing.prechecks import Outlook
 from hub.routing.rules import Verdict
@@ -81,8 +82,16 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         EventKind.VERIFIED: "의뢰하기 전에 물은 자격에 기관이 답했습니다. 답은 reason과 raw_code에 있습니다.",
         EventKind.OVERRIDDEN: "상담사가 사유를 적고 예외로 진행했습니다.",
         EventKind.RESOLVED: "접수 여부를 사람이 확인해 입력했습니다.",
+        EventKind.ESCALATED: "기한이 지났습니다. 어느 기한인지는 reason에 있습니다.",
         EventKind.PAUSED: "전송을 멈추었습니다.",
         EventKind.RESUMED: "전송을 다시 시작했습니다.",
+    },
+    DeadlineKind.__name__: {
+        DeadlineKind.DECISION: "기관의 결정.",
+        DeadlineKind.OBJECTION: "대상자의 이의신청.",
+        DeadlineKind.OBJECTION_ANSWER: "이의신청에 대한 기관의 결정.",
+        DeadlineKind.SUPPLEMENT: "보완 제출. 센터가 낼 차례입니다.",
+        DeadlineKind.ATTENTION: "담당자 확인. 사람이 결정하거나 보완해야 합니다.",
     },
     Verification.__name__: {
         Verification.WANTED: "의뢰하기 전에 기관에 자격을 확인합니다. 아직 답이 없습니다.",

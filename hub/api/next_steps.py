@@ -16,6 +16,7 @@ from hub.calendar import WorkingDays
 from hub.consent.reasons import WithheldReason
 from hub.delivery.steps import LASTING, VerificationReason
 from hub.following.deadlines import Deadline, DeadlineKind, Due, due, last_day_before
+from hub.following.terms import running_term
 from hub.routing.rules import Rule
 from hub.store.referrals import ReferralRecord
 from hub.store.turning_points import TurningPoints
@@ -24,9 +25,6 @@ from schemas.status import NEGATIVE, BusinessStatus, DeliveryStatus, OutcomeCode
 
 _B = BusinessStatus
 _SERVED = frozenset({_B.COMPLETED, _B.AFTERCARE})
-_UNDECIDED = frozenset({
-    None, _B.RECEIVED, _B.ASSIGNED, _B.REVIEWING, _B.INVESTIGATING, _B.TRANSFERRED, _B.COUNCIL,
-})  # fmt: skip
 _CLIENTS = frozenset({*WithheldReason, VerificationReason.WITHOUT_CONSENT}) - {
     WithheldReason.STATUTE_MISSING, WithheldReason.FIELD_MISSING,
 }  # fmt: skip
@@ -162,13 +160,7 @@ def _wish(referral: ReferralRecord) -> Iterator[Term]:
 def _agency_term(referral: ReferralRecord, points: TurningPoints, around: Surroundings) -> Iterator[Term]:
     if referral.delivery is DeliveryStatus.HANDED_OVER and points.result_due_at is not None:
         yield Term(points.result_due_at, "일괄 파일의 결과를 받을 기한입니다.")
-    if referral.delivery is not DeliveryStatus.DELIVERED:
-        return
-    found = None
-    if referral.business is BusinessStatus.OBJECTED:
-        found = _due(referral, DeadlineKind.OBJECTION_ANSWER, points.told_at.get(referral.business), around)
-    elif referral.business in _UNDECIDED:
-        found = _due(referral, DeadlineKind.DECISION, points.taken_at, around)
+    found = running_term(referral, points, around.deadlines, around.calendar)
     if found is not None:
         because = f"{found.deadline.words} ({found.deadline.source})"
         yield Term(found.over_at, because, found.extended_to)

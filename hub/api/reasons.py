@@ -109,7 +109,17 @@ _TEXTS: dict[str, str] = {
     "closed_by_centre": "센터가 종결했습니다.",
     "arrived": "기관에 접수된 것을 담당자가 확인했습니다.",
     "did_not_arrive": "기관에 접수되지 않은 것을 담당자가 확인했습니다.",
+    # a term that is over
+    "overdue_decision": "기관이 결정할 기한이 지났습니다. 기관에 확인해 주십시오.",
+    "overdue_decision_extended": "기관이 늘릴 수 있는 기한까지 지났습니다. 기관에 확인해 주십시오.",
+    "overdue_objection_answer": "이의신청에 답할 기한이 지났습니다. 기관에 확인해 주십시오.",
+    "overdue_objection_answer_extended": "이의신청에 답할, 늘린 기한까지 지났습니다. 기관에 확인해 주십시오.",
+    "overdue_supplement": "보완 자료를 낼 기한이 지났습니다. 보완을 제출하거나 기관과 상의해 주십시오.",
+    "overdue_supplement_extended": "보완 자료를 낼, 늘린 기한까지 지났습니다. 기관과 상의해 주십시오.",
+    "overdue_attention": "담당자가 확인할 기한이 지났습니다. 의뢰를 열어 처리해 주십시오.",
+    "overdue_attention_extended": "담당자가 확인할, 늘린 기한까지 지났습니다. 의뢰를 열어 처리해 주십시오.",
     # by what consents say
+    "law_opened": "법적 근거가 등록되어 다시 판단합니다.",
     "consent_added": "동의가 추가되어 다시 판단합니다.",
     "tell_agency_by_hand": "의뢰를 거두어들이는데 전산으로는 마치지 못했습니다. 담당자가 기관에 직접 알려 주십시오.",
     "tell_agency_of_partial_withdrawal": "일부 항목의 동의가 철회되었습니다. 기관에 담당자가 알려 주십시오.",

@@ -53,6 +53,8 @@ class NextStepView(View):
     extended_to: date | None
     """Until when the agency may make it longer."""
     overdue: bool
+    escalated_at: datetime | None
+    """Since when a term of it is over that was told as an event (`escalated`); null if none is."""
 
 
 class FinishedView(View):
@@ -144,6 +146,7 @@ def _step_view(referral: ReferralRecord, step: NextStep) -> NextStepView:
         sends_at=step.sends_at,
         extended_to=step.term.extended_to if step.term else None,
         overdue=step.overdue,
+        escalated_at=referral.overdue_since,
     )
 
 

@@ -19,6 +19,7 @@ from hub.api.standing import WaitsOn, waits_on
 from hub.consent.records import ConsentRecord
 from hub.delivery.holding import Holding, holding_of
 from hub.delivery.steps import rules_behind
+from hub.following.deadlines import DeadlineKind
 from hub.intake.promises import AcceptedCase, AcceptedReferral
 from hub.routing.grounds import Grounds
 from hub.routing.rules import Rule
@@ -92,6 +93,9 @@ class ReferralView(View):
     """종결 사유."""
     due_on: str | None
     """처리 기한 (KST)."""
+    overdue: DeadlineKind | None
+    """기한 경과: which term is over, once that was told (`escalated`); null for none."""
+    overdue_since: datetime | None
     created_at: datetime
     updated_at: datetime
 

@@ -44,7 +44,6 @@ from hub.delivery.supplementing import NOT_WANTED, is_taken_back, is_wanted
 from hub.delivery.verifying import ask_first, is_awaited, must_be_verified, withhold_question
 from hub.store.deliveries import DeliveryRecord, delivery_by_id, update_delivery
 from hub.store.lanes import paused_lanes
-from hub.store.referrals import update_referral
 from hub.store.wall import wall_of
 from schemas.status import DeliveryStatus
 
@@ -157,8 +156,7 @@ def _disclose(
         return None
     if Verb.FIND in agency.verbs:  # what may have arrived is still asked about
         return _reconcile(conn, room, papers, agency, Act.LOOK_UP, attempt)
-    update_delivery(conn, papers.delivery.id, due_at=None)
-    update_referral(conn, papers.referral.id, attempt.started_at, reason="person_decides")
+    settle_without_call(conn, papers, DeliveryStatus.UNKNOWN, attempt.started_at, reason="person_decides")
     return None
 
 

@@ -30,6 +30,10 @@ class DeadlineKind(StrEnum):
     """이의신청: the client's time, from a negative decision."""
     OBJECTION_ANSWER = "objection_answer"
     """이의신청에 대한 결정: runs from the objection."""
+    SUPPLEMENT = "supplement"
+    """보완 제출: the centre's time, from the agency's 보완요청."""
+    ATTENTION = "attention"
+    """담당자 확인: the centre's time, from the moment at which a referral began to wait for a person."""
 
 
 class Deadline(Dated):
@@ -63,8 +67,13 @@ class Due:
 
     deadline: Deadline
     over_at: datetime
-    extended_to: date | None
-    """The last day if it is made longer as far as it may be."""
+    extended_over_at: datetime | None
+    """The first moment past it if it is made longer as far as it may be; None if it may not."""
+
+    @property
+    def extended_to(self) -> date | None:
+        """The last day if it is made longer as far as it may be."""
+        return None if self.extended_over_at is None else last_day_before(self.extended_over_at)
 
     @property
     def last_day(self) -> date:
@@ -80,7 +89,7 @@ def due(
     for deadline in deadlines:
         if deadline.kind is kind and service in deadline.services and deadline.holds_on(day):
             longest = _end(deadline, start, deadline.extension, calendar) if deadline.extension else None
-            return Due(deadline, _end(deadline, start, 0, calendar), longest and last_day_before(longest))
+            return Due(deadline, _end(deadline, start, 0, calendar), longest)
     return None
 
 

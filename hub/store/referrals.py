@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
@@ -14,6 +14,9 @@ from hub.store.messages import post_event
 from hub.store.tables import events, referrals
 from schemas.events import Event, EventKind
 from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode, Verification
+
+_LOOK_AFTER = timedelta(minutes=1)
+"""How long after an event the watch looks: what happens in a row is looked at once. No term is nearly as short."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,9 @@ class ReferralRecord:
     updated_at: datetime
     grounds: Grounds | None = None
     verification: Verification | None = None
+    watch_at: datetime | None = None
+    overdue: str | None = None
+    overdue_since: datetime | None = None
 
 
 def _record(row: Row[Any]) -> ReferralRecord:
@@ -127,6 +133,7 @@ def list_referrals(
     agency: str | None = None,
     reason: str | None = None,
     created_before: datetime | None = None,
+    overdue: bool | None = None,
     after: str | None = None,
     limit: int = 50,
 ) -> list[ReferralRecord]:
@@ -139,11 +146,33 @@ def list_referrals(
     for column, value in wanted:
         if value is not None:
             query = query.where(column == value)
+    if overdue is not None:
+        query = query.where(referrals.c.overdue.is_not(None) if overdue else referrals.c.overdue.is_(None))
     if created_before is not None:
         query = query.where(referrals.c.created_at < created_before)
     if after is not None:
         query = query.where(referrals.c.id > after)
     return [_record(row) for row in conn.execute(query)]
+
+
+def referrals_to_watch(conn: Connection, now: datetime, limit: int) -> list[ReferralRecord]:
+    """Return referrals whose terms are to be looked at, longest due first; not what another process looks at."""
+    query = select(referrals).where(referrals.c.watch_at <= now).order_by(referrals.c.watch_at).limit(limit)
+    return [_record(row) for row in conn.execute(query.with_for_update(skip_locked=True))]
+
+
+def set_watch(
+    conn: Connection, referral_id: str, overdue: str | None, since: datetime | None, again_at: datetime | None
+) -> None:
+    """Note what the watch found: which term is over and since when, if one is, and when to look again."""
+    values = {"overdue": overdue, "overdue_since": since, "watch_at": again_at}
+    conn.execute(update(referrals).where(referrals.c.id == referral_id).values(values))
+
+
+def referrals_held_for(conn: Connection, reasons: Collection[str]) -> list[str]:
+    """Return the ids of the referrals, of all centres, that are held for one of these reasons."""
+    held = referrals.c.delivery == DeliveryStatus.HELD
+    return list(conn.execute(select(referrals.c.id).where(held, referrals.c.reason.in_(reasons))).scalars())
 
 
 def update_referral(conn: Connection, referral_id: str, at: datetime, **values: Any) -> None:
@@ -167,7 +196,8 @@ def append_event(
 
     `seal_text` is given the sequence and returns the box of the event's text, bound to that place.
     """
-    number = update(referrals).where(referrals.c.id == referral_id).values(events=referrals.c.events + 1, updated_at=at)
+    changes = {"events": referrals.c.events + 1, "updated_at": at, "watch_at": at + _LOOK_AFTER}
+    number = update(referrals).where(referrals.c.id == referral_id).values(changes)
     numbered = conn.execute(number.returning(referrals.c.events, referrals.c.centre_id, referrals.c.case_id)).one()
     sequence = int(numbered.events)
     offers = [moment.isoformat() for moment in values.pop("offers", ())] or None

@@ -21,20 +21,34 @@ class TurningPoints:
     told_at: Mapping[BusinessStatus, datetime] = field(default_factory=dict)
     result_due_at: datetime | None = None
     """While it lies in a batch file: the first moment past the term of the file's result."""
+    moved_at: datetime | None = None
+    """When its delivery last came to the status, or the reason, that it has."""
+    paused_at: datetime | None = None
+    taken_back_at: datetime | None = None
+    """When a consent, or how its agency hears of that, last changed."""
     sends_at: datetime | None = None
     """When the hub looks next at what it has not settled yet; None if it waits for somebody."""
+
+
+_MOMENTS: Mapping[str, str] = {
+    EventKind.ACCEPTED: "moved_at",
+    EventKind.DELIVERY_CHANGED: "moved_at",
+    EventKind.PAUSED: "paused_at",
+    EventKind.CONSENT_CHANGED: "taken_back_at",
+}
+"""Kind of event → the turning point that the last of them is."""
 
 
 def turning_points(conn: Connection, case_id: str) -> dict[str, TurningPoints]:
     """Return the turning points of a case's referrals, by referral; a fact that could not apply is none."""
     found: dict[str, TurningPoints] = {}
     query = (
-        select(events.c.referral_id, events.c.delivery, events.c.business, events.c.at)
+        select(events.c.referral_id, events.c.kind, events.c.delivery, events.c.business, events.c.at)
         .join(referrals, referrals.c.id == events.c.referral_id)
         .where(
             referrals.c.case_id == case_id,
             events.c.kind != EventKind.FACT_FLAGGED,
-            events.c.business.is_not(None) | (events.c.delivery == DeliveryStatus.DELIVERED),
+            events.c.business.is_not(None) | events.c.kind.in_(list(_MOMENTS)),
         )
         .order_by(events.c.referral_id, events.c.sequence)
     )
@@ -42,7 +56,10 @@ def turning_points(conn: Connection, case_id: str) -> dict[str, TurningPoints]:
         before = found.get(row.referral_id, TurningPoints())
         taken = row.at if row.delivery == DeliveryStatus.DELIVERED else None
         told = {} if row.business is None else {BusinessStatus(row.business): row.at}
-        found[row.referral_id] = TurningPoints(before.taken_at or taken, {**before.told_at, **told})
+        moments = {_MOMENTS[row.kind]: row.at} if row.kind in _MOMENTS else {}
+        found[row.referral_id] = replace(
+            before, taken_at=before.taken_at or taken, told_at={**before.told_at, **told}, **moments
+        )
     for referral_id, moment in _results_due(conn, case_id):
         found[referral_id] = replace(found.get(referral_id, TurningPoints()), result_due_at=moment)
     for referral_id, moment in _sent_next(conn, case_id):

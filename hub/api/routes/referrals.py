@@ -55,6 +55,7 @@ class Listing(Page):
     agency: Annotated[
         str | None, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$", description="기관 slug.", examples=["community_center"])
     ] = None
+    overdue: Annotated[bool | None, Field(description="기한이 지난 것만(true), 또는 지나지 않은 것만(false).")] = None
 
 
 @router.get(
@@ -74,6 +75,7 @@ async def list_of_referrals(
             delivery=query.delivery,
             business=query.business,
             agency=query.agency,
+            overdue=query.overdue,
             after=query.cursor,
             limit=query.limit + 1,
         )

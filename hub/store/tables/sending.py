@@ -43,6 +43,9 @@ referrals = Table(
     Column("verification", String(16)),  # what came of asking first; None: no rule asks
     Column("outcome", String(20)),
     Column("due_on", String(10)),
+    Column("watch_at", Moment),  # when the watch looks at its terms next; None: nothing runs
+    Column("overdue", String(20)),  # the kind of its term that is over, once that was told
+    Column("overdue_since", Moment),
     Column("events", Integer, nullable=False),  # the sequence of the last event
     Column("sealed_request", LargeBinary, nullable=False),  # schemas.ReferralRequest as JSON
     Column("created_at", Moment, nullable=False),
@@ -51,6 +54,7 @@ referrals = Table(
     Index("ix_referrals_receipt", "agency", "receipt"),
     Index("ix_referrals_open", "client_id", "service_code", "agency"),
     Index("ix_referrals_listing", "centre_id", "id"),
+    Index("ix_referrals_watch_at", "watch_at"),
 )
 
 deliveries = Table(

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from api_bench import Bench, bench_in, case
+from sqlalchemy import update
 
 from adapters.sdk.kst import kst_today
 from hub.api import examples
 from hub.clock import wall_now
+from hub.store.tables import events, referrals
 
 RULES = [
     {
@@ -176,3 +178,31 @@ async def test_roll_up_does_not_count_a_given_service_as_work(ruled: Bench) -> N
     assert [(one["business"], one["closed"], one["what"]) for one in told["finished"]] == [
         ("completed", False, "서비스를 마쳤습니다. 기관의 종결만 남았습니다.")
     ]
+
+
+async def test_what_is_overdue_is_listed_and_shown(tmp_path: Path) -> None:
+    """The watch marks it: list, referral and roll-up say which term is over, and since when."""
+    late = [DEADLINES[0] | {"kind": "attention", "days": None, "hours": 1, "extension": 0}]
+    async with bench_in(tmp_path, rules=RULES, deadlines=late) as ruled:
+        accepted = await ruled.accept(broken())
+        referral_id = accepted["referrals"][0]["id"]
+        before = (await ruled.ask.get("/v1/referrals?overdue=true")).json()["referrals"]
+        hour_ago = wall_now() - timedelta(hours=2)
+        ruled.services.store.write_now(
+            lambda conn: (
+                conn.execute(update(events).values(at=hour_ago))
+                and conn.execute(update(referrals).values(watch_at=hour_ago))
+            )
+        )
+        assert await ruled.services.store.write(ruled.services.watch.look) == 1
+        after = (await ruled.ask.get("/v1/referrals?overdue=true")).json()["referrals"]
+        fine = (await ruled.ask.get("/v1/referrals?overdue=false")).json()["referrals"]
+        (step,) = (await _case(ruled, accepted))["next_steps"]
+        told = (await ruled.ask.get(f"/v1/referrals/{referral_id}/events")).json()["events"]
+
+    assert ([one["id"] for one in before], [one["id"] for one in after], fine) == ([], [referral_id], [])
+    assert (after[0]["overdue"], step["overdue"]) == ("attention", True)
+    assert step["escalated_at"] == after[0]["overdue_since"]
+    assert (told[-1]["kind"], told[-1]["reason"], "기한이 지났습니다" in told[-1]["reason_text"]) == (
+        "escalated", "overdue_attention", True,
+    )  # fmt: skip

@@ -274,11 +274,18 @@ class Landing:
         self.store.write_now(partial(reclaim_all, room=self.room))
 
     def accept(
-        self, *, items: list[str] | None = None, name: str = "홍길동", consents: list[dict[str, Any]] | None = None
+        self,
+        *,
+        items: list[str] | None = None,
+        name: str = "홍길동",
+        consents: list[dict[str, Any]] | None = None,
+        **client: Any,
     ) -> str:
         """Take a case over and return its referral's id."""
         given = [consent(items or ITEMS)] if consents is None else consents
-        document = CaseDocument.model_validate_json(json.dumps(case_document(name, given)))
+        told = case_document(name, given)
+        told["client"] |= client
+        document = CaseDocument.model_validate_json(json.dumps(told))
 
         def take(conn: Any) -> str:
             file = self.filing.open_case(conn, self.actor, document)

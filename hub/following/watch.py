@@ -1,0 +1,101 @@
+"""The watch: finds terms that are over, and says so, once for each (기한 경과의 보고). It decides nothing else.
+
+Whatever happens to a referral has it looked at a little later (`referrals.watch_at`), and a term that runs has it
+looked at when that ends; so what is looked for stands in the store, and a process that dies forgets nothing. Several
+processes part the work among them by locking rows; that a term was told stands in the same row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import partial
+
+import structlog
+from sqlalchemy import Connection
+
+from adapters.sdk.kst import kst_today
+from hub.delivery.lawful import held_for_law, release_if_lawful
+from hub.delivery.room import Room
+from hub.following.deadlines import Deadline
+from hub.following.terms import look, running_term
+from hub.logs import places
+from hub.store.referrals import ReferralRecord, append_event, referrals_to_watch, set_watch
+from hub.store.store import Store
+from hub.store.turning_points import TurningPoints, turning_points
+from schemas.events import EventKind
+
+_log = structlog.get_logger("naru.watch")
+_AT_ONCE = 50
+"""Referrals of one transaction."""
+_LOOK_EVERY_SECONDS = 5.0
+"""Wall time: how late this process may hear that a term is over."""
+
+
+class Watch:
+    """Looks at what is to be looked at, until it is cancelled. `wake`: tells the engine that something may be due."""
+
+    def __init__(self, store: Store, room: Room, deadlines: Sequence[Deadline], wake: Callable[[], None]) -> None:
+        self._store = store
+        self._room = room
+        self._deadlines = deadlines
+        self._wake = wake
+        self._judged_on: date | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._awake = asyncio.Event()
+
+    async def run(self) -> None:
+        """Look, rest, look again. A store that is away comes back; the loop lives to see it."""
+        self._loop = asyncio.get_running_loop()
+        self._room.clock.on_change(self._look_soon)
+        while True:
+            try:
+                await self.judge_laws()
+                looked = await self._store.write(self.look)
+            except Exception as error:  # noqa: BLE001 - the same
+                _log.error("watch_rests", error=type(error).__name__, at=places(error))
+                looked = 0
+            if looked < _AT_ONCE:
+                await self._rest()
+
+    def look(self, conn: Connection) -> int:
+        """Look at some of what is to be looked at; return how many referrals that were."""
+        waiting = referrals_to_watch(conn, self._room.clock.now(), _AT_ONCE)
+        for referral in waiting:
+            self._look_at(conn, referral)
+        return len(waiting)
+
+    async def judge_laws(self) -> None:
+        """Judge anew what waits for a law, once a day and at every start: an entry began to hold, or was added."""
+        today = kst_today(self._room.clock.now())
+        if today == self._judged_on:
+            return
+        released = 0
+        for referral_id in await self._store.read(held_for_law):
+            work = partial(release_if_lawful, room=self._room, referral_id=referral_id)
+            released += await self._store.write(work)
+        self._judged_on = today
+        if released:
+            self._wake()
+
+    def _look_at(self, conn: Connection, referral: ReferralRecord) -> None:
+        now = self._room.clock.now()
+        points = turning_points(conn, referral.case_id).get(referral.id, TurningPoints())
+        found = look(running_term(referral, points, self._deadlines, self._room.working_days), now)
+        over = found.overdue
+        if over is not None and (referral.overdue, referral.overdue_since) != (over.kind, over.since):
+            append_event(conn, referral.id, EventKind.ESCALATED, now, "hub", reason=over.reason)
+        kind, since = (None, None) if over is None else (over.kind, over.since)
+        set_watch(conn, referral.id, kind, since, found.again_at)
+
+    def _look_soon(self) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._awake.set)
+
+    async def _rest(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK_EVERY_SECONDS):
+                await self._awake.wait()
+        self._awake.clear()
