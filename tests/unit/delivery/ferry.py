@@ -73,6 +73,7 @@ from schemas.services import ServiceCode
 from schemas.status import BusinessStatus
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+Papers = list[dict[str, Any]]
 NAME = "client.name"
 ITEMS = [NAME, "client.birth_date", "referral.opinion"]
 ASKED = frozenset({NAME, "client.birth_date"})
@@ -274,18 +275,11 @@ class Landing:
         self.store.write_now(partial(reclaim_all, room=self.room))
 
     def accept(
-        self,
-        *,
-        items: list[str] | None = None,
-        name: str = "홍길동",
-        consents: list[dict[str, Any]] | None = None,
-        **client: Any,
+        self, *, items: list[str] | None = None, name: str = "홍길동", consents: Papers | None = None, **client: Any
     ) -> str:
         """Take a case over and return its referral's id."""
         given = [consent(items or ITEMS)] if consents is None else consents
-        told = case_document(name, given)
-        told["client"] |= client
-        document = CaseDocument.model_validate_json(json.dumps(told))
+        document = CaseDocument.model_validate_json(json.dumps(case_document(name, given, **client)))
 
         def take(conn: Any) -> str:
             file = self.filing.open_case(conn, self.actor, document)
@@ -383,7 +377,7 @@ def consent(items: list[str], **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def case_document(name: str, consents: list[dict[str, Any]]) -> dict[str, Any]:
+def case_document(name: str, consents: Papers, **client: Any) -> dict[str, Any]:
     """Return a document with one referral to the test agency."""
     return {
         "client": {
@@ -391,6 +385,7 @@ def case_document(name: str, consents: list[dict[str, Any]]) -> dict[str, Any]:
             "birth_date": "1980-01-02",
             "phones": ["010-0000-1234"],
             "debts": [{"creditor": "가상캐피탈", "amount": 1000, "secured": False, "days_overdue": 1}],
+            **client,
         },
         "consents": consents,
         "referrals": [
