@@ -74,6 +74,7 @@ from schemas.status import BusinessStatus
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 Papers = list[dict[str, Any]]
+ELIGIBILITIES = {"Y": Eligibility.ELIGIBLE, "N": Eligibility.NOT_ELIGIBLE, "M": Eligibility.UNDETERMINED}
 NAME = "client.name"
 ITEMS = [NAME, "client.birth_date", "referral.opinion"]
 ASKED = frozenset({NAME, "client.birth_date"})
@@ -105,8 +106,8 @@ class FerryAgency:
         self.dedupes = repeat is Repeat.KEYED
         self.acts: list[dict[str, Any]] = []
         self.withdrawn: list[str] = []
-        self.supplements: list[dict[str, Any]] = []
-        self.questions: list[dict[str, Any]] = []
+        self.supplements: Papers = []
+        self.questions: Papers = []
         self.eligible = "Y"
         self.facts: list[Fact] = []
         self.script: deque[str] = deque()
@@ -201,10 +202,7 @@ class FerryAdapter(Adapter[Any]):
         reply = await self._ask(order.decision, "/verify", said)
         if reply is None:
             return Refused(RefusalReason.IDENTITY_MISMATCH, "3", "성명이 다릅니다")
-        if reply["is"] == "?":
-            raise KeyError("a defect of the adapter")
-        said_of = {"Y": Eligibility.ELIGIBLE, "N": Eligibility.NOT_ELIGIBLE, "M": Eligibility.UNDETERMINED}
-        return Verified(said_of[reply["is"]], reply["is"], ("생계", "주거"))
+        return Verified(ELIGIBILITIES[reply["is"]], reply["is"], ("생계", "주거"))
 
     async def _ask(self, decision: Any, path: str, said: dict[str, Any]) -> dict[str, Any] | None:
         reply = await self._wire.send(decision, "POST", path, body=json.dumps(said).encode())
