@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError
 
 from adapters.sdk import AdapterSettings
 from adapters.sdk.catalogue import CatalogueSettings
-from adapters.sdk.settings import is_loopback
+from adapters.sdk.settings import is_loopback, listens_beyond
 from hub.access.configured import AccessSettings
 from hub.audit.configured import AuditSettings
 from hub.calendar import WorkingDays
@@ -261,7 +261,7 @@ class Settings(Table):
 
     def warnings(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """Yield what may be meant, but only together with something outside: the key, and what that is."""
-        if self.mode is Mode.LIVE and not is_loopback(self.http.host):
+        if self.mode is Mode.LIVE and listens_beyond(self.http.host):
             yield ("http", "host"), "plain HTTP beyond this machine: a proxy that speaks TLS must stand before the hub"
         if self.mode is Mode.LIVE and self.webhooks.allow_private:
             yield ("webhooks", "allow_private"), "centres may have the hub call addresses inside these networks"

@@ -72,6 +72,12 @@ def is_loopback(host: str) -> bool:
     return address is not None and (address.is_loopback or address.is_unspecified)
 
 
+def listens_beyond(host: str) -> bool:
+    """Return whether who listens at `host` is heard beyond this machine: nobody's address (`0.0.0.0`, `::`) is all."""
+    address = _address(host.rstrip("."))
+    return not is_loopback(host) or (address is not None and address.is_unspecified)
+
+
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     with contextlib.suppress(ValueError):
         return ipaddress.ip_address(host.partition("%")[0])

@@ -148,6 +148,15 @@ def test_any_change_of_the_first_line_is_found(exported: Exported, place: int, o
         assert not exported.verify(list(exported.lines), head).is_intact
 
 
+def test_another_spelling_of_the_same_signature_is_found(exported: Exported) -> None:
+    """Base64 ends with bits that say nothing: only one way of writing them is the signature."""
+    signature = json.loads(exported.head)["signature"]
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    respelt = f"{signature[:-3]}{alphabet[alphabet.index(signature[-3]) ^ 1]}=="
+    head = exported.head.replace(signature, respelt)
+    assert kinds(exported.verify(list(exported.lines), head)) == {"bad_signature"}
+
+
 def test_the_signature_of_another_key_is_not_ours(exported: Exported) -> None:
     """Under the name of ours it is a bad one; under its own, of a key that nobody gave."""
     lines, key = list(exported.lines), SigningKey(other_key())
