@@ -46,6 +46,8 @@ class ActiveAgency:
     concurrency: int
     per_second: float
     open_hours: OpenHours
+    retries: bool = True
+    """Whether what was tried in vain is tried again by itself."""
 
     @property
     def is_here(self) -> bool:
@@ -105,6 +107,7 @@ def _active(agency: Agency, working_days: WorkingDays | None) -> ActiveAgency | 
         min(lane.concurrency, settings.concurrency or lane.concurrency),
         min(lane.per_second, settings.per_second or lane.per_second),
         OpenHours(settings.service_hours or lane.hours, settings.maintenance, working_days or WorkingDays()),
+        settings.retry,
     )
 
 

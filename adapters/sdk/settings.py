@@ -33,6 +33,8 @@ class AdapterSettings(BaseModel):
     """Calls in flight, if fewer than the profile's."""
     per_second: Annotated[float | None, Field(gt=0)] = None
     """Calls begun in a second, if fewer than the profile's."""
+    retry: bool = True
+    """Whether the hub tries again by itself what did not arrive, or whose answer was lost; off: a person decides."""
     host: str = ""
     """For an agency that takes files, if several machines serve: the host name of the one that has its folders."""
     service_hours: ServiceHours | None = None

@@ -195,6 +195,8 @@ class AgencyView(View):
     """What a person must mend, if it is broken."""
     paused: str | None
     """by_person or misconfigured, while nothing is sent to it."""
+    retries: bool | None
+    """자동 재시도: whether what was tried in vain is tried again by itself; null for an agency that is not active."""
     services: tuple[ServiceCode, ...]
     verbs: tuple[Verb, ...]
     wire: str | None
@@ -322,6 +324,7 @@ def agency_view(agency: Agency, paused: str | None) -> AgencyView:
         state=agency.state,
         why=agency.why,
         paused=paused,
+        retries=None if agency.adapter is None else agency.adapter.settings.retry,
         services=tuple(sorted(profile.services)) if profile else (),
         verbs=tuple(sorted(agency.verbs)),
         wire=profile.wire if profile else None,

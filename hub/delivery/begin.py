@@ -38,6 +38,7 @@ from hub.delivery.gating import (
     withdraw_order,
     withhold,
 )
+from hub.delivery.retrying import stop_if_retries_are_off
 from hub.delivery.room import Papers, Room, read_papers
 from hub.delivery.settle import settle_without_call
 from hub.delivery.supplementing import NOT_WANTED, is_taken_back, is_wanted
@@ -117,11 +118,16 @@ def _is_settled_without_call(conn: Connection, room: Room, papers: Papers, agenc
     if told_of and delivery.status is not DeliveryStatus.DELIVERED:
         believe_it_arrived(conn, room, papers, now)
         return True
-    is_next = delivery.kind is Verb.SUBMIT and delivery.status is DeliveryStatus.PENDING
-    if is_next and must_be_verified(papers.referral):
-        ask_first(conn, papers, agency, now)
-        return True
-    return False
+    return stop_if_retries_are_off(conn, room, papers, agency, now) or _is_asked_first(conn, papers, agency, now)
+
+
+def _is_asked_first(conn: Connection, papers: Papers, agency: ActiveAgency, now: datetime) -> bool:
+    """Let a submit wait for the agency's answer, if a rule wants that and it has not come."""
+    is_next = papers.delivery.kind is Verb.SUBMIT and papers.delivery.status is DeliveryStatus.PENDING
+    if not is_next or not must_be_verified(papers.referral):
+        return False
+    ask_first(conn, papers, agency, now)
+    return True
 
 
 def _is_supplement_settled(conn: Connection, papers: Papers, now: datetime) -> bool:

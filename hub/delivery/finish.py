@@ -111,6 +111,7 @@ def _before(room: Room, job: Job, delivery: DeliveryRecord, papers: Papers, agen
         repeat=agency.repeat_of(delivery.kind),
         settling_seconds=agency.profile.settling_seconds,
         polling=agency.profile.polling,
+        may_retry=agency.retries,
         followed=delivery.kind is Verb.SUBMIT and is_followed(papers.referral.business, agency.verbs),
     )
 

@@ -28,7 +28,7 @@ from adapters.sdk import (
     Verified,
 )
 from hub.delivery.acts import Act
-from hub.delivery.steps import RECEIPT_WRONG
+from hub.delivery.steps import RECEIPT_WRONG, RETRY_OFF
 from hub.delivery.waits import backoff_seconds, doubling_seconds
 from hub.settings import DeliverySettings
 from schemas.status import DeliveryStatus
@@ -67,6 +67,8 @@ class Before:
     polling: Polling
     followed: bool
     """Whether a delivered referral of this agency can be polled."""
+    may_retry: bool = True
+    """Whether the agency's retries are on: what is off is given to a person."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,10 @@ def _untouched(before: Before) -> Change:
 def _try_again(error: Exception, before: Before, now: datetime, settings: DeliverySettings) -> Change:
     wait = wait_after(error, before.tries, settings.retry_first_seconds, settings.retry_longest_seconds)
     change = replace(_untouched(before), due_at=now + timedelta(seconds=wait), result=word_for(error))
+    if not before.may_retry and change.status is DeliveryStatus.UNKNOWN:
+        return replace(change, due_at=None, reason="person_decides")
+    if not before.may_retry:
+        return replace(change, status=DeliveryStatus.FAILED, due_at=None, reason=RETRY_OFF)
     if change.status is DeliveryStatus.UNKNOWN or not before.may_give_up:
         return change
     if is_over(error, before, now, settings):
@@ -200,13 +206,13 @@ def is_over(error: Exception, before: Before, now: datetime, settings: DeliveryS
     """Return whether it was tried for long enough; how often counts only if the agency did not ask to wait."""
     too_old = now - before.tried_since > timedelta(hours=settings.max_age_hours)
     too_often = before.tries >= settings.max_tries and not isinstance(error, BusyError)
-    return too_old or too_often
+    return not before.may_retry or too_old or too_often
 
 
 def _lost(before: Before, now: datetime, settings: DeliverySettings) -> Change:
     """The answer was lost: from now on the settling time runs anew, and `repeat` says what may be done, and when."""
     match before.repeat:
-        case Repeat.KEYED if before.tries < settings.max_tries or not before.may_give_up:
+        case Repeat.KEYED if before.may_retry and (before.tries < settings.max_tries or not before.may_give_up):
             wait = backoff_seconds(before.tries, settings.retry_first_seconds, settings.retry_longest_seconds)
             due: datetime | None = now + timedelta(seconds=wait)
         case Repeat.LOOKUP:

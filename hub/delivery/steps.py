@@ -113,6 +113,9 @@ OVERRIDABLE = frozenset({*Hold, *_ANSWERED_FOR_GOOD})
 UNROUTED = frozenset(RoutingReason)
 """Reasons to hold that trying again cannot mend: once the configuration knows the way, the centre refers anew."""
 
+RETRY_OFF = "retry_off"
+"""Why something is not tried again: its agency's retries are turned off."""
+
 PAUSED = "paused_by_person"
 """Why nothing is sent or asked about a referral though it is due: somebody stopped it."""
 

@@ -115,6 +115,13 @@ def _conclude(conn: Connection, submit: Papers, change: Change, now: datetime) -
     )  # fmt: skip
 
 
+def give_question_up(conn: Connection, room: Room, papers: Papers, now: datetime) -> None:
+    """Ask no more: the submit goes to the shelf. `papers` are the question's."""
+    settle(conn, papers, _D.FAILED, now, delivery={"due_at": None})
+    change = Change(_D.FAILED, "not_sent", reason=VerificationReason.FAILED)
+    _conclude(conn, _submit_of(conn, room, papers), change, now)
+
+
 def question_under_way(conn: Connection, referral: ReferralRecord) -> bool:
     """Return whether somebody is asking the agency at this moment."""
     question = _latest_of(conn, referral)

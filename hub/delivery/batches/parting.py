@@ -12,6 +12,7 @@ from hub.delivery.batches.freezing import batching_of
 from hub.delivery.ending import end_telling
 from hub.delivery.room import Papers, Room
 from hub.delivery.settle import settle
+from hub.delivery.steps import RETRY_OFF
 from hub.delivery.taking_back import ask_to_tell_by_hand
 from hub.delivery.waits import doubling_seconds
 from hub.store.batches import (
@@ -68,10 +69,21 @@ def release(conn: Connection, room: Room, batch_id: str, error: str | None) -> N
         end_telling(conn, papers.referral, member.attempt_id, now, "not_sent", error=error)
         end_member(conn, member, MemberEnd.RELEASED)
         if papers.delivery.status is DeliveryStatus.SENDING:
-            may_fail = papers.delivery.kind is Verb.SUBMIT and _was_tried_for_long(room, papers, now)
-            reason = _WHY.get(error)
-            _free(conn, papers, now, "tried_for_long" if may_fail else reason, None if may_fail else batch.cut_off_at)
+            over = _why_over(room, papers, now)
+            _free(conn, papers, now, over or _WHY.get(error), None if over else batch.cut_off_at)
     update_batch(conn, batch.id, status=BatchStatus.RELEASED, look_at=None, left_at=now)
+
+
+def _why_over(room: Room, papers: Papers, now: datetime) -> str | None:
+    """Return why a member goes into no further file by itself; None if it does."""
+    if not _is_retried(room, papers):
+        return RETRY_OFF
+    return "tried_for_long" if papers.delivery.kind is Verb.SUBMIT and _was_tried_for_long(room, papers, now) else None
+
+
+def _is_retried(room: Room, papers: Papers) -> bool:
+    agency = room.agencies.active.get(papers.delivery.agency)
+    return agency is None or agency.retries
 
 
 def _was_tried_for_long(room: Room, papers: Papers, now: datetime) -> bool:
@@ -112,7 +124,7 @@ def reject(conn: Connection, room: Room, batch: BatchRecord, raw_code: str) -> N
         end_member(conn, member, MemberEnd.REJECTED)
         if papers.delivery.kind is Verb.SUBMIT and cancel_is_asked(conn, papers.delivery.id):
             settle(conn, papers, DeliveryStatus.CANCELLED, now, reason="cancelled_by_centre", raw_code=raw_code)
-        elif _rejections(conn, papers) >= FILES_AT_MOST:
+        elif _rejections(conn, papers) >= FILES_AT_MOST or not _is_retried(room, papers):
             _free(conn, papers, now, "file_rejected", None, raw_code)
         else:
             _free(conn, papers, now, "file_rejected", now, raw_code)

@@ -223,6 +223,8 @@ class FerryAdapter(Adapter[Any]):
 class Landing:
     """The hub's rooms around the test agency, with a clock that stands still until it is moved."""
 
+    retry = True  # of the agency, for the process that is started next
+
     def __init__(
         self,
         folder: Path,
@@ -245,10 +247,9 @@ class Landing:
     def start_process(self, *, enabled: bool = True) -> None:
         """Build everything that a process holds in memory, as after a restart; `enabled`: the agency is switched on."""
         self.gate = Gate()
+        settings = FerryAdapter.settings_type(enabled=True, base_url="http://ferry.test", retry=self.retry)
         wires = Wires("ferry", self.gate, httpx.MockTransport(self.agency.handle))
-        adapter = FerryAdapter(
-            FerryAdapter.settings_type(enabled=True, base_url="http://ferry.test"), wires, self.agency
-        )
+        adapter = FerryAdapter(settings, wires, self.agency)
         agency = Agency("ferry", AgencyState.DISABLED, self.profile, self._verbs)
         if enabled:
             agency = Agency("ferry", AgencyState.ACTIVE, self.profile, self._verbs, adapter)

@@ -5,9 +5,11 @@ from typing import Any
 
 import httpx
 from ferry import START, Landing, fact
+from sqlalchemy import select
 
 from adapters.sdk import Callback, Fact, InboundCall, InboundReply
 from hub.following.callbacks import take_callback
+from hub.store.tables import facts
 from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
 
 B, D = BusinessStatus, DeliveryStatus
@@ -25,6 +27,12 @@ def tell(landing: Landing, *facts: Fact, nonce: str | None = None, **named: Any)
 def business_changes(landing: Landing, referral_id: str) -> list[str | None]:
     """Read how the business status changed."""
     return [change for kind, change in landing.events(referral_id) if kind == "business_changed"]
+
+
+def kept(landing: Landing, referral_id: str) -> list[str]:
+    """Read the facts that callbacks brought, by name."""
+    query = select(facts.c.business).where(facts.c.referral_id == referral_id, facts.c.source == "callback")
+    return landing.store.read_now(lambda conn: sorted(conn.execute(query).scalars()))
 
 
 def test_a_callback_moves_the_referral_on(landing: Landing) -> None:
@@ -122,3 +130,29 @@ def test_a_callback_for_nobody_is_kept(landing: Landing) -> None:
     referral_id = landing.accept()
     tell(landing, fact(B.ASSIGNED, 5), wire_key="SOMEBODY-ELSE", receipt="R-?")
     assert landing.referral(referral_id).business is None
+
+
+def test_a_callback_after_closing_is_kept_and_changes_nothing(landing: Landing) -> None:
+    """The centre closed it; what the agency says then is kept and flagged, and invents no new status."""
+    referral_id = landing.accept()
+    landing.work()
+    key = landing.referral(referral_id).wire_key
+    tell(landing, fact(BusinessStatus.COMPLETED, 1), wire_key=key)
+    landing.do(landing.commands.close, referral_id, OutcomeCode.HELPED, "지원을 마침")
+    tell(landing, fact(BusinessStatus.REVIEWING, 9), wire_key=key)
+    found = landing.referral(referral_id)
+    assert (found.business, found.outcome) == (BusinessStatus.CLOSED, OutcomeCode.HELPED)
+    assert ("fact_flagged", BusinessStatus.REVIEWING) in landing.events(referral_id)
+    assert kept(landing, referral_id) == ["completed", "reviewing"]
+
+
+def test_callbacks_may_skip_states_and_come_in_any_order(landing: Landing) -> None:
+    """결정 first, then what came before it: the last state stands, every fact is kept, none twice."""
+    referral_id = landing.accept()
+    landing.work()
+    key = landing.referral(referral_id).wire_key
+    told = [fact(BusinessStatus.APPROVED, 9), fact(BusinessStatus.ASSIGNED, 2), fact(BusinessStatus.REVIEWING, 5)]
+    for one in [*told, *told]:
+        tell(landing, one, wire_key=key)
+    assert landing.referral(referral_id).business is BusinessStatus.APPROVED
+    assert kept(landing, referral_id) == ["approved", "assigned", "reviewing"]

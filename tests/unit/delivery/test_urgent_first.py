@@ -1,0 +1,42 @@
+"""긴급 먼저: what an engine is given next, on both stores: urgent ones, then what is due longest, polls last."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from ferry import Landing
+
+from hub.delivery.turns import give_turns
+from hub.store.deliveries import pick_due, update_delivery
+from schemas.status import DeliveryStatus
+
+
+def test_urgent_ones_go_before_those_that_wait_longer(landing: Landing) -> None:
+    """An urgent referral that came last is picked first; a poll that is due longest is picked last."""
+    polled = landing.accept(name="김나루")
+    landing.work()
+    landing.clock.advance(24 * 3600)
+    old = landing.accept()
+    landing.clock.advance(60)
+    urgent = landing.accept(name="이나루")
+    ids = {one: landing.deliveries(one)[0].id for one in (polled, old, urgent)}
+    landing.store.write_now(partial(update_delivery, delivery_id=ids[urgent], urgent=True))
+    picked = []
+    for _ in range(3):
+        more = landing.store.write_now(lambda conn: pick_due(conn, "ferry", landing.clock.now(), 1.0, 1, 10.0**10))
+        picked += more
+    assert picked == [ids[urgent], ids[old], ids[polled]]
+    assert landing.deliveries(polled)[0].status is DeliveryStatus.DELIVERED
+
+
+def test_a_lane_with_room_for_one_gives_it_to_the_urgent_one(landing: Landing) -> None:
+    """Also where only one call may be under way."""
+    agency = landing.room.agencies.active["ferry"]
+    landing.accept()
+    urgent = landing.accept(name="이나루")
+    delivery_id = landing.deliveries(urgent)[0].id
+    landing.store.write_now(partial(update_delivery, delivery_id=delivery_id, urgent=True))
+    narrow = replace(agency, concurrency=1)
+    turns = landing.store.write_now(partial(give_turns, room=landing.room, agency=narrow))
+    assert turns.ids == (delivery_id,)
