@@ -87,6 +87,8 @@ def _read_file(config: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"\(at [a-z0-9, ]+\)$", str(error))  # the rest of the text may quote the file
         raise SettingsError([f"{config}: is not TOML {place[0] if place else ''}".rstrip()]) from None
+    except (ValueError, RecursionError):  # a number of more digits than Python reads, lists in lists in lists
+        raise SettingsError([f"{config}: holds a number or a nesting without measure"]) from None
 
 
 def _merge(tables: dict[str, Any], environ: Mapping[str, str]) -> tuple[dict[str, Any], frozenset[Key]]:

@@ -54,7 +54,7 @@ class ServiceHours:
     """운영 시간: when an agency takes calls, KST, every day or on working days; what falls due outside waits.
 
     Raises:
-        ValueError: it closes before it opens.
+        ValueError: it closes before it opens, or a time has an offset.
     """
 
     opens: time
@@ -62,7 +62,9 @@ class ServiceHours:
     working_days_only: bool = True
 
     def __post_init__(self) -> None:
-        """Refuse hours that never come."""
+        """Refuse hours that never come, or of another zone."""
+        if self.opens.tzinfo or self.closes.tzinfo:
+            raise ValueError("service hours are Korean times of day, without an offset")
         if self.closes <= self.opens:
             raise ValueError(f"service hours close ({self.closes}) before they open ({self.opens})")
 

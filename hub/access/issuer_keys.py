@@ -7,6 +7,7 @@ the set, or one that says it is for something else, is passed over.
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import ssl
 import time
@@ -23,6 +24,7 @@ from hub.access.configured import JwtSettings
 
 _log = structlog.get_logger("naru.access")
 _MOST_BYTES = 256 * 1024
+_FEWEST_BITS = 2048
 PublicKey = RSAKey | ECKey | OKPKey
 Keys = Mapping[str, PublicKey]
 
@@ -134,13 +136,26 @@ def keys_in(text: bytes) -> Keys:
 def _public_key(entry: Any) -> PublicKey | None:
     if not isinstance(entry, dict) or not isinstance(entry.get("kid"), str) or entry.get("use", "sig") != "sig":
         return None
-    if "verify" not in entry.get("key_ops", ["verify"]):
+    uses = entry.get("key_ops", ["verify"])
+    if not isinstance(uses, list) or "verify" not in uses or _is_weak(entry):
         return None
     try:
         key = import_key(entry)
     except (JoseError, ValueError, TypeError, KeyError):
         return None
     return key if isinstance(key, RSAKey | ECKey | OKPKey) and not key.is_private else None
+
+
+def _is_weak(entry: Mapping[str, Any]) -> bool:
+    """Return whether it is an RSA key of too few bits (NIST SP 800-131A): the library would take it with a warning."""
+    modulus = entry.get("n")
+    if entry.get("kty") != "RSA" or not isinstance(modulus, str):
+        return False
+    try:
+        number = base64.urlsafe_b64decode(f"{modulus}==")
+    except ValueError:
+        return True
+    return int.from_bytes(number, "big").bit_length() < _FEWEST_BITS
 
 
 def _bytes_of(path: Path) -> bytes:

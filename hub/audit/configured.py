@@ -44,6 +44,8 @@ class AuditSettings(Table):
 
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> Self:
+        if self.office_opens.tzinfo or self.office_closes.tzinfo:
+            raise ValueError("office_opens and office_closes are Korean times of day, without an offset")
         if self.office_opens >= self.office_closes:
             raise ValueError("office_opens must be before office_closes")
         return self

@@ -156,3 +156,13 @@ def test_keys_come_over_https_or_from_this_machine(url: str) -> None:
     """What decides who comes in is not fetched in the clear."""
     with pytest.raises(ValueError, match="jwks_url"):
         JwtSettings(issuer="x", audience="y", jwks_url=url)
+
+
+def test_weak_and_ill_formed_keys_are_passed_over() -> None:
+    """An RSA key of 1,024 bits, and key_ops that are no list, open nothing; the good key beside them does."""
+    issuer = Issuer()
+    issuer.add("good", "RSA")
+    (good,) = json.loads(issuer.jwks())["keys"]
+    weak = {**good, "kid": "weak", "n": good["n"][: len(good["n"]) // 2]}
+    others = [weak, {**good, "kid": "odd", "key_ops": 5}, {**good, "kid": "none", "key_ops": None}, {"kty": "RSA"}]
+    assert list(keys_in(json.dumps({"keys": [*others, good]}).encode())) == ["good"]
