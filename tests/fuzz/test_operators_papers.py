@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import strategies as st
 
-UNIT = Path(__file__).parents[1] / "unit"
-sys.path.insert(0, str(UNIT / "access"))
-sys.path.insert(0, str(UNIT / "audit"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "access"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "audit"))
 
 from issuer_bench import Issuer
 from trail import Trail
@@ -37,7 +36,7 @@ SMALL = (
 ENVIRONS = st.dictionaries(
     st.sampled_from(["NARU_HTTP__PORT", "NARU_HTTP", "NARU_ADAPTERS__CCRS__CLIENT_SECRET", "NARU_X__Y__Z", "NARU___",
                      "NARU_STORE__URL", "NARU_ACCESS__JWT__JWKS_URL", "NARU_CLOCK__SOURCE", "NARU_VAULT__KEYS"]),
-    st.sampled_from([*(one for forms in MARKS.values() for one in forms), "", "1", "\u00b2", "//", "http://[", "a" * 5000]),
+    st.sampled_from([*(one for told in MARKS.values() for one in told), "", "1", "\u00b2", "//", "http://["]),
     max_size=2,
 )  # fmt: skip
 
