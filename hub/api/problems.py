@@ -114,7 +114,7 @@ DESTROYED = Kind(
     "destroyed",
     410,
     "파기됨",
-    "보존 기간이 끝나 이 사례의 개인정보를 파기했습니다. 되살릴 수 없습니다. "
+    "보존 기간이 끝났거나 파기를 요청받아 이 사례의 개인정보를 파기했습니다. 되살릴 수 없습니다. "
     "무엇을 누구에게 보냈는지는 GET /v1/clients/{id}/disclosures에 남아 있습니다.",
 )
 METHOD_NOT_ALLOWED = Kind(

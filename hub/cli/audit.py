@@ -55,6 +55,8 @@ def export_entries(
     """Write entries with their chain as JSON Lines, or the monthly review of accesses (월별 접속기록 점검)."""
     if review_of is not None and (begin or end):
         refuse("--access-review is of a whole month: leave --from and --to out")
+    if begin and end and end < begin:
+        refuse("--to is before --from: no day lies between them")
     settings = settings_of(config, find_adapters())
     if review_of is not None:
         _write_review(settings, review_of, out)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from hub.cli.starting import DEFAULT_CONFIG, Config, find_adapters, refuse, settings_of
 from hub.retention.configured import Kept, period_of
 from hub.retention.forgetting import Forgetter, Forgotten
+from hub.retention.judging import Obstacle
 from hub.settings import Settings
 from hub.store.schema import SchemaError, make_or_check
 from hub.store.store import Store, StoreBusyError, StoreUnreachableError
@@ -24,6 +25,16 @@ from hub.wiring import ClockUnreachableError, open_clock
 app = typer.Typer(add_completion=False)
 
 _ACTOR = "cli"
+_WHAT_HELPS = {
+    Obstacle.PURGED: "it was destroyed before",
+    Obstacle.LEGAL_HOLD: "a law or a court holds it: --release ends that",
+    Obstacle.REFERRAL_OPEN: "a referral has not ended: withdraw its consent, cancel or close it",
+    Obstacle.WITHDRAWAL_UNDELIVERED: "an agency has not acknowledged the withdrawal yet: wait, or record its word",
+    Obstacle.SUPPLEMENT_OPEN: "a supplement is under way: wait for its end",
+    Obstacle.DELIVERY_UNDER_WAY: "something is being sent, or its answer was lost: wait for its end, or settle it",
+    Obstacle.CONSENT_IN_FORCE: "a consent is in force: withdraw it first (POST /v1/consents/{id}/withdraw)",
+}
+"""What stands against a demand, and what a person does about it. (No demand waits for a period.)"""
 
 
 class Reason(StrEnum):
@@ -94,7 +105,7 @@ def _opened(settings: Settings, *, dry: bool) -> Iterator[tuple[Store, Forgetter
 def _asked_for(forgetter: Forgetter, case_id: str, reason: Reason) -> Forgotten:
     judged = forgetter.forget(case_id, asked_for=reason)
     if judged.why_kept:
-        refuse(f"{case_id} is kept: {', '.join(judged.why_kept)}")
+        refuse(*(f"{case_id} is kept: {why} ({_WHAT_HELPS[why]})" for why in judged.why_kept))
     return Forgotten(cases=[case_id], destroyed=judged.destroyed)
 
 

@@ -156,7 +156,7 @@ def test_the_receiver_of_the_guide_works() -> None:
     """As docs/webhooks.md shows it, it takes what verifies, each message once, and refuses what does not."""
     (script,) = re.findall(r"^```python\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
     target = Target(url="", secret=new_secret())
-    environ = os.environ | {"NARU_WEBHOOK_SECRET": target.secret, "PORT": "0"}
+    environ = os.environ | {"WEBHOOK_SECRET": target.secret, "PORT": "0"}
     with subprocess.Popen([sys.executable, "-c", script], env=environ, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -35,7 +35,7 @@ async def test_what_the_guide_types_is_answered(bench: Bench, words: list[str]) 
     """Every command answers 200, in the form that it asks for."""
     accepted = await bench.accept()
     known = {
-        "NARU_KEY": bench.key, "CLIENT": accepted["client_id"], "CONSENT": accepted["consents"][0],
+        "CENTRE_KEY": bench.key, "CLIENT": accepted["client_id"], "CONSENT": accepted["consents"][0],
         "REFERRAL": accepted["referrals"][0]["id"],
     }  # fmt: skip
     reply = await _ask(bench, words, known)

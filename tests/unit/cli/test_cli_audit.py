@@ -134,6 +134,13 @@ def test_an_export_is_of_days_in_korea_and_an_entry_itself(naru: Naru) -> None:
     ]
 
 
+def test_days_the_wrong_way_round_are_refused(naru: Naru) -> None:
+    """An empty export would be verified as intact, and taken for a quiet month."""
+    refused = naru("export", "--from", "2026-03-10", "--to", "2026-03-09", "--out", "audit.jsonl")
+    assert (refused.exit_code, "--to is before --from" in refused.stderr) == (2, True)
+    assert not Path("audit.jsonl").exists()
+
+
 def test_an_export_overwrites_nothing(naru: Naru) -> None:
     """A file that is there stays."""
     Path("audit.jsonl").write_text("mine")
