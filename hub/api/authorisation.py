@@ -76,7 +76,7 @@ AUTHORISATION: Mapping[str, Access] = {
     "GET /v1/consents/{consent_id}": _centre(_CONSENTS, _READ),
     "GET /v1/consents/{consent_id}/receipt": _centre(_CONSENTS, _READ),
     "POST /v1/consents/{consent_id}/withdraw": _centre(_CONSENTS),
-    "POST /v1/clients/search": _centre(_READ),
+    "POST /v1/clients/search": _centre(_CASES),
     "GET /v1/clients/{client_id}/disclosures": _centre(_READ),
     "POST /v1/prechecks": _centre(_CASES, _READ),
     "GET /v1/services": Access(Who.CENTRE, _ANY_SCOPE),
