@@ -145,21 +145,38 @@ def names_nobody(reference: str) -> str:
 
 
 _WRITTEN_RRN = re.compile(
-    r"(?<!\d)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\s*[-\u2010-\u2015\u2212\uff0d~]?\s*\d{7}(?!\d)", re.ASCII
+    r"(?<!\d)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
+    r"[\s\-\u2010-\u2015\u2043\u2212\uff0d~._\u00b7\u1173\u119e\u3161\u318d\u30fc]{0,6}\d{7}(?!\d)",
+    re.ASCII,
 )
-"""Six digits that may be a birth date and seven more, with or without a dash between."""
+"""Six digits that may be a birth date and seven more, with or without something like a dash between: on a Korean
+keyboard that may be the vowel ㅡ, too, which NFKC makes U+1173."""
+_INVISIBLE = re.compile(
+    r"[\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]"
+)
+_FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
+_DIGITS_APART = re.compile(r"(?<!\d)(\d)[^\S\n](?=\d(?!\d))", re.ASCII)
+
+
+def _as_read(text: str) -> str:
+    """Return a text as the eye reads it: digits of any width and script, nothing invisible, spaced digits together.
+
+    Every pattern here takes time by the text's length and no more: a document holds a hundred long texts.
+    """
+    seen = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    return _DIGITS_APART.sub(r"\1", _FOREIGN_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), seen))
 
 
 def holds_no_rrn(text: str) -> str:
     """Return a text that goes out as it is, if no RRN (주민등록번호) is written in it: that has a field of its own.
 
     Source: 개인정보 보호법 24조의2. It is looked for by its form alone, digits of any width; what it is called, and a
-    number spelt out in words, is not understood.
+    number spelt out in words or with words between, is not understood.
 
     Raises:
         ValueError: something in it looks like one.
     """
-    if _WRITTEN_RRN.search(unicodedata.normalize("NFKC", text)):
+    if _WRITTEN_RRN.search(_as_read(text)):
         raise ValueError(
             "글 안에 주민등록번호를 쓸 수 없습니다. 지우거나 client.rrn에 적습니다 "
             "(must not hold a resident registration number; a 13-digit account number needs spaces)"

@@ -19,7 +19,15 @@ from hub.audit.chain import BEGINNING, Link, canonical, stamp
 from hub.audit.checkpoints import CheckpointFile
 from hub.audit.signing import PublicKeys, SigningKey
 from hub.audit.verifying import Finding, Kind, Report, verify_chain
-from hub.store.audit_chain import count_unsealed, digest_at, head_of, links, places_of_period
+from hub.store.audit_chain import (
+    count_unsealed,
+    digest_at,
+    head_of,
+    links,
+    outside_the_chain,
+    places_of_period,
+    respelt,
+)
 
 _FORM = "naru-audit-export-1"
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -140,7 +148,17 @@ def verify_store(conn: Connection, files: Sequence[CheckpointFile], keys: Public
     """Verify the whole chain of a store. `files` must have been read before the transaction began."""
     report = verify_chain(map(Link.from_row, links(conn)), files, keys)
     report.unsealed = count_unsealed(conn)
+    report.findings += _beside_the_chain(conn)
     return report
+
+
+def _beside_the_chain(conn: Connection) -> Iterator[Finding]:
+    """Find what the chain's links cannot show, and what reads the store by days would show, or not."""
+    for place in outside_the_chain(conn):
+        yield Finding(Kind.OUT_OF_ORDER, f"place {place}", "an entry stands before the first place, in no chain")
+    for place in respelt(conn):
+        what = "its time is not written as the hub writes it: no search by days finds the entry"
+        yield Finding(Kind.CHANGED, f"place {place}", what)
 
 
 def _until(file: CheckpointFile, at: str) -> CheckpointFile:

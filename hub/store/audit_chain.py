@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Result, bindparam, func, select, text, update
+from sqlalchemy import Connection, Result, Text, bindparam, func, select, text, type_coerce, update
 
 from hub.store.tables import audit_entries, referrals
 
@@ -16,6 +16,8 @@ _TURN = text(
 )
 """One number for all processes on one database; a process that is stopped in its turn loses it after ten seconds."""
 _READ_AT_ONCE = 500
+_WRITTEN = "????-??-?? ??:??:??.??????".replace("?", "[0-9]")
+"""How SQLAlchemy writes a moment into SQLite, as its GLOB."""
 _SEALED = audit_entries.c.sequence.is_not(None)
 _UNSEALED = audit_entries.c.sequence.is_(None)
 _SEAL = (
@@ -79,6 +81,24 @@ def links(conn: Connection, first: int = 1, last: int | None = None) -> Iterator
         query = query.where(place <= last)
     for part in conn.execute(query.execution_options(yield_per=_READ_AT_ONCE)).mappings().partitions():
         yield from (dict(row) for row in part)
+
+
+def outside_the_chain(conn: Connection) -> list[int]:
+    """Return places before the first: no chain holds what stands there, though it would show in a review."""
+    place = audit_entries.c.sequence
+    return list(conn.execute(select(place).where(place < 1).order_by(place)).scalars())
+
+
+def respelt(conn: Connection) -> list[int]:
+    """Return the places whose time is not written as the hub writes it: SQLite compares moments as texts.
+
+    Python reads `2026-W10-1T01:30` as the same moment, and no search by days would find it.
+    """
+    if conn.dialect.name != "sqlite":
+        return []
+    at, place = audit_entries.c.at, audit_entries.c.sequence
+    otherwise = type_coerce(at, Text).bool_op("NOT GLOB")(_WRITTEN)
+    return list(conn.execute(select(place).where(_SEALED, otherwise).order_by(place)).scalars())
 
 
 def places_of_period(conn: Connection, begin: datetime | None, end: datetime | None) -> tuple[int, int] | None:

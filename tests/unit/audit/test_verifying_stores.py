@@ -105,6 +105,17 @@ ATTACKS: dict[str, tuple[Attack, set[str]]] = {
 }
 
 
+def frame(place: int) -> Attack:
+    made = {"at": NOW, "at_wall": NOW, "actor": "key:x", "action": "case_read", "data": {}, "sequence": place}
+    return lambda conn: conn.execute(insert(entries).values(**made, digest=bytes(32)))
+
+
+ATTACKS |= {
+    "put before the first": (frame(0), {"out_of_order"}),
+    "put far before the first": (frame(-7), {"out_of_order"}),
+}
+
+
 @pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_on_the_rows_is_found(whole: Trail, name: str) -> None:
     """Whoever may write to the database and has not the signing key leaves a trace."""
@@ -145,6 +156,20 @@ def test_garbage_where_an_entry_should_be_is_a_finding(tmp_path: Path) -> None:
     for spoil in ("UPDATE audit_entries SET at = 'never'", "UPDATE audit_entries SET data = '{'"):
         trail.store.write_now(lambda conn, spoil=spoil: conn.execute(text(f"{spoil} WHERE sequence = 2")))
         assert "unreadable" in kinds(trail.verify())
+    trail.close()
+
+
+@pytest.mark.parametrize("spelt", ["2026-W10-1T01:30:00", "2026-03-02T01:30:00.000000", "2026-03-02 17:00:00+15:30"])
+def test_a_time_spelt_otherwise_is_found(tmp_path: Path, spelt: str) -> None:
+    """It is the same moment to Python, and to SQLite, which compares texts, lies on no day or on another."""
+    trail = Trail(f"sqlite:///{tmp_path}/naru.db", tmp_path)
+    trail.write(1)
+    trail.seal()
+    assert "changed" not in kinds(trail.verify())
+    before = trail.rows()
+    trail.store.write_now(lambda conn: conn.execute(text("UPDATE audit_entries SET at = :at"), {"at": spelt}))
+    assert trail.rows() == before
+    assert "changed" in kinds(trail.verify())
     trail.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 import pytest
@@ -25,6 +26,16 @@ TEXTS = [TypeAdapter(Line), TypeAdapter(Prose)]
         "６８０２０９-１００００００",
         "(680209-1000000)",
         "680209~1000000, 배우자",
+        "680209ㅡ1000000",
+        "680209·1000000",
+        "680209.1000000",
+        "680209--1000000",
+        "680209_1000000",
+        "6 8 0 2 0 9 - 1 0 0 0 0 0 0",
+        "６ ８ ０ ２ ０ ９ １ ０ ０ ０ ０ ０ ０",
+        "680209\u200b1000000",
+        "68\u00ad0209-\ufe0f1000000",
+        "٦٨٠٢٠٩-١٠٠٠٠٠٠",
     ],
 )
 def test_a_written_rrn_is_refused_without_being_shown(kind: TypeAdapter[str], text: str) -> None:
@@ -45,11 +56,22 @@ def test_a_written_rrn_is_refused_without_being_shown(kind: TypeAdapter[str], te
         "681309-1000000",
         "대출 12345678901234원",
         "접수번호 3820000-20261123-000003",
+        "1 2 3 4 5, 6 7",
+        "계좌 110 234 567 8901",
     ],
 )
 def test_other_numbers_are_taken(text: str) -> None:
     """Accounts, days, phones, case numbers, and what has no birth date in it."""
     assert TypeAdapter(Prose).validate_python(text) == text
+
+
+@pytest.mark.parametrize("text", ["850101" + " " * 3990 + "x", "850101-" * 570, "1 " * 1999 + "x", "٠" * 4000])
+def test_no_text_takes_long_to_look_through(text: str) -> None:
+    """A pattern that tries every split of a run of spaces takes 150 ms for one text, and a document holds a hundred."""
+    began = time.process_time()
+    for _ in range(20):
+        assert TypeAdapter(Prose).validate_python(text)
+    assert time.process_time() - began < 1.0
 
 
 @given(
