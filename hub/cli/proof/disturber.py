@@ -30,6 +30,8 @@ _BETWEEN_LOOKS_SECONDS = 0.1
 _LOOKS_AT_MOST = 600
 _STARTS_AT_MOST = 4
 _KILLS_FOR_A_STRIKE = 4
+_PAUSED_LONGER_SECONDS = 14.0
+"""Than a lease: until others have found out, asked and sent again."""
 _KILLS_FOR_A_PAUSE = 12
 _KILLS_FOR_A_PAUSE_ALONE = 50
 _KILLS_FOR_A_DATABASE_KILL = 25
@@ -68,7 +70,10 @@ class Disturber:
     ) -> None:
         self._company, self._evidence, self._server = company, evidence, server
         self._take_overs = take_overs
-        self._pause_seconds = lease_seconds + 6.0
+        self._pause_seconds = lease_seconds + _PAUSED_LONGER_SECONDS
+        self._pause_every = _KILLS_FOR_A_PAUSE if len(company.members) > 1 else _KILLS_FOR_A_PAUSE_ALONE
+        self._next_pause = self._pause_every // 2
+        self._next_database_kill = _KILLS_FOR_A_DATABASE_KILL - 1
         self._dice = random.Random(f"{seed}/kills")  # noqa: S311 - dice that can be thrown again
         self._seen: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -87,10 +92,21 @@ class Disturber:
             await asyncio.sleep(self._dice.uniform(*_PAUSE_AFTER))
             victim = await self._aim() if share_done() >= self.tally.landed / (wanted + 1) else None
             if victim is not None:
-                await self._kill(victim)
-                await self._disturb_more()
+                await self._disturb(victim)
             self._raise_failures()
         self._strikes_at_promise = False
+
+    async def _disturb(self, victim: Member) -> None:
+        """Pause whoever is writing, if it is time for that; else kill it. Now and then the database dies too."""
+        if self.tally.kills >= self._next_pause:
+            self._next_pause += self._pause_every
+            self._company.pause(victim)
+            self._do(self._pause(victim))
+        else:
+            await self._kill(victim)
+        if self._server is not None and self.tally.kills >= self._next_database_kill:
+            self._next_database_kill += _KILLS_FOR_A_DATABASE_KILL
+            await self._kill_database(self._server)
 
     async def calm(self) -> None:
         """Wait until everybody is back at work."""
@@ -185,18 +201,7 @@ class Disturber:
             else:
                 break
 
-    async def _disturb_more(self) -> None:
-        members = self._company.members
-        every = _KILLS_FOR_A_PAUSE if len(members) > 1 else _KILLS_FOR_A_PAUSE_ALONE
-        if self.tally.kills % every == every // 2:
-            able = [member for member in members if member.ready.is_set()]
-            if able:
-                self._do(self._pause(self._dice.choice(able)))
-        if self._server is not None and self.tally.kills % _KILLS_FOR_A_DATABASE_KILL == _KILLS_FOR_A_DATABASE_KILL - 1:
-            await self._kill_database(self._server)
-
     async def _pause(self, member: Member) -> None:
-        self._company.pause(member)
         self.tally.pauses += 1
         sends = await self._evidence.open_sends(self._mark_of(member)) or {}
         self.disturbed |= set(sends.values())

@@ -75,7 +75,10 @@ class _Call(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Take one message."""
-        body = self.rfile.read(int(self.headers["content-length"]))
+        size = int(self.headers["content-length"])
+        body = self.rfile.read(size)
+        if len(body) < size:
+            return  # whoever sent it died on the way: nothing has come
         headers = {name.lower(): value for name, value in self.headers.items()}
         match self.server.take(Notice(headers, body, time.time())):
             case "lost":
