@@ -94,7 +94,7 @@ class EmbeddedEngine:
             await asyncio.sleep(_RECLAIM_EVERY_SECONDS)
             busy = {delivery_id for lane in self._lanes for delivery_id in lane.busy}
             try:
-                lost = await self._store.write(partial(reclaim_expired, room=self._room, busy=busy))
+                lost = await reclaim_expired(self._store, self._room, busy)
             except Exception as error:  # noqa: BLE001 - a full disk passes; the loop must live on to try again
                 _log.error("reclaim_failed", error=type(error).__name__)
                 continue

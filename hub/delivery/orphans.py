@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Collection
+from functools import partial
 
+import structlog
 from sqlalchemy import Connection
 
 from adapters.sdk import Repeat, Verb
@@ -11,10 +14,20 @@ from hub.delivery.ending import end_telling
 from hub.delivery.room import Room, read_papers
 from hub.delivery.settle import settle
 from hub.store.attempts import end_attempt, open_attempt
-from hub.store.deliveries import DeliveryRecord, forget_turns, leased, update_delivery
+from hub.store.deliveries import (
+    DeliveryRecord,
+    forget_turns,
+    leased,
+    leased_before,
+    lock_leased,
+    update_delivery,
+)
 from hub.store.referrals import referral_by_id
+from hub.store.store import Store
 from hub.store.wall import wall_of
 from schemas.status import DeliveryStatus
+
+_log = structlog.get_logger("naru.delivery")
 
 
 def reclaim_all(conn: Connection, room: Room) -> int:
@@ -23,19 +36,38 @@ def reclaim_all(conn: Connection, room: Room) -> int:
     Return how many leases there were.
     """
     forget_turns(conn)
-    return _reclaim(conn, room, leased(conn), ())
-
-
-def reclaim_expired(conn: Connection, room: Room, busy: Collection[str]) -> int:
-    """Take the leases back that are over, except those of deliveries that this process still works on."""
-    return _reclaim(conn, room, leased(conn, before_wall=wall_of(conn)), busy)
-
-
-def _reclaim(conn: Connection, room: Room, orphans: list[DeliveryRecord], busy: Collection[str]) -> int:
-    lost = [delivery for delivery in orphans if delivery.id not in busy]
-    for delivery in lost:
+    orphans = leased(conn)
+    for delivery in orphans:
         _let_go(conn, room, delivery)
-    return len(lost)
+    return len(orphans)
+
+
+async def reclaim_expired(store: Store, room: Room, busy: Collection[str] = ()) -> int:
+    """Take the leases back that are over, except those of deliveries that this process still works on.
+
+    Return how many they were. Each is a transaction of its own, in no order: several processes do this at once, and
+    must neither wait for each other nor refuse each other for ever; and one that cannot be taken back keeps none of the
+    others.
+    """
+    orphans = await store.read(lambda conn: leased_before(conn, wall_of(conn)))
+    random.shuffle(orphans)
+    lost = 0
+    for delivery_id in orphans:
+        if delivery_id in busy:
+            continue
+        try:
+            lost += await store.write(partial(reclaim, room=room, delivery_id=delivery_id))
+        except Exception as error:  # noqa: BLE001 - it is tried again at the next look
+            _log.error("orphan_stays", delivery=delivery_id, error=type(error).__name__)
+    return lost
+
+
+def reclaim(conn: Connection, room: Room, delivery_id: str) -> bool:
+    """Take one lease back; return False if it is not over, or another process does this at the moment."""
+    delivery = lock_leased(conn, delivery_id, wall_of(conn))
+    if delivery is not None:
+        _let_go(conn, room, delivery)
+    return delivery is not None
 
 
 def _let_go(conn: Connection, room: Room, delivery: DeliveryRecord) -> None:

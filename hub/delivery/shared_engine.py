@@ -134,13 +134,14 @@ class SharedEngine:
         return [max(0.0, wait) for wait in [_LOOK_EVERY_SECONDS, *waits]]
 
     async def _reclaim(self) -> None:
-        lost = await self._store.write(partial(reclaim_expired, room=self._room, busy=()))
+        lost = await reclaim_expired(self._store, self._room)
         if lost:
             _log.warning("orphans_reclaimed", count=lost)
             self._awake.set()
         for job in await self._app.job_manager.get_stalled_jobs(seconds_since_heartbeat=TURN_SECONDS):
             if job.id is not None:  # its process died; the delivery's own turn runs out and is given anew
-                await self._app.job_manager.finish_job_by_id_async(job.id, Status.ABORTED, delete_job=True)
+                with contextlib.suppress(procrastinate.exceptions.ConnectorException):  # another process was quicker
+                    await self._app.job_manager.finish_job_by_id_async(job.id, Status.ABORTED, delete_job=True)
         await asyncio.sleep(_RECLAIM_EVERY_SECONDS)
 
     async def _take_jobs(self) -> None:

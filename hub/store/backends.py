@@ -28,9 +28,13 @@ _PRAGMAS = (
 _SCRUB_SECONDS = 10.0
 READERS = 4
 _POSTGRES_WRITERS = 8
-_DISTURBED = frozenset({"40001", "40P01", "23505"})
-"""serialization_failure, deadlock_detected, unique_violation: surely rolled back. The last one
-too may be another's doing: two looked for a row, found none, and both made it; whoever runs again finds it."""
+_DISTURBED = frozenset({"40001", "40P01", "23505", "25P03"})
+"""serialization_failure, deadlock_detected, unique_violation, idle_in_transaction_session_timeout: surely rolled back.
+A unique violation too may be another's doing: two looked for a row, found none, and both made it; whoever runs again
+finds it."""
+_IDLE_SECONDS = 15.0
+"""So long the server lets us hold a transaction open and say nothing: a process that was stopped (SIGSTOP, a machine
+that sleeps) while it held locks must not stop all others."""
 
 
 class StoreInUseError(Exception):
@@ -247,7 +251,7 @@ class PostgresServer:
 
 
 def _postgres_engine(url: Any, *, isolation: Any, size: int) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=size,
         max_overflow=0,
@@ -256,3 +260,10 @@ def _postgres_engine(url: Any, *, isolation: Any, size: int) -> Engine:
         connect_args={"connect_timeout": 10, "application_name": "naru"},
         hide_parameters=True,  # an error's text must not show what a row holds
     )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(raw: Any, _record: Any) -> None:
+        raw.execute(f"SET idle_in_transaction_session_timeout = '{round(_IDLE_SECONDS * 1000)}ms'")
+        raw.commit()
+
+    return engine

@@ -163,9 +163,19 @@ def next_return(conn: Connection, agency: str, wall: float) -> float | None:
     return earliest
 
 
-def leased(conn: Connection, *, before_wall: float | None = None) -> list[DeliveryRecord]:
-    """Return deliveries that somebody works on; with `before_wall` (epoch seconds), those whose lease is over."""
+def leased(conn: Connection) -> list[DeliveryRecord]:
+    """Return the deliveries that somebody works on."""
     query = select(deliveries).where(deliveries.c.lease_until_wall.is_not(None))
-    if before_wall is not None:
-        query = query.where(deliveries.c.lease_until_wall < before_wall)
     return [_record(row) for row in conn.execute(query)]
+
+
+def leased_before(conn: Connection, wall: float) -> list[str]:
+    """Return the deliveries whose lease was over at a moment (epoch seconds)."""
+    return list(conn.execute(select(deliveries.c.id).where(deliveries.c.lease_until_wall < wall)).scalars())
+
+
+def lock_leased(conn: Connection, delivery_id: str, wall: float) -> DeliveryRecord | None:
+    """Return a delivery whose lease was over then, for this transaction alone; None if another one has it."""
+    query = select(deliveries).where(deliveries.c.id == delivery_id, deliveries.c.lease_until_wall < wall)
+    row = conn.execute(query.with_for_update(skip_locked=True)).one_or_none()
+    return None if row is None else _record(row)

@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 from barge import Dock
 from ferry import Landing
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from adapters.sdk import Repeat
+from hub.delivery import orphans
 from hub.delivery.alone import do_alone
 from hub.delivery.batches.clerk import LOOK_EVERY
+from hub.delivery.room import Room
 from hub.delivery.shared_engine import SharedEngine
+from hub.store.deliveries import DeliveryRecord, leased, leased_before, lock_leased
 from hub.store.lanes import lane_of
 from schemas.status import DeliveryStatus
 
@@ -95,6 +98,30 @@ async def test_an_attempt_whose_process_died_is_found_out_about(landing: Landing
         landing.clock.advance(3600)
         await until(lambda: delivered(landing, [one]))
     assert len(landing.agency.acts) == 1
+
+
+async def test_an_orphan_that_cannot_be_taken_back_keeps_none_of_the_others(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A poison one stays where it is, and what another process is taking back is left to it; the rest is taken back."""
+    for number in range(4):
+        landing.accept(name=f"이나루{number}")
+    await asyncio.to_thread(landing.die_while_sending, arrived=False)
+    landing.store.write_now(lambda conn: conn.execute(text("UPDATE deliveries SET lease_until_wall = 1")))
+    poison, held, *others = landing.store.read_now(lambda conn: leased_before(conn, 2.0))
+    let_go = orphans._let_go
+
+    def let_go_of_some(conn: Connection, room: Room, delivery: DeliveryRecord) -> None:
+        if delivery.id == poison:
+            raise KeyError("poison")
+        let_go(conn, room, delivery)
+
+    monkeypatch.setattr(orphans, "_let_go", let_go_of_some)
+    with landing.store.writer.begin() as elsewhere:
+        assert lock_leased(elsewhere, held, 2.0) is not None
+        assert await orphans.reclaim_expired(landing.store, landing.room) == len(others) == 2
+    left = landing.store.read_now(lambda conn: {delivery.id for delivery in leased(conn)})
+    assert left == {poison, held}
 
 
 async def test_the_breaker_holds_for_all_processes(landing: Landing) -> None:

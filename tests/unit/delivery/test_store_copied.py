@@ -142,14 +142,14 @@ async def test_what_was_under_way_is_found_out_on_the_other_database(
     assert len({act["key"] for act in landing.agency.acts}) == len(landing.agency.acts) == 2
 
 
-def test_no_lease_is_taken_along(landing: Landing, postgres_url: str, opened: Callable[[str], Store]) -> None:
+async def test_no_lease_is_taken_along(landing: Landing, postgres_url: str, opened: Callable[[str], Store]) -> None:
     """Whatever the other machine's clock says, what was leased is free for the first process that looks."""
     landing.accept()
-    landing.die_while_sending(arrived=False)
+    await asyncio.to_thread(landing.die_while_sending, arrived=False)
     landing.store.write_now(lambda conn: conn.execute(update(deliveries).values(lease_until_wall=4e9)))
     there = opened(postgres_url)
     copy_store(landing.store, there)
-    assert there.write_now(partial(reclaim_expired, room=landing.room, busy=())) == 1
+    assert await reclaim_expired(there, landing.room) == 1
     assert there.read_now(leased) == []
 
 

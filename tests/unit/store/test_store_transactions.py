@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from psycopg.errors import SerializationFailure
 from sqlalchemy import Connection, text
 
+from hub.store import backends
 from hub.store.backends import PostgresServer
 from hub.store.store import Store
 
@@ -89,3 +91,31 @@ def test_a_disturbance_is_known_through_another_librarys_error() -> None:
     server = PostgresServer("postgresql://nobody@127.0.0.1:1/nothing")
     assert [server.is_disturbed(wrapped), server.is_disturbed(other)] == [True, False]
     server.close()
+
+
+def test_whoever_stops_with_a_transaction_open_holds_nobody_up(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server ends a session that says nothing in a transaction; its locks are free, and its work is run again."""
+    monkeypatch.setattr(backends, "_IDLE_SECONDS", 0.1)
+    store, watcher = Store(postgres_url), Store(postgres_url)
+    store.write_now(lambda conn: conn.execute(text("CREATE TABLE one (number int)")))
+    tries: list[int] = []
+
+    def stop_once(conn: Connection) -> None:
+        tries.append(conn.execute(text("SELECT pg_backend_pid()")).scalar_one())
+        is_there = partial(is_alive, pid=tries[0])
+        while len(tries) == 1 and watcher.read_now(is_there):
+            pass
+        conn.execute(text("INSERT INTO one VALUES (1)"))
+
+    store.write_now(stop_once)
+    assert len(set(tries)) == 2
+    assert store.read_now(lambda conn: conn.execute(text("SELECT count(*) FROM one")).scalar()) == 1
+    store.close()
+    watcher.close()
+
+
+def is_alive(conn: Connection, pid: int) -> bool:
+    """Return whether a session of the server is there."""
+    return conn.execute(text("SELECT 1 FROM pg_stat_activity WHERE pid = :pid"), {"pid": pid}).first() is not None
