@@ -141,7 +141,7 @@ def _plain(done: Forgotten, forgetter: Forgetter, scrubbed: bool | None) -> dict
 def _lines(done: Forgotten, settings: Settings, forgetter: Forgetter, scrubbed: bool | None) -> Iterator[str]:
     what, would = done.destroyed, "would be " if forgetter.dry else ""
     yield f"{len(done.cases)} cases {would}forgotten: {what.keys} keys, {what.boxes} sealed texts destroyed,"
-    yield f"  {what.calls} calls of agencies, {what.answers} kept answers, {what.blind_indexes} blind indexes"
+    yield f"  {what.calls} calls of agencies, {what.answers} hashes of requests, {what.blind_indexes} blind indexes"
     yield f"{len(done.let_go)} cases whose register was kept for its time {would}deleted"
     yield f"{done.stray_calls} calls of agencies that belonged to nobody {would}deleted"
     for why, count in sorted(done.kept.items()):

@@ -18,7 +18,7 @@ from hub.delivery.consents import Consents
 from hub.intake.doorkeeper import Doorkeeper, OverloadedError
 from hub.intake.filing import Addition, CaseFile, Filing
 from hub.intake.promises import AcceptedCase, IdempotencyConflictError, InFlight
-from hub.store.cases import IdempotencyRecord, idempotency_key, insert_idempotency_key
+from hub.store.cases import IdempotencyRecord, check_not_purged, idempotency_key, insert_idempotency_key
 from hub.store.store import Store
 from hub.vault.vault import Vault
 from schemas.case import CaseDocument
@@ -56,6 +56,7 @@ class Intake:
             IdempotencyConflictError: the centre used the key for something else.
             InFlightError: the same key is being worked on.
             OverloadedError: nothing more can be promised for now; what this key was promised already is told again.
+            CasePurgedError: what this key was promised has been destroyed since.
         """
         take = partial(self._take_case, actor=actor, document=document)
         return await self._once(actor, key, "POST /v1/cases", body, take)
@@ -69,7 +70,7 @@ class Intake:
             UnknownCaseError: the centre has no such case.
             UnknownRecipientError: a consent names nobody that this hub could send to.
             GuardianMissingError: a child's consent that no guardian signed.
-            IdempotencyConflictError, InFlightError, OverloadedError: as for `accept_case`.
+            IdempotencyConflictError, InFlightError, OverloadedError, CasePurgedError: as for `accept_case`.
         """
         take = partial(self._take_referrals, actor=actor, case_id=case_id, addition=addition)
         return await self._once(actor, key, f"POST /v1/cases/{case_id}/referrals", body, take)
@@ -96,6 +97,7 @@ class Intake:
         key_hmac = self._vault.blind("idempotency_key", key)  # a centre may build its keys of anything
         before = idempotency_key(conn, actor.centre_id, key_hmac)
         if before is not None:
+            check_not_purged(conn, before.answer["case_id"])
             if (before.route, before.body_hmac) != (route, body_hmac):
                 raise IdempotencyConflictError
             return AcceptedCase.model_validate(before.answer)

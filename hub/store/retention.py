@@ -49,7 +49,7 @@ class Destroyed:
     calls: int = 0
     """What agencies had told, as it came."""
     answers: int = 0
-    """First answers that were kept under Idempotency-Keys."""
+    """Hashes of what was asked under Idempotency-Keys."""
     blind_indexes: int = 0
 
     def __add__(self, other: Destroyed) -> Destroyed:
@@ -135,7 +135,7 @@ def destroy_case(conn: Connection, case_id: str, at: datetime) -> Destroyed:
         keys=keys,
         boxes=boxes,
         calls=_delete_calls(conn, case_id),
-        answers=_delete_answers(conn, case_id),
+        answers=_blank_answers(conn, case_id),
         blind_indexes=_forget_client(conn, case_id),
     )
 
@@ -159,12 +159,18 @@ def _delete_calls(conn: Connection, case_id: str) -> int:
     return done
 
 
-def _delete_answers(conn: Connection, case_id: str) -> int:
+def _blank_answers(conn: Connection, case_id: str) -> int:
+    """Forget what was asked under the case's Idempotency-Keys; the keys stay, or they would promise a new case."""
+    asked = _answers_of(conn, case_id) & (idempotency_keys.c.body_hmac != "")
+    return conn.execute(update(idempotency_keys).where(asked).values(body_hmac="")).rowcount
+
+
+def _answers_of(conn: Connection, case_id: str) -> ColumnElement[bool]:
     case = conn.execute(select(cases.c.centre_id, cases.c.created_at).where(cases.c.id == case_id)).one()
     of_case = idempotency_keys.c.answer["case_id"].as_string() == case_id
-    since = idempotency_keys.c.created_at >= case.created_at
-    query = delete(idempotency_keys).where(idempotency_keys.c.centre_id == case.centre_id, since, of_case)
-    return conn.execute(query).rowcount
+    return (
+        (idempotency_keys.c.centre_id == case.centre_id) & (idempotency_keys.c.created_at >= case.created_at) & of_case
+    )
 
 
 def _forget_client(conn: Connection, case_id: str) -> int:
@@ -207,6 +213,7 @@ def delete_case(conn: Connection, case_id: str) -> None:
     client = conn.execute(select(cases.c.client_id).where(cases.c.id == case_id)).scalar_one()
     by_delivery, by_referral = _delivery_ids(case_id), _referral_ids(case_id)
     for query in (
+        delete(idempotency_keys).where(_answers_of(conn, case_id)),
         delete(batch_members).where(batch_members.c.delivery_id.in_(by_delivery)),
         delete(supplements).where(supplements.c.delivery_id.in_(by_delivery)),
         delete(attempts).where(attempts.c.case_id == case_id),

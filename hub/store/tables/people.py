@@ -130,7 +130,7 @@ idempotency_keys = Table(
     Column("centre_id", String(32), ForeignKey("centres.id"), primary_key=True),
     Column("key_hmac", String(64), primary_key=True),
     Column("route", String(60), nullable=False),
-    Column("body_hmac", String(64), nullable=False),
+    Column("body_hmac", String(64), nullable=False),  # empty once the case was destroyed
     Column("answer", JSON, nullable=False),  # the first answer, to be given again: ids and codes
     Column("created_at", Moment, nullable=False, index=True),
 )

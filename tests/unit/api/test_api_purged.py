@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from api_bench import Bench, consent
+from api_bench import Bench, case, consent
+from sqlalchemy import select
 
 from hub.retention.configured import Retention
 from hub.retention.forgetting import Forgetter
 from hub.store.retention import destroy_case
+from hub.store.tables import cases
 
 
 async def purged(bench: Bench) -> dict[str, Any]:
@@ -51,12 +53,14 @@ async def test_the_consent_s_outline_stays_readable(bench: Bench) -> None:
     assert (reply.status_code, reply.json()["recipient"]) == (200, "pier")
 
 
-async def test_the_same_key_again_promises_a_new_case(bench: Bench) -> None:
-    """Its idempotency answer is destroyed too: nobody is told of a case that is gone."""
+async def test_the_same_key_again_makes_no_new_case(bench: Bench) -> None:
+    """A request that was only repeated must not send anew what its client had destroyed; a new key is a new wish."""
     accepted = await purged(bench)
-    again = await bench.accept()
-    assert again["id"] != accepted["id"]
-    assert again["client_id"] != accepted["client_id"]
+    again = await bench.ask.post("/v1/cases", json=case(), headers={"Idempotency-Key": "key-1"})
+    assert (again.status_code, again.json()["type"]) == (410, "urn:naru:problem:destroyed")
+    assert bench.services.store.read_now(lambda conn: len(conn.execute(select(cases.c.id)).all())) == 1
+    wanted = await bench.accept(key="key-2")
+    assert wanted["client_id"] != accepted["client_id"]
 
 
 async def test_an_open_case_is_not_destroyed_by_a_run(bench: Bench) -> None:

@@ -105,8 +105,10 @@ def test_nothing_of_a_forgotten_case_is_left_to_open(landing: Landing) -> None:
     assert (done.cases, done.destroyed.keys, done.destroyed.boxes) == ([landing.case_id], 1, expected)
     assert (done.destroyed.calls + done.stray_calls, done.destroyed.answers) == (len(before["inbox.sealed_call"]), 1)
     assert done.destroyed.blind_indexes == 1
-    for table in (blind_indexes, idempotency_keys, inbox):
+    for table in (blind_indexes, inbox):
         assert landing.store.read_now(lambda conn, t=table: conn.execute(select(t)).all()) == []
+    hashes = select(idempotency_keys.c.body_hmac)
+    assert landing.store.read_now(lambda conn: conn.execute(hashes).scalars().all()) == [""]
 
 
 def test_what_the_law_has_kept_stays_apart_until_its_day(landing: Landing) -> None:
