@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, insert, or_, select, update
 
 from adapters.sdk import Verb
 from hub.retention.judging import CaseState, DeliveryState, ReferralState
@@ -167,10 +167,9 @@ def _blank_answers(conn: Connection, case_id: str) -> int:
 
 def _answers_of(conn: Connection, case_id: str) -> ColumnElement[bool]:
     case = conn.execute(select(cases.c.centre_id, cases.c.created_at).where(cases.c.id == case_id)).one()
-    of_case = idempotency_keys.c.answer["case_id"].as_string() == case_id
-    return (
-        (idempotency_keys.c.centre_id == case.centre_id) & (idempotency_keys.c.created_at >= case.created_at) & of_case
-    )
+    keys = idempotency_keys.c
+    of_case: ColumnElement[bool] = keys.answer["case_id"].as_string() == case_id
+    return and_(keys.centre_id == case.centre_id, keys.created_at >= case.created_at, of_case)
 
 
 def _forget_client(conn: Connection, case_id: str) -> int:
