@@ -8,6 +8,8 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from adapters.sdk.adapter import Adapter
+from adapters.sdk.profile import Repeat
+from adapters.sdk.verbs import Verb, capabilities
 
 GROUP = "naru.adapters"
 
@@ -18,11 +20,14 @@ class DuplicateAdapterError(Exception):
 
 @dataclass(frozen=True)
 class Broken:
-    """An adapter that is installed but could not be imported: shown as a broken lane, not as a line in a log."""
+    """An adapter that is installed but could not be imported, or must not be used.
+
+    It is shown as a broken lane, not as a line in a log.
+    """
 
     slug: str
     why: str
-    """The class of the error and where it was to be loaded from; no values."""
+    """The class of the error and where it was to be loaded from, or what is wrong with it; no values."""
 
 
 AdapterClass = type[Adapter[Any]]
@@ -51,4 +56,15 @@ def _load(point: EntryPoint) -> AdapterClass | Broken:
         return Broken(point.name, f"{point.value} is not an Adapter")
     if loaded.profile.slug != point.name:
         return Broken(point.name, f"{point.value} calls itself {loaded.profile.slug}")
-    return loaded
+    why = contradiction_of(loaded)
+    return loaded if why is None else Broken(point.name, f"{point.value} cannot be used: {why}")
+
+
+def contradiction_of(adapter: AdapterClass) -> str | None:
+    """Return what an adapter class says of itself and cannot do, for which no hub may use it; None: nothing.
+
+    A look-up that nobody can make would leave a lost answer unknown for ever, and nobody told.
+    """
+    if adapter.profile.repeat is Repeat.LOOKUP and Verb.FIND not in capabilities(adapter):
+        return "repeat by look-up needs find"
+    return None

@@ -21,7 +21,7 @@ from adapters.sdk.errors import (
 from adapters.sdk.inbound import InboundCall
 from adapters.sdk.kst import utc_now
 from adapters.sdk.outcomes import Acknowledged, Capacity, Delivered, Found, NotFound, Refused, StatusReport, Verified
-from adapters.sdk.profile import Repeat
+from adapters.sdk.registry import contradiction_of
 from adapters.sdk.testing.documents import full_document, marks_of, without
 from adapters.sdk.testing.evidence import changed_at, heard, record_text, shown
 from adapters.sdk.testing.subject import ListeningBench, Subject, bench_of
@@ -43,7 +43,8 @@ async def check_profile_fits_class(subject: Subject) -> None:
     """What an adapter says of itself, it can do."""
     profile, verbs = subject.adapter.profile, capabilities(subject.adapter)
     require(Verb.SUBMIT in verbs, "an adapter takes referrals")
-    require(profile.repeat is not Repeat.LOOKUP or Verb.FIND in verbs, "repeat by look-up needs find")
+    contradiction = contradiction_of(subject.adapter)
+    require(contradiction is None, f"{contradiction}: no hub makes this adapter active")
     require(set(profile.narrower) <= verbs, "narrower names verbs that the class lacks")
     require(isinstance(subject.settings, subject.adapter.settings_type), "settings are of another type")
 

@@ -125,6 +125,12 @@ def test_installed_adapters_load_or_say_why_not() -> None:
     assert found["toy"] is toy.Toy
 
 
+def test_a_look_up_that_nobody_can_make_is_a_broken_lane() -> None:
+    """An adapter that says its unknowns are looked up, and has no find, is never active, and its lane says why."""
+    found = installed_adapters([point("toy", "toy_adapter:Boaster")])
+    assert found == {"toy": Broken("toy", "toy_adapter:Boaster cannot be used: repeat by look-up needs find")}
+
+
 def test_the_same_slug_twice_refuses_to_start() -> None:
     """Nobody replaces a built-in adapter in silence."""
     with pytest.raises(DuplicateAdapterError, match="toy"):
