@@ -10,10 +10,15 @@ import psycopg
 
 _ASK_AGAIN_SECONDS = 5.0
 _CLAIM = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
+_GIVE_BACK = "SELECT pg_advisory_unlock(hashtextextended(%s, 0))"
 
 
-async def do_alone(address: str, what: str, work: Callable[[], Awaitable[None]]) -> None:
-    """Do `work` while no other process does what is called `what`; return when somebody else does it, or it ended.
+async def do_alone(
+    address: str, what: str, work: Callable[[], Awaitable[None]], rest_seconds: float = _ASK_AGAIN_SECONDS
+) -> None:
+    """Do `work` while no other process does what is called `what`; return when it ended.
+
+    While somebody else does it, this returns after `rest_seconds`, with nothing done.
 
     When the connection is lost, so is the lock: `work` is cancelled, and this raises what the connection raised.
 
@@ -23,7 +28,7 @@ async def do_alone(address: str, what: str, work: Callable[[], Awaitable[None]])
     async with await psycopg.AsyncConnection.connect(address, autocommit=True) as conn:
         found = await (await conn.execute(_CLAIM, (f"naru:{what}",))).fetchone()
         if found != (True,):
-            await asyncio.sleep(_ASK_AGAIN_SECONDS)
+            await asyncio.sleep(rest_seconds)
             return
         task = asyncio.ensure_future(work())
         try:
@@ -31,6 +36,7 @@ async def do_alone(address: str, what: str, work: Callable[[], Awaitable[None]])
                 await asyncio.wait([task], timeout=_ASK_AGAIN_SECONDS)
                 await conn.execute("SELECT 1")
             await task
+            await conn.execute(_GIVE_BACK, (f"naru:{what}",))  # the server notices a closed connection only later
         finally:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
