@@ -133,6 +133,8 @@ class DeliverySettings(Table):
     """Failed calls in a row, of different referrals, after which an agency counts as out of reach."""
     breaker_first_seconds: Annotated[float, Field(gt=0)] = 30.0
     breaker_longest_seconds: Annotated[float, Field(gt=0)] = 900.0
+    unmatched_hours: Annotated[float, Field(gt=0, le=720)] = 24.0
+    """How long what an agency tells may wait for a referral that it names, before operators are told."""
 
     @model_validator(mode="after")
     def _window_fits_lease(self) -> Self:

@@ -24,6 +24,7 @@ from hub.intake.promises import AcceptedCase, AcceptedReferral
 from hub.routing.grounds import Grounds
 from hub.routing.rules import Rule
 from hub.store.deliveries import DeliveryRecord
+from hub.store.following import Unmatched
 from hub.store.referrals import ReferralRecord
 from schemas.consent import ConsentBasis, ConsentType
 from schemas.events import Event, EventKind
@@ -185,6 +186,17 @@ class WithdrawalView(View):
     """Rests on another basis, and goes on."""
 
 
+class UnmatchedView(View):
+    """짝 없는 통보: what an agency told about referrals that the hub does not know; kept, sealed."""
+
+    waiting: int
+    """How many wait for their referral to turn up."""
+    shelved: int
+    """How many have waited too long, which was told: a person should ask the agency. They wait on all the same."""
+    since: datetime | None
+    """When the oldest of them came; null for none."""
+
+
 class AgencyView(View):
     """기관: what it serves, what it may be told, whether it can be reached."""
 
@@ -197,6 +209,8 @@ class AgencyView(View):
     """by_person or misconfigured, while nothing is sent to it."""
     retries: bool | None
     """자동 재시도: whether what was tried in vain is tried again by itself; null for an agency that is not active."""
+    unmatched: UnmatchedView | None
+    """For operators of the hub: what it told about nobody that we know; null for callers of a centre."""
     services: tuple[ServiceCode, ...]
     verbs: tuple[Verb, ...]
     wire: str | None
@@ -315,8 +329,8 @@ def consent_as(view: type[SomeConsentView], record: ConsentRecord, **more: objec
     return view(**{name: tuple(sorted(v)) if isinstance(v, frozenset) else v for name, v in values.items()}, **more)
 
 
-def agency_view(agency: Agency, paused: str | None) -> AgencyView:
-    """Return what is public about an agency."""
+def agency_view(agency: Agency, paused: str | None, unmatched: Unmatched | None) -> AgencyView:
+    """Return what is public about an agency. `unmatched`: None for who is not to know."""
     profile = agency.profile
     return AgencyView(
         slug=agency.slug,
@@ -325,6 +339,7 @@ def agency_view(agency: Agency, paused: str | None) -> AgencyView:
         why=agency.why,
         paused=paused,
         retries=None if agency.adapter is None else agency.adapter.settings.retry,
+        unmatched=None if unmatched is None else UnmatchedView(**vars(unmatched)),
         services=tuple(sorted(profile.services)) if profile else (),
         verbs=tuple(sorted(agency.verbs)),
         wire=profile.wire if profile else None,

@@ -55,6 +55,8 @@ class Action(StrEnum):
     ATTEMPT_ENDED = "attempt_ended"
     """What is known of an attempt that told an agency something; interrupted: nothing, its process died."""
     CALLBACK_RECEIVED = "callback_received"
+    CALL_SHELVED = "call_shelved"
+    """A call named no referral that we know, for so long that operators are told; the data names it."""
     REFERRAL_CANCELLED = "referral_cancelled"
     REFERRAL_PAUSED = "referral_paused"
     REFERRAL_RESUMED = "referral_resumed"

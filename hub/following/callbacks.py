@@ -1,6 +1,7 @@
 """Callbacks: verified by the agency's adapter, stored sealed, answered in the agency's form, then taken in.
 
-What cannot be matched yet waits in the inbox: an agency may call before our own transaction is committed.
+What cannot be matched yet waits in the inbox: an agency may call before our own transaction is committed. What waits
+too long is for `hub/following/shelf.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from hub.delivery.arrival import believe_it_arrived
 from hub.delivery.room import Papers, Room, read_papers, referral_subject
 from hub.delivery.steps import UnknownIdError
 from hub.following.facts import take_facts
-from hub.following.waiting import seal_call
+from hub.following.waiting import seal_call, take_waiting_calls
 from hub.store.cases import is_purged
 from hub.store.deliveries import delivery_of_kind, update_delivery
 from hub.store.following import insert_inbox
@@ -98,6 +99,7 @@ def take_callback(conn: Connection, room: Room, slug: str, call: InboundCall, ca
     take_facts(conn, room, referral.id, papers.case_key, callback.facts, "callback", now)
     if referral.receipt is None and callback.receipt is not None:
         update_referral(conn, referral.id, now, receipt=callback.receipt)
+        take_waiting_calls(conn, room, referral.id, papers.case_key, now)  # what named it by that only
     believe_it_arrived(conn, room, papers, now)
 
 

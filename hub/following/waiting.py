@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from adapters.sdk import Fact, InboundCall
-from hub.delivery.room import Room
+from hub.audit.entries import Action, record
+from hub.delivery.room import Room, referral_subject
 from hub.following.facts import take_facts
 from hub.store.following import mark_matched, unmatched_calls
 from hub.store.referrals import referral_by_id
@@ -38,7 +39,10 @@ def seal_told(room: Room, inbox_id: str, told: Mapping[str, Any], facts: Sequenc
 
 
 def take_waiting_calls(conn: Connection, room: Room, referral_id: str, case_key: bytes, now: datetime) -> int:
-    """Take in the stored calls that name this referral by key or receipt; return how many facts were new."""
+    """Take in the stored calls, shelved ones too, that name this referral by key or receipt.
+
+    Returns how many facts were new.
+    """
     referral = referral_by_id(conn, referral_id)
     if referral is None:
         return 0
@@ -49,6 +53,10 @@ def take_waiting_calls(conn: Connection, room: Room, referral_id: str, case_key:
         facts = [_from_json(fact) for fact in told["facts"]]
         new += take_facts(conn, room, referral_id, case_key, facts, "callback", now)
         mark_matched(conn, waiting.id, referral_id)
+        record(
+            conn, at=now, actor=f"agency:{referral.agency}", action=Action.CALLBACK_RECEIVED,
+            **referral_subject(referral), data={"inbox": waiting.id},
+        )  # fmt: skip
     return new
 
 

@@ -1,5 +1,7 @@
 """The watch: finds terms that are over, and says so, once for each (기한 경과의 보고). It decides nothing else.
 
+It also puts on the shelf what agencies told and nobody could place (`hub/following/shelf.py`).
+
 Whatever happens to a referral has it looked at a little later (`referrals.watch_at`), and a term that runs has it
 looked at when that ends; so what is looked for stands in the store, and a process that dies forgets nothing. Several
 processes part the work among them by locking rows; that a term was told stands in the same row.
@@ -20,6 +22,7 @@ from adapters.sdk.kst import kst_today
 from hub.delivery.lawful import held_for_law, release_if_lawful
 from hub.delivery.room import Room
 from hub.following.deadlines import Deadline
+from hub.following.shelf import AT_ONCE, shelve_calls
 from hub.following.terms import look, running_term
 from hub.logs import places
 from hub.store.referrals import ReferralRecord, append_event, referrals_to_watch, set_watch
@@ -54,10 +57,11 @@ class Watch:
             try:
                 await self.judge_laws()
                 looked = await self._store.write(self.look)
+                shelved = await self.shelve()
             except Exception as error:  # noqa: BLE001 - the same
                 _log.error("watch_rests", error=type(error).__name__, at=places(error))
-                looked = 0
-            if looked < _AT_ONCE:
+                looked = shelved = 0
+            if looked < _AT_ONCE and shelved < AT_ONCE:
                 await self._rest()
 
     def look(self, conn: Connection) -> int:
@@ -66,6 +70,13 @@ class Watch:
         for referral in waiting:
             self._look_at(conn, referral)
         return len(waiting)
+
+    async def shelve(self) -> int:
+        """Shelve some of the calls that have waited too long, and log each once that holds; return how many."""
+        shelved = await self._store.write(partial(shelve_calls, room=self._room))
+        for call in shelved:
+            _log.error("call_shelved", agency=call.agency, inbox=call.id)
+        return len(shelved)
 
     async def judge_laws(self) -> None:
         """Judge anew what waits for a law, once a day and at every start: an entry began to hold, or was added."""

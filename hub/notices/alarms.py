@@ -22,6 +22,8 @@ class Alarm(StrEnum):
     """It answers again, and what waited is sent."""
     MISCONFIGURED = MISCONFIGURED
     """Its lane is paused until operators mend the set-up."""
+    CALL_SHELVED = "call_shelved"
+    """It told about referrals that we do not know; calls that waited in vain were put on the shelf."""
 
 
 def raise_alarm(conn: Connection, alarm: Alarm, agency: str, at: datetime) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, case, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hub.store.tables import facts, inbox
+
+_WAITING, _SHELVED = "unmatched", "shelved"
+_LEFT = (_WAITING, _SHELVED)
 
 
 def fact_is_known(conn: Connection, referral_id: str, digest: str) -> bool:
@@ -48,13 +52,13 @@ def insert_inbox(conn: Connection, **values: Any) -> bool:
 
 
 def unmatched_calls(conn: Connection, agency: str, wire_key: str, receipt: str | None) -> list[InboxRecord]:
-    """Return the stored callbacks that name this referral and came before it could be found."""
+    """Return the stored callbacks, shelved ones too, that name this referral and came before it could be found."""
     named = inbox.c.wire_key == wire_key
     if receipt is not None:
         named = or_(named, inbox.c.receipt == receipt)
     query = (
         select(inbox.c.id, inbox.c.sealed_call)
-        .where(inbox.c.agency == agency, inbox.c.state == "unmatched", named)
+        .where(inbox.c.agency == agency, inbox.c.state.in_(_LEFT), named)
         .order_by(inbox.c.id)
     )
     return [InboxRecord(row.id, row.sealed_call) for row in conn.execute(query)]
@@ -63,3 +67,52 @@ def unmatched_calls(conn: Connection, agency: str, wire_key: str, receipt: str |
 def mark_matched(conn: Connection, inbox_id: str, referral_id: str) -> None:
     """Note which referral a stored callback was about."""
     conn.execute(update(inbox).where(inbox.c.id == inbox_id).values(state="matched", referral_id=referral_id))
+
+
+@dataclass(frozen=True)
+class LeftCall:
+    """A stored callback that has waited for its referral in vain: what it may be told by."""
+
+    id: str
+    agency: str
+    wire_key: str | None
+    receipt: str | None
+
+
+def calls_waiting_since(conn: Connection, before: datetime, limit: int) -> list[LeftCall]:
+    """Return callbacks that have waited since before that, oldest first; not what another process looks at."""
+    old = (inbox.c.state == _WAITING) & (inbox.c.received_at <= before)
+    query = select(inbox.c.id, inbox.c.agency, inbox.c.wire_key, inbox.c.receipt).where(old)
+    query = query.order_by(inbox.c.received_at, inbox.c.id).limit(limit).with_for_update(skip_locked=True)
+    return [LeftCall(row.id, row.agency, row.wire_key, row.receipt) for row in conn.execute(query)]
+
+
+def still_waits(conn: Connection, inbox_id: str) -> bool:
+    """Return whether a stored callback waits for its referral, and is not on the shelf."""
+    query = select(inbox.c.id).where(inbox.c.id == inbox_id, inbox.c.state == _WAITING)
+    return conn.execute(query).first() is not None
+
+
+def mark_shelved(conn: Connection, inbox_id: str) -> None:
+    """Put a stored callback on the shelf."""
+    conn.execute(update(inbox).where(inbox.c.id == inbox_id).values(state=_SHELVED))
+
+
+@dataclass(frozen=True)
+class Unmatched:
+    """How many calls of an agency, and lines of its result files, name no referral that we know."""
+
+    waiting: int = 0
+    shelved: int = 0
+    since: datetime | None = None
+    """When the oldest of them came; None for none."""
+
+
+def unmatched_of_agencies(conn: Connection) -> Mapping[str, Unmatched]:
+    """Return the agencies of which calls are unmatched, each with how many."""
+    shelved = func.sum(case((inbox.c.state == _SHELVED, 1), else_=0)).label("shelved")
+    left = select(
+        inbox.c.agency, func.count().label("calls"), shelved, func.min(inbox.c.received_at).label("since")
+    ).where(inbox.c.state.in_(_LEFT))
+    rows = conn.execute(left.group_by(inbox.c.agency))
+    return {row.agency: Unmatched(row.calls - row.shelved, row.shelved, row.since) for row in rows}

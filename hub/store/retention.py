@@ -183,7 +183,7 @@ def _forget_client(conn: Connection, case_id: str) -> int:
 
 def delete_calls_before(conn: Connection, before: datetime) -> int:
     """Delete what agencies told that no referral was found for, if it came before that."""
-    old = (inbox.c.state == "unmatched") & (inbox.c.received_at < before)
+    old = inbox.c.state.in_(("unmatched", "shelved")) & (inbox.c.received_at < before)
     return conn.execute(delete(inbox).where(old)).rowcount
 
 

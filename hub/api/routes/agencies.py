@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 from sqlalchemy import Connection
 
+from hub.access.actor import HubActor
 from hub.api.bodies import nothing_sent
 from hub.api.callers import CurrentCaller, CurrentHubActor
 from hub.api.described import answers, problems
@@ -23,6 +24,7 @@ from hub.api.problems import (
 )
 from hub.api.services import Hub
 from hub.api.views import AgenciesView, AgencyView, agency_view
+from hub.store.following import Unmatched, unmatched_of_agencies
 from hub.store.lanes import paused_lanes
 from hub.wiring import Services
 
@@ -32,23 +34,37 @@ _STEP = problems(UNKNOWN_AGENCY, ILLEGAL_STEP, MALFORMED_JSON, TOO_LARGE, UNSUPP
 
 
 @router.get("/v1/agencies", summary="기관 목록 (list agencies)", responses={200: answers("설치된 기관."), **problems()})
-async def list_of_agencies(hub: Hub, caller: CurrentCaller) -> AgenciesView:  # noqa: ARG001 - no anonymous call
-    """List the agencies that are installed, what each may be told, and whether it can be reached."""
-    paused = await hub.store.read(paused_lanes)
-    return AgenciesView(agencies=tuple(agency_view(agency, paused.get(slug)) for slug, agency in hub.agencies.items()))
+async def list_of_agencies(hub: Hub, caller: CurrentCaller) -> AgenciesView:
+    """List the agencies that are installed, what each may be told, and whether it can be reached.
+
+    Operators of the hub see too how much of what each told names no referral that the hub knows.
+    """
+    paused, unmatched = await hub.store.read(_standing)
+    sees_all = isinstance(caller, HubActor)
+    return AgenciesView(
+        agencies=tuple(
+            agency_view(agency, paused.get(slug), unmatched.get(slug, Unmatched()) if sees_all else None)
+            for slug, agency in hub.agencies.items()
+        )
+    )
+
+
+def _standing(conn: Connection) -> tuple[Mapping[str, str], Mapping[str, Unmatched]]:
+    """Return the paused agencies with the reason, and those of which calls are unmatched with how many."""
+    return paused_lanes(conn), unmatched_of_agencies(conn)
 
 
 async def _step(hub: Services, slug: str, step: Callable[[Connection], None]) -> AgencyView:
     if slug not in hub.agencies.active:
         raise ProblemError(UNKNOWN_AGENCY)
 
-    def take(conn: Connection) -> str | None:
+    def take(conn: Connection) -> tuple[Mapping[str, str], Mapping[str, Unmatched]]:
         step(conn)
-        return paused_lanes(conn).get(slug)
+        return _standing(conn)
 
-    paused = await hub.store.write(take)
+    paused, unmatched = await hub.store.write(take)
     hub.engine.wake()
-    return agency_view(hub.agencies[slug], paused)
+    return agency_view(hub.agencies[slug], paused.get(slug), unmatched.get(slug, Unmatched()))
 
 
 @router.post(

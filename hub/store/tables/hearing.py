@@ -31,12 +31,13 @@ inbox = Table(
     Column("nonce", String(100)),
     Column("wire_key", String(40)),
     Column("receipt", String(100)),
-    Column("state", String(12), nullable=False),  # matched, unmatched
+    Column("state", String(12), nullable=False),  # matched, unmatched, shelved
     Column("referral_id", String(32)),
     Column("received_at", Moment, nullable=False),
     Column("sealed_call", LargeBinary, nullable=False),
     UniqueConstraint("agency", "nonce"),
     Index("ix_inbox_unmatched", "agency", "state"),
+    Index("ix_inbox_left", "state", "received_at"),
 )
 
 result_files = Table(
