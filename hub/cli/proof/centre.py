@@ -21,7 +21,8 @@ from hub.cli.demo.centre import CaseRecord
 from hub.cli.proof.plan import Change, PlannedCase
 from hub.cli.stage.control import Control
 
-_BETWEEN_TRIES = 0.15
+_BETWEEN_TRIES = 0.1, 1.0
+"""Wall seconds, at first and at most: while the hub is dead, those who wait for it shall not keep it from its start."""
 _PAGE = 200
 _CALLED_OFF = frozenset({"cancelled_by_centre", "cancel_asked"})
 
@@ -188,7 +189,7 @@ class Centre:
         """
         headers = {"Idempotency-Key": key} if key else {}
         deadline = time.monotonic() + self._patience_seconds
-        last = "no answer"
+        last, rest = "no answer", _BETWEEN_TRIES[0]
         while time.monotonic() < deadline:
             hub = self._hub
             with suppress(httpx.TransportError):
@@ -200,7 +201,8 @@ class Centre:
                 last = str(answer.status_code)
             self.repeated += 1
             self._hub = next(self._hubs)
-            await asyncio.sleep(_BETWEEN_TRIES)
+            await asyncio.sleep(rest)
+            rest = min(1.5 * rest, _BETWEEN_TRIES[1])
         raise HubError(f"{method} {path}: not answered within {self._patience_seconds:g} seconds (last: {last})")
 
 
