@@ -140,7 +140,7 @@ async def test_unknown_parameter_is_told_the_known_ones(bench: Bench) -> None:
     faults = (await bench.ask.get(f"/v1/referrals?{MARKER}=1")).json()["errors"]
 
     assert [(fault["parameter"], fault["code"]) for fault in faults] == [("", "unknown_parameter")]
-    assert faults[0]["detail"].endswith("쓸 수 있는 매개변수: agency, business, cursor, delivery, limit")
+    assert faults[0]["detail"].endswith("쓸 수 있는 매개변수: agency, business, cursor, delivery, limit, overdue")
 
 
 @pytest.mark.parametrize("path", ["/v1/agencies/nobody/pause", "/v1/agencies/wreck/resume", "/v1/callbacks/nobody"])
