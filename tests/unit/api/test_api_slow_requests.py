@@ -31,8 +31,8 @@ class Server(uvicorn.Server):
 
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    """A hub that waits 0.3 seconds for a head and for a body."""
-    async with bench_in(tmp_path, http={"head_seconds": 0.3, "body_seconds": 0.3}) as opened:
+    """A hub that waits a second for a head and for a body."""
+    async with bench_in(tmp_path, http={"head_seconds": 1.0, "body_seconds": 1.0}) as opened:
         yield opened
 
 
@@ -140,7 +140,7 @@ async def test_a_kept_connection_may_rest_between_requests(bench: Bench) -> None
         for _ in range(2):
             writer.write(b"GET /livez HTTP/1.1\r\nHost: hub\r\n\r\n")
             await reader.readuntil(b"}")
-            await asyncio.sleep(0.5)  # longer than a head may take
+            await asyncio.sleep(1.2)  # longer than a head may take
         writer.write(b"GET /livez HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n")
         assert (await _all_of(reader)).startswith(b"HTTP/1.1 200 ")
 
