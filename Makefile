@@ -48,9 +48,10 @@ fuzz: .venv/.ready ## spoilt bytes for every parser of what comes from outside, 
 		$(BIN)/pytest -n auto --timeout 0 tests/fuzz tests/conformance -k 'fuzz or reads_anything'; \
 		ended=$$?; $(BIN)/python tests/fuzz/counts.py var/fuzz/counts.jsonl; exit $$ended
 
-bench: .venv/.ready ## CPU of a signed SOAP call, and of sealing the audit, each as a ratio in one run
+bench: .venv/.ready ## CPU of a signed SOAP call, of sealing the audit, and of a referral with both, as ratios in one run
 	@$(BIN)/python tests/benchmarks/soap_call.py
 	@$(BIN)/python tests/benchmarks/audit_sealing.py
+	@$(BIN)/python tests/benchmarks/referral_cost.py 2>/dev/null
 
 # No lock file: it would name the registry. The versions in package.json are exact, and no install script is run.
 FOREIGN := tests/foreign/clients

@@ -322,7 +322,8 @@ async def provoke(voyage: Voyage) -> None:
     ):
         for body in bodies:
             headers = {**key, "Content-Type": "application/json"}
-            await voyage.ask("POST", f"/v1/{path}", content=body, headers=headers)
+            await voyage.ask("POST", path, content=body, headers=headers)
+            assert not voyage.answers[-1][0].endswith("404"), f"{path} is no route: nothing is provoked there"
     for name in ("cursor", "delivery", "agency", "limit", WORDS):
         await voyage.ask("GET", "/v1/referrals", params={name: WORDS})
     for path in (
