@@ -179,7 +179,7 @@ class Glutton(Toy):
     """Reads an answer many times over."""
 
     def read(self, reply: HttpReply) -> Delivered:
-        copies = [reply.body + bytes([number]) for number in range(250)]
+        copies = [reply.body + bytes([number]) for number in range(800)]
         return super().read(HttpReply(reply.status, reply.headers, copies[0][:-1]))
 
 
