@@ -292,6 +292,9 @@ async def _centre_works(voyage: Voyage, views: list[dict[str, Any]]) -> None:
     await voyage.settle(views, 4.0)
 
 
+POSTS = ("/v1/cases", "/v1/consents", "/v1/prechecks", "/v1/clients/search", "/v1/webhooks", "/v1/referrals/bulk")
+
+
 async def provoke(voyage: Voyage) -> None:
     """Send what is wrong, with personal values wherever something can stand: each must be refused without an echo."""
     good = document(voyage.documents, profiles())
@@ -312,14 +315,7 @@ async def provoke(voyage: Voyage) -> None:
         json.dumps(good | {"referrals": [good["referrals"][0]] * 2}).encode(),
         text.replace('"opinion"', '"opinion": "x", "opinion"').encode(),
     ]
-    for path in (
-        "/v1/cases",
-        "/v1/consents",
-        "/v1/prechecks",
-        "/v1/clients/search",
-        "/v1/webhooks",
-        "/v1/referrals/bulk",
-    ):
+    for path in POSTS:
         for body in bodies:
             headers = {**key, "Content-Type": "application/json"}
             await voyage.ask("POST", path, content=body, headers=headers)
