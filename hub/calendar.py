@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 
-from holidays import country_holidays
-
 from adapters.sdk.kst import KST, kst_today
 
 _SATURDAY = 5
@@ -21,6 +19,8 @@ _DAY = timedelta(days=1)
 
 @cache
 def _public_holidays(year: int) -> frozenset[date]:
+    from holidays import country_holidays  # noqa: PLC0415 - a twentieth of a start, and most of them ask for no day
+
     return frozenset(country_holidays("KR", years=year))
 
 

@@ -8,10 +8,20 @@ from pathlib import Path
 import postgresql
 import psycopg
 import pytest
+from migrations_once import once
 from psycopg import sql
 
+from hub.store import migrating
 from hub.store.schema import make_or_check
 from hub.store.store import Store
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _migrations_once() -> Iterator[None]:
+    """Migrations run once in a test process, and are copied after that: whoever tests them takes them themselves."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrating, "migrate", once(migrating.migrate))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from hub.cli.starting import DEFAULT_CONFIG, Config, find_adapters, in_store, settings_of
-from hub.store.schema import migrate as migrate_store
+from hub.store.migrating import migrate as migrate_store
 
 app = typer.Typer(add_completion=False)
 

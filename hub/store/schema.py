@@ -1,31 +1,35 @@
 """The schema's version: a fresh store gets the newest one, an older one is refused until `naru migrate` was run.
 
-The migrations themselves are in `hub/store/migrations/`. They go forward only: back goes a backup.
+Known here by the names of the migrations alone: who only looks, as every start and every `/readyz` does, need not load
+what makes tables (`hub/store/migrating.py`).
 """
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, column, inspect, select, table
 
-_HOME = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parent / "migrations"
+_VERSION = table("alembic_version", column("version_num"))
 
 
 class SchemaError(Exception):
     """The store's schema is not the one that this version works with; the text says what to do."""
 
 
+@cache
+def revisions() -> tuple[str, ...]:
+    """Return every revision that this version of the hub knows, oldest first: `0001` of `r0001_the_first_tables.py`."""
+    return tuple(sorted(path.name[1:5] for path in (MIGRATIONS / "versions").glob("r*.py")))
+
+
 def newest() -> str:
     """Return the revision that this version of the hub works with."""
-    head = ScriptDirectory(str(_HOME)).get_current_head()
-    if head is None:
-        raise SchemaError("this installation has no migrations")
-    return head
+    if not revisions():
+        raise SchemaError("this installation has no migrations: install naru again")
+    return revisions()[-1]
 
 
 def revision_of(conn: Connection) -> str | None:
@@ -34,34 +38,15 @@ def revision_of(conn: Connection) -> str | None:
     Raises:
         SchemaError: the store is of a newer version, or was not made by the hub.
     """
-    revision = MigrationContext.configure(conn).get_current_revision()
+    tables = inspect(conn).get_table_names()
+    revision = conn.scalar(select(_VERSION.c.version_num)) if _VERSION.name in tables else None
     if revision is None:
-        if inspect(conn).get_table_names():
+        if tables:
             raise SchemaError("the store holds tables that naru did not make: point NARU_STORE__URL at another file")
         return None
-    if revision not in {script.revision for script in ScriptDirectory(str(_HOME)).walk_revisions()}:
+    if revision not in revisions():
         raise SchemaError(f"the store's schema {revision} is of a newer naru than this one: install that one")
-    return revision
-
-
-def migrate(conn: Connection) -> tuple[str | None, str]:
-    """Bring the store to the newest revision, in the connection's transaction; return the revision before and after.
-
-    Raises:
-        SchemaError: as `revision_of`.
-    """
-    before = revision_of(conn)
-    command.upgrade(migrations_on(conn), "head")
-    return before, newest()
-
-
-def migrations_on(conn: Connection) -> Config:
-    """Return what Alembic's commands want to know: where the migrations are, and which connection to use."""
-    config = Config()
-    config.set_main_option("script_location", str(_HOME).replace("%", "%%"))
-    config.set_main_option("file_template", "r%%(rev)s_%%(slug)s")
-    config.attributes["connection"] = conn
-    return config
+    return str(revision)
 
 
 def make_or_check(conn: Connection) -> None:
@@ -72,6 +57,8 @@ def make_or_check(conn: Connection) -> None:
     """
     revision = revision_of(conn)
     if revision is None:
+        from hub.store.migrating import migrate  # noqa: PLC0415 - a fifth of a start, and only a first start needs it
+
         migrate(conn)
     elif revision != newest():
         raise SchemaError(f"the store's schema is {revision}, this naru works with {newest()}: run `naru migrate`")

@@ -10,7 +10,7 @@ from pathlib import Path
 from alembic import command
 from sqlalchemy import Connection
 
-from hub.store.schema import migrate, migrations_on
+from hub.store.migrating import migrate, migrations_on
 from hub.store.store import Store
 
 

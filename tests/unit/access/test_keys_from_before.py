@@ -12,7 +12,7 @@ from hub.access.api_keys import NewKey, find_caller, new_key
 from hub.access.caller import Caller
 from hub.access.keys import live_keys
 from hub.access.scopes import APPLICATION
-from hub.store.schema import migrate, migrations_on
+from hub.store.migrating import migrate, migrations_on
 from hub.store.store import Store
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

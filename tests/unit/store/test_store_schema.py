@@ -3,13 +3,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.metadata import version
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from migrations_once import once
 from sqlalchemy import Connection, event, inspect, text
 
-from hub.store.schema import SchemaError, make_or_check, migrate, newest, revision_of
+from hub.store.migrating import migrate, migrations_on
+from hub.store.schema import SchemaError, make_or_check, newest, revision_of, revisions
 from hub.store.store import Store
 from hub.store.tables import metadata
 
@@ -20,6 +24,30 @@ def store(store_url: str) -> Iterator[Store]:
     opened = Store(store_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(autouse=True)
+def _themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The migrations, not what `migrations_once` copies."""
+    monkeypatch.setattr("hub.store.migrating.migrate", migrate)
+
+
+def test_the_names_of_the_migrations_are_what_alembic_runs(store: Store) -> None:
+    """A start reads names alone: one that says another number than its file, or forks, would be taken for another."""
+    found = store.read_now(lambda conn: list(ScriptDirectory.from_config(migrations_on(conn)).walk_revisions()))
+    assert [script.revision for script in reversed(found)] == list(revisions())
+
+
+def test_what_tests_copy_is_what_migrations_make(tmp_path: Path) -> None:
+    """Else a thousand tests would run on tables that no hub has."""
+    stores = [Store(f"sqlite:///{tmp_path}/{name}.db") for name in ("migrated", "first", "copied")]
+    work = once(migrate)
+    for store, make in zip(stores, (migrate, work, work), strict=True):
+        store.write_now(make)
+    told = [store.read_now(lambda conn: list(conn.connection.driver_connection.iterdump())) for store in stores]
+    for store in stores:
+        store.close()
+    assert told[0] == told[1] == told[2]
 
 
 def test_migrations_make_the_tables_that_the_code_uses(store: Store) -> None:
