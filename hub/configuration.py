@@ -51,13 +51,34 @@ def read_settings(
         SettingsError: the file cannot be read, a key is unknown, a value is wrong, a secret is missing or stands in
             the file, or mode and settings contradict each other.
     """
+    tables, said = _gather(config, environ)
+    for name, kinds in (("adapters", installed), ("catalogues", catalogues or installed_catalogues())):
+        tables[name] = _own_tables(name, tables.get(name, {}), kinds, said)
+    return _judged(tables, said, installed)
+
+
+def read_own_settings(config: Path, environ: Mapping[str, str]) -> Settings:
+    """Read and check what is the hub's own, for whoever calls nobody: no agency's and no catalogue's table is read.
+
+    Raises:
+        SettingsError: as `read_settings`.
+    """
+    tables, said = _gather(config, environ)
+    return _judged(tables | {"adapters": {}, "catalogues": {}}, said, {})
+
+
+def _gather(config: Path, environ: Mapping[str, str]) -> tuple[dict[str, Any], _Problems]:
+    """Return the file's tables with the environment laid over them, and what is said of secrets among them."""
     tables = _read_file(config)
     written = frozenset(_keys(tables))
     tables, spoken = _merge(tables, environ)
     said = _Problems(config.name, written, spoken)
     _check_secrets(tables, Settings, (), said)
-    for name, kinds in (("adapters", installed), ("catalogues", catalogues or installed_catalogues())):
-        tables[name] = _own_tables(name, tables.get(name, {}), kinds, said)
+    return tables, said
+
+
+def _judged(tables: dict[str, Any], said: _Problems, installed: Installed) -> Settings:
+    """Return the settings, if nothing is wrong with them, nor with how they go together."""
     settings = _validate(Settings, tables, (), said)
     if settings is not None:
         if ("mode",) in said.keys:  # the live rules are not told to somebody who mistyped the mode

@@ -10,6 +10,7 @@ leave an entry with two or none. A checkpoint tells of what is committed: a deat
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -71,7 +72,7 @@ class Sealer:
                 "NARU_AUDIT__FOLDER names another folder"
             ) from None
         self._book = book
-        self._checked_at = time.monotonic()
+        self._checked_at = time.monotonic() if self._last else -math.inf  # the first one at once: so far none vouches
 
     async def run(self) -> None:
         """Seal what was committed, again and again; a store that is away is waited for."""

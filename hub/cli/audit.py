@@ -23,7 +23,7 @@ from hub.audit.review import OfficeHours, review
 from hub.audit.review_csv import review_csv
 from hub.audit.signing import AuditKeyError, PublicKeys, SigningKey
 from hub.audit.verifying import Report
-from hub.cli.starting import DEFAULT_CONFIG, Config, find_adapters, in_store, refuse, settings_of
+from hub.cli.starting import DEFAULT_CONFIG, Config, in_store, own_settings, refuse
 from hub.clock import wall_now
 from hub.settings import Settings
 from hub.store.store import Store
@@ -57,7 +57,7 @@ def export_entries(
         refuse("--access-review is of a whole month: leave --from and --to out")
     if begin and end and end < begin:
         refuse("--to is before --from: no day lies between them")
-    settings = settings_of(config, find_adapters())
+    settings = own_settings(config)
     if review_of is not None:
         _write_review(settings, review_of, out)
         return
@@ -95,7 +95,7 @@ def verify(
         except (OSError, NoExportError) as error:
             refuse(f"{exported} cannot be verified: {error if isinstance(error, NoExportError) else error.strerror}")
     else:
-        settings = settings_of(config, find_adapters())
+        settings = own_settings(config)
         keys = _keys(public_key) if public_key else _key_of(settings).public
         files = _read_all(checkpoints or [settings.audit.folder])
         report = _on_store(settings, lambda store: store.read_now(partial(verify_store, files=files, keys=keys)))
@@ -106,7 +106,7 @@ def verify(
 @app.command("public-key")
 def public_key(config: Config = DEFAULT_CONFIG) -> None:
     """Print the public key that this machine's checkpoints are verified with, as PEM: an auditor keeps it."""
-    typer.echo(_key_of(settings_of(config, find_adapters())).public.pem, nl=False)
+    typer.echo(_key_of(own_settings(config)).public.pem, nl=False)
 
 
 def _write_review(settings: Settings, text: str, out: Path | None) -> None:

@@ -33,7 +33,7 @@ from hub.cli.issuing import (
     show_key,
     wanted_scopes,
 )
-from hub.cli.starting import DEFAULT_CONFIG, Config, find_adapters, in_store, refuse, settings_of
+from hub.cli.starting import DEFAULT_CONFIG, Config, in_store, own_settings, refuse
 from hub.clock import wall_now
 
 app = typer.Typer(help="The centres that may call, and their API keys.", no_args_is_help=True, add_completion=False)
@@ -61,7 +61,7 @@ def add(
         return centre_id, issued
 
     check_name(name, "a centre")
-    settings = settings_of(config, find_adapters())
+    settings = own_settings(config)
     try:
         centre_id, issued = in_store(settings, work)
     except CentreExistsError as error:
@@ -72,7 +72,7 @@ def add(
 @app.command("list")
 def listing(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """List the centres and their live keys: prefix, scopes, last day."""
-    found = in_store(settings_of(config, find_adapters()), lambda conn: list_centres(conn, wall_now()))
+    found = in_store(own_settings(config), lambda conn: list_centres(conn, wall_now()))
     if as_json:
         centres = [{"id": centre.id, "name": centre.name, "created_at": centre.created_at.isoformat(),
                     "keys": keys_in_json(centre.keys)} for centre in found]  # fmt: skip
@@ -100,7 +100,7 @@ def key(
     """Make another key for a centre, replace one, or revoke one."""
     now = wall_now()
     scopes, expires_at = wanted_scopes(scope, role), expiry(now, expires, days)
-    settings = settings_of(config, find_adapters())
+    settings = own_settings(config)
     if revoked is not None:
         in_store(settings, revocation(centre, revoked, now))
         typer.echo(f"revoked {revoked}")

@@ -11,7 +11,7 @@ import typer
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from hub.cli.starting import DEFAULT_CONFIG, Config, find_adapters, in_store, refuse, settings_of
+from hub.cli.starting import DEFAULT_CONFIG, Config, in_store, own_settings, refuse
 from hub.clock import wall_now
 from hub.settings import Settings
 from hub.store.keks import Holder, KekState, count_wrapped, holders, states_of_keks
@@ -38,7 +38,7 @@ def rotate(
     as_json: AsJson = False,
 ) -> None:
     """Make a new key, wrap every data key by it while the hub runs, and retire the old one. May be run again."""
-    settings = settings_of(config, find_adapters())
+    settings = own_settings(config)
     with _opened(settings) as (store, ring):
         report = carry_out(Rotation(store, ring, wall_now, _ACTOR), ring, finish=finish, wait=wait)
     _tell(report, ring, as_json=as_json)
@@ -49,7 +49,7 @@ def rotate(
 @app.command("list")
 def listing(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """List the keys that the store knows of, what each has wrapped, and which processes hold which."""
-    settings = settings_of(config, find_adapters())
+    settings = own_settings(config)
     states, counts, there = in_store(settings, _known)
     held = settings.vault.open().kek_ids() if settings.vault.is_there else ()
     rows: list[dict[str, Any]] = [

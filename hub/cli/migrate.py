@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hub.cli.starting import DEFAULT_CONFIG, Config, find_adapters, in_store, settings_of
+from hub.cli.starting import DEFAULT_CONFIG, Config, in_store, own_settings
 from hub.store.migrating import migrate as migrate_store
 
 app = typer.Typer(add_completion=False)
@@ -13,7 +13,7 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def migrate(config: Config = DEFAULT_CONFIG) -> None:
     """Bring the store to this version's schema. Stop `naru serve` first, and have a backup."""
-    settings = settings_of(config, find_adapters())
+    settings = own_settings(config)
     before, after = in_store(settings, migrate_store, alone=True)
     if before == after:
         typer.echo(f"{settings.store.shown}: schema {after} already")

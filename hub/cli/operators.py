@@ -40,7 +40,7 @@ from hub.cli.issuing import (
     show_key,
     wanted_scopes,
 )
-from hub.cli.starting import DEFAULT_CONFIG, Config, find_adapters, in_store, refuse, settings_of
+from hub.cli.starting import DEFAULT_CONFIG, Config, in_store, own_settings, refuse
 from hub.clock import wall_now
 
 app = typer.Typer(help="Who runs the hub, and their API keys.", no_args_is_help=True, add_completion=False)
@@ -69,7 +69,7 @@ def add(
         return operator_id, issued
 
     check_name(name, "an operator")
-    settings = settings_of(config, find_adapters())
+    settings = own_settings(config)
     try:
         operator_id, issued = in_store(settings, work)
     except (OperatorExistsError, UnfitScopeError) as error:
@@ -80,7 +80,7 @@ def add(
 @app.command("list")
 def listing(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """List the operators and their live keys: prefix, scopes, last day."""
-    found = in_store(settings_of(config, find_adapters()), lambda conn: list_operators(conn, wall_now()))
+    found = in_store(own_settings(config), lambda conn: list_operators(conn, wall_now()))
     if as_json:
         operators = [{"id": one.id, "name": one.name, "created_at": one.created_at.isoformat(),
                       "keys": keys_in_json(one.keys)} for one in found]  # fmt: skip
@@ -108,7 +108,7 @@ def key(
     """Make another key for an operator, replace one, or revoke one."""
     now = wall_now()
     scopes, expires_at = _scopes(scope, role), expiry(now, expires, days)
-    settings = settings_of(config, find_adapters())
+    settings = own_settings(config)
     if revoked is not None:
         in_store(settings, revocation(operator, revoked, now))
         typer.echo(f"revoked {revoked}")

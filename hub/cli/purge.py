@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.exc import DBAPIError
 
-from hub.cli.starting import DEFAULT_CONFIG, Config, find_adapters, refuse, settings_of
+from hub.cli.starting import DEFAULT_CONFIG, Config, own_settings, refuse
 from hub.retention.configured import Kept, period_of
 from hub.retention.forgetting import Forgetter, Forgotten
 from hub.retention.judging import Obstacle
@@ -65,7 +65,7 @@ def purge(
     """Destroy what is no longer to be kept, by destroying its keys, and say what was destroyed."""
     if sum(one is not None for one in (case, hold, release)) > 1:
         refuse("--case, --hold and --release go one at a time")
-    settings = settings_of(config, find_adapters())
+    settings = own_settings(config)
     with _opened(settings, dry=dry_run) as (store, forgetter):
         if hold is not None:
             _hold(forgetter, hold, ground.strip(), until and until.date())

@@ -12,12 +12,12 @@ from sqlalchemy import Connection
 
 from adapters.sdk.registry import DuplicateAdapterError, installed_adapters
 from hub.cli.refusing import REFUSED, refuse
-from hub.configuration import Installed, SettingsError, read_settings
+from hub.configuration import Installed, SettingsError, read_own_settings, read_settings
 from hub.settings import Settings
 from hub.store.schema import SchemaError, make_or_check
 from hub.store.store import Store, StoreInUseError, StoreUnreachableError
 
-__all__ = ["DEFAULT_CONFIG", "REFUSED", "Config", "find_adapters", "in_store", "refuse", "settings_of"]
+__all__ = ["DEFAULT_CONFIG", "REFUSED", "Config", "find_adapters", "in_store", "own_settings", "refuse", "settings_of"]
 
 T = TypeVar("T")
 
@@ -37,8 +37,17 @@ def find_adapters() -> Installed:
 
 def settings_of(config: Path, installed: Installed) -> Settings:
     """Return the settings, or refuse to begin, naming every problem and no value."""
+    return _or_refused(lambda: read_settings(config, os.environ, installed))
+
+
+def own_settings(config: Path) -> Settings:
+    """Return the settings for a command that calls no agency: what theirs lack, their secrets too, is no matter."""
+    return _or_refused(lambda: read_own_settings(config, os.environ))
+
+
+def _or_refused(read: Callable[[], Settings]) -> Settings:
     try:
-        return read_settings(config, os.environ, installed)
+        return read()
     except SettingsError as error:
         refuse(f"cannot start, {len(error.problems)} problem(s):", *error.problems)
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
-from hub.cli.starting import DEFAULT_CONFIG, Config, find_adapters, refuse, settings_of
+from hub.cli.starting import DEFAULT_CONFIG, Config, own_settings, refuse
 from hub.settings import StoreSettings
 from hub.store.copying import Copied, CopyRefusedError, copy_store
 from hub.store.schema import SchemaError
@@ -30,7 +30,7 @@ def copy(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Copy the configured store, which nobody serves meanwhile, into an empty one. The original stays as it is."""
-    settings = settings_of(config, find_adapters())
+    settings = own_settings(config)
     source, target = settings.store, _target(to)
     _check_file(source)
     opened = Store(source.url), Store(target.url)

@@ -142,13 +142,21 @@ def test_a_hub_that_cannot_start_is_shown(tmp_path: Path, few_examples: Path) ->
     assert "delivery_" in run.err
 
 
-def test_no_process_outlives_a_killed_demo(tmp_path: Path, few_examples: Path) -> None:
-    """SIGKILL for the demo itself: hub and mocks notice, and end."""
+def test_a_demo_that_stays_says_how_its_audit_is_verified_and_leaves_no_process_when_killed(
+    tmp_path: Path, few_examples: Path
+) -> None:
+    """The line works as it is printed, beside the hub that serves; SIGKILL for the demo ends hub and mocks too."""
     work, environ = places(tmp_path)
     with subprocess.Popen([*NARU, "demo", "--examples", str(few_examples)], cwd=work, env=environ,
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as demo:  # fmt: skip
         assert demo.stdout is not None
-        wait_for(lambda: b"Ctrl-C ends it" in os.read(demo.stdout.fileno(), 65536), 120)
+        said: list[bytes] = []
+        wait_for(lambda: said.append(os.read(demo.stdout.fileno(), 65536)) or b"Ctrl-C ends it" in b"".join(said), 120)
+        (line,) = [line for line in b"".join(said).decode().splitlines() if "audit verify" in line and "#" not in line]
+        verified = subprocess.run(["sh", "-c", line], cwd=tmp_path, env=environ | {"NARU_MODE": "mock"}, check=False,
+                                  capture_output=True, text=True)  # fmt: skip
+        demo.send_signal(signal.SIGKILL) if verified.returncode else None
+        assert (verified.returncode, verified.stdout.splitlines()[-1:]) == (0, ["intact"]), verified.stdout
         children = children_of(demo.pid)
         assert len(children) == 2
         demo.send_signal(signal.SIGKILL)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -142,8 +142,13 @@ def _grouped(paths: Iterable[str]) -> list[str]:
     return [f"{head}: {', '.join(leaves)}" for head, leaves in groups.items()]
 
 
-def typed_next(hub_url: str, control_url: str, key_file: str, document_file: str) -> Mapping[str, str]:
-    """Return what a newcomer may type next, each with what it does."""
+def typed_next(
+    hub_url: str, control_url: str, key_file: str, document_file: str, of_the_hub: Callable[[str], str]
+) -> Mapping[str, str]:
+    """Return what a newcomer may type next, each with what it does.
+
+    `of_the_hub` makes a line that a shell takes of the arguments of a command which works on the demo's own store.
+    """
     authorised = f'-H "Authorization: Bearer $(cat {key_file})"'
     return {
         "hand a case in": f'curl -s {authorised} -H "Idempotency-Key: my-first" -H "Content-Type: application/json" '
@@ -157,6 +162,7 @@ def typed_next(hub_url: str, control_url: str, key_file: str, document_file: str
         "let a day pass: retries, look-ups and polls wait for this clock": (
             f"curl -s -X POST {control_url}/clock -d '{{\"advance_seconds\": 86400}}'"
         ),
+        "verify what the audit trail proves of all that (docs/audit.md)": of_the_hub("audit verify"),
         "steer the mocks otherwise (docs/mocks.md)": f"{control_url}/agencies",
         "read the API's page": f"{hub_url}/docs",
     }

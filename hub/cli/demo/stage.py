@@ -33,6 +33,8 @@ class Stage:
     """What a demo plays on."""
 
     folder: StageFolder
+    config: Path
+    """The hub's configuration file."""
     control: Control
     agencies: tuple[str, ...]
     """The slugs of the mocks."""
@@ -71,7 +73,7 @@ async def set_stage(folder: StageFolder, config: Path) -> AsyncIterator[Stage]:
         async with Control(places["control_url"]) as control:
             for slug in await control.agencies_that_call_back():
                 await control.set_callback(slug, f"{hub_url}/v1/callbacks/{slug}")
-            yield Stage(folder, control, tuple(places["agencies"]), hub_url, key, tuple(children))
+            yield Stage(folder, config, control, tuple(places["agencies"]), hub_url, key, tuple(children))
     finally:
         for child in reversed(children):
             child.stop()

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 import signal
+import sysconfig
+from collections.abc import Mapping
 from contextlib import suppress
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -25,13 +29,21 @@ async def stay(stage: Stage, sample: Sample, console: Console) -> None:
     Raises:
         ChildError: hub or mocks ended.
     """
-    key_file, document_file = stage.folder.path / "centre.key", stage.folder.path / "new-case.json"
+    path = stage.folder.path
+    key_file, document_file, environ_file = path / "centre.key", path / "new-case.json", path / "hub.env"
     stage.folder.write_secret(key_file, stage.key)
     stage.folder.write_secret(document_file, json.dumps(_somebody_new(sample), ensure_ascii=False, indent=2))
+    stage.folder.write_secret(environ_file, _exported(stage.folder.hub_environ()))
+    naru = shlex.quote(str(Path(sysconfig.get_path("scripts")) / "naru"))
+
+    def of_the_hub(arguments: str) -> str:
+        return f"(. {shlex.quote(str(environ_file))} && {naru} {arguments} --config {shlex.quote(str(stage.config))})"
+
     console.print("\nThe hub and the mocks stay up.")
     console.print(clock_line(await stage.control.now(), wall_now()), soft_wrap=True, highlight=False)
     console.print("In another terminal:")
-    for what, line in typed_next(stage.hub_url, stage.control.url, str(key_file), str(document_file)).items():
+    typed = typed_next(stage.hub_url, stage.control.url, str(key_file), str(document_file), of_the_hub)
+    for what, line in typed.items():
         console.print(f"[dim]# {what}[/]", soft_wrap=True, highlight=False)
         console.print(line, soft_wrap=True, highlight=False, markup=False)
     console.print("Ctrl-C ends it.")
@@ -40,6 +52,11 @@ async def stay(stage: Stage, sample: Sample, console: Console) -> None:
         stage.check()
         with suppress(TimeoutError):
             await asyncio.wait_for(ended.wait(), _LOOK_SECONDS)
+
+
+def _exported(environ: Mapping[str, str]) -> str:
+    """Return lines with which a shell points naru's commands at the demo's own store."""
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environ.items())
 
 
 def _ended_by(*signals: signal.Signals) -> asyncio.Event:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -44,20 +43,10 @@ def mocks_arguments(folder: StageFolder) -> list[str]:
 
 
 async def add_centre(folder: StageFolder, config: Path, name: str, store: Mapping[str, str] | None = None) -> str:
-    """Make a centre and return its key; `store`: the variables that say where, if not in the folder.
-
-    The agencies have no address yet, so they are switched off for that.
-    """
+    """Make a centre and return its key; `store`: the variables that say where, if not in the folder."""
     arguments = ["centres", "add", name, "--config", str(config), "--json"]
-    answer = await run_to_end(
-        arguments, bare_environ() | folder.hub_environ() | dict(store or {}) | _switched_off(config)
-    )
+    answer = await run_to_end(arguments, bare_environ() | folder.hub_environ() | dict(store or {}))
     return str(json.loads(answer)["key"])
-
-
-def _switched_off(config: Path) -> dict[str, str]:
-    tables = tomllib.loads(config.read_text(encoding="utf-8"))
-    return {_variable(slug, "enabled"): "false" for slug in (*tables["adapters"], *tables.get("catalogues", {}))}
 
 
 def hub_environ(

@@ -154,6 +154,21 @@ async def test_run_seals_within_seconds_and_writes_checkpoints(trail: Trail) -> 
     assert (trail.verify().findings, trail.verify().count) == ([], 6)
 
 
+async def test_the_first_entries_are_vouched_for_at_once(trail: Trail) -> None:
+    """A chain that no checkpoint tells of cannot be verified: a new hub's can, long before a checkpoint is due."""
+    trail.settings = AuditSettings(**vars(trail.settings) | {"seal_seconds": 0.01, "checkpoint_seconds": 3600})
+    sealer = Sealer(trail.store, trail.settings)
+    sealer.prepare()
+    trail.write(3)
+    running = asyncio.create_task(sealer.run())
+    async with asyncio.timeout(20):
+        while trail.verify().covered_to < 3:  # noqa: ASYNC110 - a file sets no event
+            await asyncio.sleep(0.01)
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
 async def test_run_outlives_a_store_that_is_away(trail: Trail, monkeypatch: pytest.MonkeyPatch) -> None:
     """It rests and goes on: the entries are sealed once the store is back."""
     trail.settings = AuditSettings(**vars(trail.settings) | {"seal_seconds": 0.01})

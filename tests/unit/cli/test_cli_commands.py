@@ -119,6 +119,18 @@ def test_serve_refuses_a_wrong_configuration(naru: Naru) -> None:
     assert SECRET not in refused.stderr
 
 
+@pytest.mark.parametrize("command", ["migrate", "centres list", "operators list", "keys list", "purge --dry-run"])
+def test_who_calls_no_agency_asks_for_no_agency_s_secret(naru: Naru, command: str) -> None:
+    """Whoever keeps the store need not have the secrets of eight agencies at hand; a mistyped key is still told."""
+    naru("migrate")
+    unset = {"NARU_MODE": "mock", "NARU_ADAPTERS__CCRS__ENABLED": "true"}
+    assert "CCRS" in naru("serve", **unset).stderr
+    told = naru(*command.split(), **unset)
+    assert "CCRS" not in told.output
+    assert told.exit_code == 0
+    assert "NARU_TYPO: no such key" in naru(*command.split(), NARU_TYPO="x").stderr
+
+
 def test_a_missing_configuration_is_named(naru: Naru) -> None:
     """`--config` names the file that could not be read."""
     refused = naru("serve", "--config", "elsewhere.toml")

@@ -146,7 +146,7 @@ def shown(width: int) -> str:
 
 def test_a_newcomer_is_told_how_a_case_moves_on() -> None:
     """Both orders to the mocks can be pasted: the control API's own addresses, JSON that is JSON."""
-    lines = typed_next("http://127.0.0.1:1", "http://127.0.0.1:2/_mock", "key", "case.json").values()
+    lines = typed_next("http://127.0.0.1:1", "http://127.0.0.1:2/_mock", "key", "case.json", "naru {}".format).values()
     words = [shlex.split(line) for line in lines]
     orders = {line[line.index("POST") + 1]: json.loads(line[-1]) for line in words if "POST" in line}
     assert orders == {
