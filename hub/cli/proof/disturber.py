@@ -163,16 +163,21 @@ class Disturber:
         self.tally.kills += 1
         self._strikes_at_promise |= self.tally.kills % _KILLS_FOR_A_STRIKE == 0
         new = await self._note_interrupted(mark)
-        if new:
-            self.tally.landed += 1
-            self._take_overs.note(at, new)
-        if mark is not None:
-            self._do(self._note_late(mark))
+        if mark is None:
+            self._land(at, new)
+        else:
+            self._do(self._count_late(mark, at, new))
 
-    async def _note_late(self, mark: str) -> None:
-        """Look again: what a process sent off before it died may be committed after its death."""
+    async def _count_late(self, mark: str, at: float, new: set[str]) -> None:
+        """Look again: what a process sent off before it died may be committed after its death, a write or its end."""
         await asyncio.sleep(_COMMITTED_AFTER_SECONDS)
-        await self._note_interrupted(mark)
+        late = await self._note_interrupted(mark)
+        self._land(at, (new | late) & (await self._open_sends(mark)).keys())
+
+    def _land(self, at: float, interrupted: set[str]) -> None:
+        if interrupted:
+            self.tally.landed += 1
+            self._take_overs.note(at, interrupted)
 
     async def _note_interrupted(self, mark: str | None) -> set[str]:
         """Note the referrals of the writes that nobody will finish; return these writes, as far as they are new."""
