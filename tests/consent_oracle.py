@@ -30,7 +30,7 @@ def is_live(record: ConsentRecord, question: Question) -> bool:
         and question["purpose"] in record.purposes
         and record.signed_at <= now
         and not (record.expires_at is not None and now >= record.expires_at)
-        and not (record.withdrawn_at is not None and now >= record.withdrawn_at)
+        and record.withdrawn_at is None
     )
 
 

@@ -133,8 +133,11 @@ def law_in_force(statutes: Iterable[Statute], recipient: str, day: date) -> _Law
 
 
 def _ended(consent: ConsentRecord, now: datetime) -> WithheldReason | None:
-    """A moment belongs to the state that begins with it: live from the signature on, over from expiry on."""
-    if consent.withdrawn_at is not None and consent.withdrawn_at <= now:
+    """A moment belongs to the state that begins with it: live from the signature on, over from expiry on.
+
+    A withdrawal that is written down has happened, also where another process's clock is ahead of ours.
+    """
+    if consent.withdrawn_at is not None:
         return WithheldReason.CONSENT_WITHDRAWN
     if consent.expires_at is not None and consent.expires_at <= now:
         return WithheldReason.CONSENT_EXPIRED

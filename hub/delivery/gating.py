@@ -148,7 +148,7 @@ def withdraw_order(conn: Connection, room: Room, papers: Papers, attempt: Attemp
         raise LookupError(f"{papers.delivery.id} withdraws a referral without a receipt")
     decision = room.mint.withdraw(attempt_id=attempt.id, recipient=papers.recipient, send_by=attempt.send_by)
     told = disclosing_attempts(conn, papers.referral.id)
-    by_client = rests_on_withdrawn(conn, papers.referral.case_id, told, attempt.started_at)
+    by_client = rests_on_withdrawn(conn, papers.referral.case_id, told)
     reason = WithdrawReason.CONSENT_WITHDRAWN if by_client else WithdrawReason.CANCELLED
     return WithdrawOrder(**head_of(papers, attempt.message_id), decision=decision, receipt=receipt, reason=reason)
 

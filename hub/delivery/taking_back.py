@@ -50,7 +50,7 @@ def take_back_if_consent_is_gone(
     """
     if told is None:
         told = disclosing_attempts(conn, papers.referral.id)
-    if not rests_on_withdrawn(conn, papers.referral.case_id, told, now):
+    if not rests_on_withdrawn(conn, papers.referral.case_id, told):
         return Told.NOT
     agency = room.agencies.get(papers.referral.agency)
     if agency is not None and agency.profile is not None:
@@ -62,11 +62,11 @@ def take_back_if_consent_is_gone(
     return take_back(conn, room, papers, now)
 
 
-def rests_on_withdrawn(conn: Connection, case_id: str, told: Sequence[AttemptRecord], now: datetime) -> bool:
-    """Return whether a consent on which these disclosures rest is withdrawn by now."""
+def rests_on_withdrawn(conn: Connection, case_id: str, told: Sequence[AttemptRecord]) -> bool:
+    """Return whether a consent on which these disclosures rest is withdrawn."""
     rested_on = {basis for attempt in told for bases in attempt.bases.values() for basis in bases}
     consents = consents_of_case(conn, case_id)
-    return any(c.withdrawn_at is not None and c.withdrawn_at <= now and c.id in rested_on for c in consents)
+    return any(c.withdrawn_at is not None and c.id in rested_on for c in consents)
 
 
 def take_back(conn: Connection, room: Room, papers: Papers, now: datetime) -> Told:

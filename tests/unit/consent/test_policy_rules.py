@@ -170,14 +170,11 @@ def test_a_consent_is_over_from_its_expiry_on(moment: datetime, goes: bool) -> N
     assert goes or why(answer, NAME) is WithheldReason.CONSENT_EXPIRED
 
 
-@pytest.mark.parametrize(
-    ("moment", "goes"), [(NOW - INSTANT, True), (NOW, False), (NOW + INSTANT, False)], ids=["before", "at", "after"]
-)
-def test_a_withdrawal_counts_from_its_moment_on(moment: datetime, goes: bool) -> None:
-    """5.8: a withdrawn consent opens nothing from the microsecond of the withdrawal."""
+@pytest.mark.parametrize("moment", [NOW - timedelta(seconds=90), NOW, NOW + INSTANT], ids=["behind", "at", "after"])
+def test_a_withdrawal_counts_whatever_the_clock_says(moment: datetime) -> None:
+    """5.8: a withdrawn consent opens nothing, also where the clock is behind the one that wrote the withdrawal."""
     answer = ask({NAME}, consent({NAME}, withdrawn_at=NOW), now=moment)
-    assert goes == (NAME in sent(answer))
-    assert goes or why(answer, NAME) is WithheldReason.CONSENT_WITHDRAWN
+    assert why(answer, NAME) is WithheldReason.CONSENT_WITHDRAWN
 
 
 def test_a_consent_without_expiry_stays_live() -> None:
