@@ -13,8 +13,9 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from adapters.sdk import AdapterError, BusyError
+from adapters.sdk import AdapterError
 from hub.catalogue.configured import KeepingSettings
+from hub.delivery.waits import asked_seconds
 
 _log = structlog.get_logger("naru.catalogue")
 
@@ -104,8 +105,7 @@ class Keeper(Generic[Thing]):
             self._kept = (await self._read(), self._now())
         except AdapterError as error:
             _log.warning("catalogue_failed", agency=self._slug, error=type(error).__name__, why=str(error))
-            wished = error.retry_after_seconds if isinstance(error, BusyError) else None
-            pause = max(pause, timedelta(seconds=wished or 0))
+            pause = max(pause, timedelta(seconds=asked_seconds(error) or 0.0))
         except Exception as error:  # noqa: BLE001 - a source's defect must not end what is shown of the others
             _log.error("catalogue_failed", agency=self._slug, error=type(error).__name__)
         else:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from adapters.sdk import BusyError, Delivered, Fact, Found, Verb, Verified
+from adapters.sdk import Delivered, Fact, Found, Verb, Verified
 from hub.agencies import ActiveAgency
 from hub.delivery.acts import Act, is_followed
 from hub.delivery.arrival import note_arrival
@@ -23,6 +23,7 @@ from hub.delivery.steps import TELL_BY_HAND
 from hub.delivery.taking_back import ask_to_tell_by_hand, take_back_if_consent_is_gone
 from hub.delivery.turns import limits_of
 from hub.delivery.verifying import keep_answer
+from hub.delivery.waits import asked_seconds
 from hub.following.facts import Source, take_facts
 from hub.notices.alarms import Alarm, pause_misconfigured, raise_alarm
 from hub.settings import DeliverySettings
@@ -55,8 +56,8 @@ def finish(conn: Connection, room: Room, job: Job, result: Result) -> Alert | No
 def _judge_lane(conn: Connection, room: Room, job: Job, result: Result, now: datetime) -> Alert | None:
     agency = room.agencies.active[job.agency]
     before = lane_of(conn, job.agency, lock=True)
-    wait = result.retry_after_seconds if isinstance(result, BusyError) else None
-    after, alert = after_call(before, limits_of(room, agency), job.delivery_id, verdict_of(result), now, wait)
+    limits, verdict = limits_of(room, agency), verdict_of(result)
+    after, alert = after_call(before, limits, job.delivery_id, verdict, now, asked_seconds(result))
     if after != before:
         save_lane(conn, after)
     if alert is not None:

@@ -29,7 +29,7 @@ from adapters.sdk import (
 )
 from hub.delivery.acts import Act
 from hub.delivery.steps import RECEIPT_WRONG, RETRY_OFF
-from hub.delivery.waits import backoff_seconds, doubling_seconds
+from hub.delivery.waits import asked_seconds, backoff_seconds, doubling_seconds
 from hub.settings import DeliverySettings
 from schemas.status import DeliveryStatus
 
@@ -37,10 +37,6 @@ Outcome = Delivered | Refused | Found | NotFound | StatusReport | Acknowledged |
 """What a call of any verb but `verify` came to; of that, `eligibility` tells."""
 Result = Outcome | Verified
 """What a call of an adapter's verb came to: a value of the sdk, or whatever it raised."""
-
-
-_LONGEST_OBEYED_SECONDS = 24 * 3600.0
-"""An agency's Retry-After is obeyed up to a day: a slip of its clock must not park a referral for ever."""
 
 
 @dataclass(frozen=True)
@@ -230,8 +226,7 @@ def _lost(before: Before, now: datetime, settings: DeliverySettings) -> Change:
 
 def wait_after(error: Exception, times: int, first: float, longest: float) -> float:
     """Return how long to wait after the `times`-th vain try, in seconds; what the agency asks for is obeyed."""
-    wished = error.retry_after_seconds if isinstance(error, BusyError) else None
-    return max(backoff_seconds(times, first, longest), min(wished or 0.0, _LONGEST_OBEYED_SECONDS))
+    return max(backoff_seconds(times, first, longest), asked_seconds(error) or 0.0)
 
 
 def _is_ours(error: Exception) -> bool:

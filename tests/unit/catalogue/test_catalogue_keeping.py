@@ -74,7 +74,7 @@ async def test_what_is_too_old_is_shown_no_more() -> None:
 
 
 async def test_with_nothing_kept_a_failure_is_told_with_a_time() -> None:
-    """When it is worth asking again: after the pause, or when the source said."""
+    """When it is worth asking again: after the pause, or when the source said, if that is within a day."""
     shelf = Shelf(pause_minutes=5)
     shelf.toy.failure = DEAD
     for _ in range(2):
@@ -86,6 +86,11 @@ async def test_with_nothing_kept_a_failure_is_told_with_a_time() -> None:
     with pytest.raises(NothingKeptError) as caught:
         await shelf.source.services()
     assert caught.value.seconds == 3600.0
+    shelf.clock.pass_by(minutes=60)
+    shelf.toy.failure = BusyError("22", retry_after_seconds=1e12)
+    with pytest.raises(NothingKeptError) as caught:
+        await shelf.source.services()
+    assert caught.value.seconds == 24 * 3600.0
 
 
 async def test_many_at_once_are_one_reading() -> None:

@@ -270,7 +270,8 @@ class Dock(Landing):
     def start_process(self, *, enabled: bool = True) -> None:
         """Build everything that a process holds in memory, as after a restart."""
         self.gate = Gate()
-        settings = BargeAdapter.settings_type(enabled=True, base_url=self.office.folder.as_uri())
+        where = self.office.folder.as_uri()
+        settings = BargeAdapter.settings_type(enabled=True, base_url=where, **self.more_settings)
         self.adapter = BargeAdapter(settings, Wires("ferry", self.gate), self.perils)
         verbs = capabilities(BargeAdapter)
         agency = Agency("ferry", AgencyState.DISABLED, PROFILE, verbs)

@@ -108,7 +108,7 @@ class FerryAgency:
         self.withdrawn: list[str] = []
         self.supplements: Papers = []
         self.questions: Papers = []
-        self.eligible = "Y"
+        self.eligible, self.retry_after = "Y", "30"
         self.facts: list[Fact] = []
         self.script: deque[str] = deque()
         self.visible_after = 0.0
@@ -123,7 +123,8 @@ class FerryAgency:
         if word == "reset_before":
             raise httpx.ReadError("scripted")
         if word in {"busy", "misconfigured", "garbage", "no"}:
-            return httpx.Response({"busy": 503, "misconfigured": 401, "garbage": 200, "no": 422}[word], text="?")
+            status = {"busy": 503, "misconfigured": 401, "garbage": 200, "no": 422}[word]
+            return httpx.Response(status, text="?", headers={"Retry-After": self.retry_after})
         reply = self._act(request.url.path, json.loads(request.content))
         if word == "lose_reply":
             raise httpx.ReadTimeout("scripted")
@@ -208,7 +209,7 @@ class FerryAdapter(Adapter[Any]):
         reply = await self._wire.send(decision, "POST", path, body=json.dumps(said).encode())
         match reply.status:
             case 503:
-                raise BusyError("ferry: busy", 30.0)
+                raise BusyError("ferry: busy", reply.retry_after_seconds(self._agency.clock.now()))
             case 401:
                 raise MisconfiguredError("ferry: not known here")
             case 422:
@@ -223,8 +224,6 @@ class FerryAdapter(Adapter[Any]):
 class Landing:
     """The hub's rooms around the test agency, with a clock that stands still until it is moved."""
 
-    retry = True  # of the agency, for the process that is started next
-
     def __init__(
         self,
         folder: Path,
@@ -235,6 +234,7 @@ class Landing:
     ) -> None:
         self.clock = ManualClock(START)
         self.agency = FerryAgency(self.clock, repeat)
+        self.more_settings: dict[str, Any] = {}  # of the agency, for the process that is started next
         self.store = Store(store_url or f"sqlite:///{folder / 'naru.db'}")
         self.store.write_now(make_or_check)
         self.vault = Vault.open(self.store, folder / "keys" / "kek")
@@ -247,7 +247,7 @@ class Landing:
     def start_process(self, *, enabled: bool = True) -> None:
         """Build everything that a process holds in memory, as after a restart; `enabled`: the agency is switched on."""
         self.gate = Gate()
-        settings = FerryAdapter.settings_type(enabled=True, base_url="http://ferry.test", retry=self.retry)
+        settings = FerryAdapter.settings_type(enabled=True, base_url="http://ferry.test", **self.more_settings)
         wires = Wires("ferry", self.gate, httpx.MockTransport(self.agency.handle))
         adapter = FerryAdapter(settings, wires, self.agency)
         agency = Agency("ferry", AgencyState.DISABLED, self.profile, self._verbs)

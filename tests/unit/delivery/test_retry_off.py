@@ -22,7 +22,7 @@ WEEK = 7 * 24 * 3600.0
 
 def turn(landing: Landing, *, on: bool) -> None:
     """Start the hub anew with the agency's retries on or off."""
-    landing.retry = on
+    landing.more_settings["retry"] = on
     landing.restart()
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.sdk import BusyError, NotSentError, Polling, Repeat, StatusReport
 from hub.delivery.acts import Act
 from hub.delivery.results import Before, change_after, wait_after
-from hub.delivery.waits import backoff_seconds, doubling_seconds
+from hub.delivery.waits import asked_seconds, backoff_seconds, doubling_seconds
 from hub.settings import DeliverySettings
 from schemas.status import DeliveryStatus
 
@@ -35,6 +37,14 @@ def test_what_the_agency_asks_for_is_obeyed_up_to_a_day(asked: float) -> None:
     wait = wait_after(BusyError("-", asked), 1, 1.0, 2.0)
     assert min(asked, 24 * 3600.0) <= wait <= max(min(asked, 24 * 3600.0), 2.0)
     assert wait_after(NotSentError("-"), 1, 1.0, 2.0) <= 2.0
+
+
+@pytest.mark.parametrize(
+    ("wished", "obeyed"), [(None, None), (-1.0, 0.0), (7.5, 7.5), (1e12, 86400.0), (math.inf, 86400.0), (math.nan, 0.0)]
+)
+def test_what_no_clock_can_mean_is_no_wait_or_a_day(wished: float | None, obeyed: float | None) -> None:
+    """Whatever an adapter read out of an answer, a moment can be made of it."""
+    assert asked_seconds(BusyError("-", wished)) == obeyed
 
 
 def test_polls_back_off_by_age_to_the_agencys_limit() -> None:
