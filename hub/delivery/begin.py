@@ -118,7 +118,7 @@ def _is_settled_without_call(conn: Connection, room: Room, papers: Papers, agenc
     if told_of and delivery.status is not DeliveryStatus.DELIVERED:
         believe_it_arrived(conn, room, papers, now)
         return True
-    return stop_if_retries_are_off(conn, room, papers, agency, now) or _is_asked_first(conn, papers, agency, now)
+    return stop_if_retries_are_off(conn, papers, agency, now) or _is_asked_first(conn, papers, agency, now)
 
 
 def _is_asked_first(conn: Connection, papers: Papers, agency: ActiveAgency, now: datetime) -> bool:
@@ -152,7 +152,7 @@ def _disclose(
         return _start(conn, room, papers, agency, attempt, act, kind, order)
     if kind is Verb.VERIFY:
         note_withheld(conn, papers, order, attempt.started_at)
-        withhold_question(conn, room, papers, order, attempt.started_at)
+        withhold_question(conn, papers, order, attempt.started_at)
         return None
     if papers.delivery.status is not DeliveryStatus.UNKNOWN:
         withhold(conn, papers, order, attempt.started_at)

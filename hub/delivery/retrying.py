@@ -14,15 +14,15 @@ from sqlalchemy import Connection
 from adapters.sdk import Verb
 from hub.agencies import ActiveAgency
 from hub.delivery.acts import Act, next_act
-from hub.delivery.room import Papers, Room
+from hub.delivery.room import Papers
 from hub.delivery.settle import settle
-from hub.delivery.steps import RETRY_OFF
+from hub.delivery.steps import RETRY_OFF, VerificationReason
 from hub.delivery.taking_back import ask_to_tell_by_hand
 from hub.delivery.verifying import give_question_up
 from schemas.status import DeliveryStatus
 
 
-def stop_if_retries_are_off(conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, now: datetime) -> bool:
+def stop_if_retries_are_off(conn: Connection, papers: Papers, agency: ActiveAgency, now: datetime) -> bool:
     """Give what would be tried again to a person; return whether it was."""
     delivery = papers.delivery
     if agency.retries or not delivery.tries:
@@ -30,7 +30,7 @@ def stop_if_retries_are_off(conn: Connection, room: Room, papers: Papers, agency
     repeat, business = agency.repeat_of(delivery.kind), papers.referral.business
     act = next_act(delivery.kind, delivery.status, business, repeat, agency.verbs)
     if act is Act.ASK:
-        give_question_up(conn, room, papers, now)
+        give_question_up(conn, papers, now, VerificationReason.FAILED)
         return True
     if act is not Act.SEND:
         return False

@@ -7,6 +7,7 @@ its answer is kept what it said of eligibility and its code: nothing that could 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -17,7 +18,7 @@ from hub.consent.policy import Withheld
 from hub.consent.reasons import WithheldReason
 from hub.delivery.eligibility import said_by, why_not_asked
 from hub.delivery.results import Change
-from hub.delivery.room import Papers, Room, read_papers, text_sealer
+from hub.delivery.room import Papers, Room, text_sealer
 from hub.delivery.settle import settle
 from hub.delivery.steps import NOT_VERIFIED, PAUSED, VerificationReason
 from hub.store.consents import next_consent_begins
@@ -68,12 +69,12 @@ def ask_first(conn: Connection, papers: Papers, agency: ActiveAgency, now: datet
     insert_delivery(conn, question)
 
 
-def withhold_question(conn: Connection, room: Room, papers: Papers, withheld: Withheld, now: datetime) -> None:
+def withhold_question(conn: Connection, papers: Papers, withheld: Withheld, now: datetime) -> None:
     """Hold the referral for which the agency may not be asked. `papers` are the question's."""
     settle(conn, papers, _D.CANCELLED, now, delivery={"due_at": None})
     not_yet = withheld.reason is WithheldReason.CONSENT_NOT_YET
     due_at = next_consent_begins(conn, papers.referral.case_id, now) if not_yet else None
-    submit = _submit_of(conn, room, papers)
+    submit = _submit_of(conn, papers)
     settle(
         conn, submit, _D.HELD, now, reason=why_not_asked(withheld.reason), paths=withheld.paths,
         delivery={"due_at": due_at},
@@ -97,7 +98,7 @@ def keep_answer(conn: Connection, room: Room, papers: Papers, change: Change, no
             seal_text=None if change.text is None else text_sealer(room, papers, change.text),
         )  # fmt: skip
     if change.status is not _D.PENDING and is_awaited(conn, papers.referral):
-        _conclude(conn, _submit_of(conn, room, papers), change, now)
+        _conclude(conn, _submit_of(conn, papers), change, now)
 
 
 def _conclude(conn: Connection, submit: Papers, change: Change, now: datetime) -> None:
@@ -115,11 +116,11 @@ def _conclude(conn: Connection, submit: Papers, change: Change, now: datetime) -
     )  # fmt: skip
 
 
-def give_question_up(conn: Connection, room: Room, papers: Papers, now: datetime) -> None:
-    """Ask no more: the submit goes to the shelf. `papers` are the question's."""
+def give_question_up(conn: Connection, papers: Papers, now: datetime, reason: VerificationReason) -> None:
+    """Ask no more: the submit that waits for the answer goes to the shelf. `papers` are the question's."""
     settle(conn, papers, _D.FAILED, now, delivery={"due_at": None})
-    change = Change(_D.FAILED, "not_sent", reason=VerificationReason.FAILED)
-    _conclude(conn, _submit_of(conn, room, papers), change, now)
+    if is_awaited(conn, papers.referral):
+        _conclude(conn, _submit_of(conn, papers), Change(_D.FAILED, "not_sent", reason=reason), now)
 
 
 def question_under_way(conn: Connection, referral: ReferralRecord) -> bool:
@@ -139,8 +140,8 @@ def _latest_of(conn: Connection, referral: ReferralRecord) -> DeliveryRecord | N
     return None if referral.verification is None else delivery_of_kind(conn, referral.id, Verb.VERIFY)
 
 
-def _submit_of(conn: Connection, room: Room, papers: Papers) -> Papers:
+def _submit_of(conn: Connection, papers: Papers) -> Papers:
     submit = delivery_of_kind(conn, papers.referral.id, Verb.SUBMIT)
     if submit is None:
         raise LookupError(f"{papers.referral.id} has no delivery")
-    return read_papers(conn, room, submit)
+    return replace(papers, delivery=submit)

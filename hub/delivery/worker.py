@@ -14,9 +14,11 @@ from adapters.sdk import AdapterError, HostileReplyError
 from adapters.sdk.decisions import steady_now
 from hub.delivery.begin import Job, begin
 from hub.delivery.finish import finish
+from hub.delivery.giving_up import give_up_beginning, is_passing
 from hub.delivery.lanes import Alert
 from hub.delivery.results import Result
 from hub.delivery.room import Room
+from hub.logs import places
 from hub.store.attempts import is_finished
 from hub.store.failures import failure_of
 from hub.store.store import Store
@@ -34,7 +36,7 @@ class Worker:
 
     async def work(self, delivery_id: str) -> None:
         """Make the next call of a delivery, if there is one to make now, and store what became of it."""
-        job = await self._store.write(partial(begin, room=self._room, delivery_id=delivery_id))
+        job = await self._begin(delivery_id)
         if job is None:
             return
         result = await self._call(job)
@@ -45,6 +47,17 @@ class Worker:
         if alert is not None:  # once for each outage: an operator's alarm hangs on these two lines
             level = logging.ERROR if alert is Alert.OUTAGE_BEGAN else logging.WARNING
             _log.log(level, alert.value, agency=job.agency)
+
+    async def _begin(self, delivery_id: str) -> Job | None:
+        """Prepare the next call. One that cannot be prepared is given up, in a transaction of its own, and told."""
+        try:
+            return await self._store.write(partial(begin, room=self._room, delivery_id=delivery_id))
+        except Exception as error:
+            if is_passing(error):
+                raise
+            _log.error("cannot_begin", delivery=delivery_id, error=type(error).__name__, at=places(error))
+        await self._store.write(partial(give_up_beginning, room=self._room, delivery_id=delivery_id))
+        return None
 
     async def _keep(self, job: Job, result: Result) -> Alert | None:
         """Store what became of a call. A database that failed may soon be back, and an answer must not be lost for it.

@@ -31,9 +31,9 @@ from hub.delivery.gating import (
     withdraw_order,
     withhold,
 )
+from hub.delivery.giving_up import fail_by_defect, is_passing, papers_unopened
 from hub.delivery.room import Papers, Room, read_papers, unseal_document
-from hub.delivery.settle import settle, settle_without_call
-from hub.delivery.taking_back import ask_to_tell_by_hand
+from hub.delivery.settle import settle_without_call
 from hub.store.attempts import attempts_of
 from hub.store.batches import (
     BatchRecord,
@@ -46,7 +46,6 @@ from hub.store.batches import (
 )
 from hub.store.deliveries import delivery_by_id, update_delivery
 from hub.store.ids import new_id
-from hub.store.referrals import referral_by_id
 from schemas.privacy import prune
 from schemas.status import DeliveryStatus
 
@@ -65,7 +64,7 @@ class Frozen:
     order: FoldOrder | None = None
     """The file to write; None if nobody may be in it."""
     broken: tuple[str, ...] = ()
-    """Deliveries that could not even be given up: they rest, and the others go on."""
+    """Deliveries that cannot be frozen at present: they rest, and the others go on."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,11 @@ def freeze(conn: Connection, room: Room, slug: str, cut_off: datetime, without: 
             raise  # the store's trouble, not this one's
         except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the others go on
             _log.error("member_failed", agency=slug, delivery=delivery_id, error=type(error).__name__)
-            broken += [] if _fail(conn, delivery_id, now) else [delivery_id]
+            papers = papers_unopened(conn, delivery_id)
+            if papers is None or is_passing(error):
+                broken.append(delivery_id)
+            else:
+                fail_by_defect(conn, papers, now)
         else:
             members += [member] if member else []
     if not members:
@@ -190,24 +193,7 @@ def _set_aside(conn: Connection, papers: Papers, error: CannotExpressError, now:
         held = DeliveryStatus.HELD
         settle_without_call(conn, papers, held, now, reason="cannot_express", paths=(error.path,))
         return
-    _give_up(conn, papers, now)
-
-
-def _fail(conn: Connection, delivery_id: str, now: datetime) -> bool:
-    """Give a delivery that could not be frozen to a person; False if not even that could be done."""
-    delivery = delivery_by_id(conn, delivery_id)
-    referral = None if delivery is None else referral_by_id(conn, delivery.referral_id)
-    if delivery is None or referral is None:
-        return False
-    _give_up(conn, Papers(delivery, referral, case_key=b"", sealed_client=b""), now)  # it may be what cannot be opened
-    return True
-
-
-def _give_up(conn: Connection, papers: Papers, now: datetime) -> None:
-    is_submit = papers.delivery.kind is Verb.SUBMIT
-    settle(conn, papers, DeliveryStatus.FAILED, now, reason="defect" if is_submit else None, delivery={"due_at": None})
-    if not is_submit:
-        ask_to_tell_by_hand(conn, papers, now, reason="withdrawal_failed")
+    fail_by_defect(conn, papers, now)
 
 
 def order_as_frozen(conn: Connection, room: Room, batch: BatchRecord) -> FoldOrder:

@@ -88,14 +88,15 @@ async def test_a_paused_lane_rests_until_it_is_resumed(landing: Landing) -> None
         await until(lambda: delivered(landing, referral_id))
 
 
-async def test_a_poisoned_delivery_rests_and_the_others_go_on(landing: Landing) -> None:
-    """A case that cannot be opened any more holds up nobody else's."""
+async def test_a_poisoned_delivery_is_on_the_shelf_and_the_others_go_on(landing: Landing) -> None:
+    """A case that cannot be opened any more holds up nobody else's, and does not wait for ever without a word."""
     poisoned = landing.accept()
     landing.store.write_now(lambda conn: conn.execute(update(cases).values(sealed_client=b"broken" * 10)))
     healthy = [landing.accept(name=name) for name in ("김나루", "임꺽정", "성춘향", "이몽룡", "심청")]
     async with running(landing):
         await until(lambda: all(delivered(landing, one) for one in healthy))
-    assert D.PENDING is landing.referral(poisoned).delivery
+        await until(lambda: landing.referral(poisoned).delivery is D.FAILED)
+    assert landing.referral(poisoned).reason == "defect"
 
 
 async def test_ending_the_engine_lets_a_call_in_flight_end(landing: Landing) -> None:
