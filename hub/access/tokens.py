@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
@@ -87,10 +87,17 @@ class Tokens:
             wanted.validate(claims)
         except JoseError as error:
             raise TokenRefusedError("token_expired" if error.error == "expired_token" else "token_claims") from None
+        if not _is_name(claims["sub"]):
+            raise TokenRefusedError("token_claims")
         centre = claims.get(said.centre_claim)
-        if not isinstance(centre, str) or not 0 < len(centre) <= _LONGEST_NAME:
+        if not _is_name(centre):
             raise TokenRefusedError("token_centre")
         return Token(claims["sub"], centre, _scopes_in(claims.get(said.scope_claim)))
+
+
+def _is_name(claim: object) -> TypeGuard[str]:
+    """Return whether a claim is text that can be looked up: JSON also spells halves of characters, and NUL."""
+    return isinstance(claim, str) and 0 < len(claim) <= _LONGEST_NAME and claim.isprintable()
 
 
 def _header_of(text: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from joserfc import jwt
+from joserfc import jws
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from hub.access.configured import JwtSettings
@@ -48,12 +48,11 @@ class Issuer:
         said = {"iss": ISSUER, "aud": AUDIENCE, "sub": "person@example.org", "exp": now + 300, "nbf": now - 1,
                 "naru_centre": CENTRE, "scope": "read cases openid"} | claims  # fmt: skip
         head = {"alg": alg, "kid": kid, "typ": "at+jwt"} | (header or {})
-        return jwt.encode(
+        return jws.serialize_compact(
             {name: value for name, value in head.items() if value is not None},
-            {name: value for name, value in said.items() if value is not None},
+            json.dumps({name: value for name, value in said.items() if value is not None}),
             self.keys[kid],
             algorithms=[alg],
-            default_type=None,
         )
 
     def settings(self, **changes: Any) -> JwtSettings:
