@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -21,10 +22,20 @@ _log = structlog.get_logger("naru.clock")
 _FOLLOWED = 0.1
 """How much faster or slower than it should the business clock runs to meet a machine's clock that was set."""
 _APART_SECONDS = 2.0
+_LOOK_EVERY_SECONDS = 10.0
+_FIRST_LOOKS = 3
+_EVER = datetime.min.replace(tzinfo=UTC)
+
+Look = Callable[[], tuple[float, float]]
+"""Asks the store by how much its wall clock is ahead of `steady_now`: at least and at most, in seconds."""
 
 
 class Clock(Protocol):
     """What the hub asks about time."""
+
+    since: datetime
+    """From when on this process saw business time pass; how much passed between an earlier moment and then, it cannot
+    tell, for a clock may have been set."""
 
     def now(self) -> datetime:
         """Business time, aware, UTC."""
@@ -53,20 +64,25 @@ class SystemClock:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._told, self._at = wall_now(), steady_now()
+        self._told, self._at = self._followed(), steady_now()
         self._is_apart = False
+        self.since = self._told
 
     def now(self) -> datetime:
         """Business time, aware, UTC."""
         with self._lock:
-            wall, steady = wall_now(), steady_now()
+            followed, steady = self._followed(), steady_now()
             passed = steady - self._at
             straight = self._told + timedelta(seconds=passed)
-            gap = (wall - straight).total_seconds()
+            gap = (followed - straight).total_seconds()
             most = passed * _FOLLOWED
             self._told, self._at = straight + timedelta(seconds=max(-most, min(most, gap))), steady
             self._tell(gap)
             return self._told
+
+    def _followed(self) -> datetime:
+        """Return the time that this clock keeps to."""
+        return wall_now()
 
     def _tell(self, gap: float) -> None:
         """Log once when the two part, and once when they meet again. `count`: seconds."""
@@ -83,11 +99,54 @@ class SystemClock:
         """Nothing to stop."""
 
 
+class SharedClock(SystemClock):
+    """Business time of processes that share a store: the store's wall time, whatever their machines say.
+
+    Between two looks at the store's clock it goes on by this machine's steady one. So processes agree within the time
+    that a look takes; a store's clock that is set is followed as slowly as a machine's own (decision 0021).
+    """
+
+    def __init__(self, look: Look) -> None:
+        self._look = look
+        least, most = min((look() for _ in range(_FIRST_LOOKS)), key=lambda found: found[1] - found[0])
+        self._ahead = (least + most) / 2
+        self._is_machine_apart = False
+        super().__init__()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="shared-clock", daemon=True)
+        self._thread.start()
+
+    def look(self) -> None:
+        """Look at the store's clock, and believe no more than the look proves: one that took long proves little."""
+        least, most = self._look()
+        self._ahead = min(max(self._ahead, least), most)
+        gap = (wall_now() - self._followed()).total_seconds()
+        if abs(gap) > _APART_SECONDS and not self._is_machine_apart:
+            _log.error("clock_apart", count=round(gap))
+        self._is_machine_apart = abs(gap) > _APART_SECONDS
+
+    def close(self) -> None:
+        """Look no more."""
+        self._stop.set()
+        self._thread.join(_LOOK_EVERY_SECONDS)
+
+    def _followed(self) -> datetime:
+        return datetime.fromtimestamp(steady_now() + self._ahead, UTC)
+
+    def _watch(self) -> None:
+        while not self._stop.is_set():
+            with suppress(Exception):  # a store that is away comes back, and whoever works with it says so
+                self.look()
+            self._stop.wait(_LOOK_EVERY_SECONDS)
+
+
 class VirtualClock:
     """Business time is wall time plus the offset of the mocks' clock (`/_mock/clock`), learnt by long polling.
 
     Only for `mode = "mock"` on loopback (`hub/settings.py` sees to that).
     """
+
+    since = _EVER
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -131,6 +190,8 @@ class VirtualClock:
 
 class ManualClock:
     """Business time for tests: it stands still until it is moved."""
+
+    since = _EVER
 
     def __init__(self, start: datetime) -> None:
         self._now = start

@@ -16,7 +16,7 @@ from hub.agencies import Agencies, Agency, AgencyState
 from hub.audit.sealer import Sealer
 from hub.calendar import WorkingDays
 from hub.catalogue.library import Library, build_library
-from hub.clock import Clock, SystemClock, VirtualClock, wall_now
+from hub.clock import Clock, SharedClock, SystemClock, VirtualClock, wall_now
 from hub.configuration import Installed, InstalledCatalogues
 from hub.consent.mint import Mint
 from hub.delivery.commands import Commands
@@ -38,6 +38,7 @@ from hub.routing.prechecks import Prechecker
 from hub.settings import ClockSettings, Mode, Settings
 from hub.store.schema import make_or_check
 from hub.store.store import Store
+from hub.store.wall import ahead_of_steady
 from hub.vault.keeper import Keeper
 from hub.vault.vault import Vault, was_sealed
 
@@ -95,7 +96,7 @@ async def opened(
         store.claim()
         store.write_now(make_or_check)
         ring = settings.vault.open(create=not store.read_now(was_sealed))
-        vault, clock = Vault.open(store, ring), open_clock(settings.clock)
+        vault, clock = Vault.open(store, ring), open_clock(settings.clock, store)
         closing.callback(clock.close)
         keeper = Keeper(store, ring, vault.forget_case_keys)
         keeper.join()
@@ -164,14 +165,14 @@ def _engine(store: Store, room: Room, settings: Settings) -> Engine:
     return EmbeddedEngine(store, room)
 
 
-def open_clock(settings: ClockSettings) -> Clock:
-    """Return the business clock.
+def open_clock(settings: ClockSettings, store: Store) -> Clock:
+    """Return the business clock: the mocks', the shared store's, or this machine's.
 
     Raises:
         ClockUnreachableError: the virtual clock does not answer.
     """
     if not settings.is_virtual:
-        return SystemClock()
+        return SharedClock(lambda: store.read_now(ahead_of_steady)) if store.is_shared else SystemClock()
     try:
         return VirtualClock(settings.source)
     except (httpx.HTTPError, KeyError, ValueError) as error:

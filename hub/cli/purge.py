@@ -85,7 +85,7 @@ def _opened(settings: Settings, *, dry: bool) -> Iterator[tuple[Store, Forgetter
         if store.is_shared:
             store.claim()
         store.write_now(make_or_check)
-        clock = open_clock(settings.clock)
+        clock = open_clock(settings.clock, store)
         now = clock.now()
         clock.close()
         with store.only_one("purge"):

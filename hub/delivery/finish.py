@@ -113,6 +113,7 @@ def _before(room: Room, job: Job, delivery: DeliveryRecord, papers: Papers, agen
         settling_seconds=agency.profile.settling_seconds,
         polling=agency.profile.polling,
         may_retry=agency.retries,
+        watched_since=room.clock.since,
         followed=delivery.kind is Verb.SUBMIT and is_followed(papers.referral.business, agency.verbs),
     )
 

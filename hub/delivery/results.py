@@ -65,6 +65,8 @@ class Before:
     """Whether a delivered referral of this agency can be polled."""
     may_retry: bool = True
     """Whether the agency's retries are on: what is off is given to a person."""
+    watched_since: datetime | None = None
+    """From when on this process saw time pass (`Clock.since`)."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +114,13 @@ def _delivered(before: Before, now: datetime, receipt: str, raw_code: str, facts
 
 
 def _not_found(before: Before, now: datetime, raw_code: str) -> Change:
-    """Believe "not found" only if the question was asked after the settling time; then it is as if never sent."""
-    settled = (before.unknown_since or now) + timedelta(seconds=before.settling_seconds)
+    """Believe "not found" only if the question was asked after the settling time; then it is as if never sent.
+
+    What passed before this process began does not count: a clock may have been set meanwhile.
+    """
+    unknown_since = before.unknown_since or now
+    since = max(unknown_since, before.watched_since or unknown_since)
+    settled = since + timedelta(seconds=before.settling_seconds)
     if before.started_at >= settled:
         return Change(DeliveryStatus.PENDING, "not_found", due_at=now, raw_code=raw_code)
     waiting = _still_unknown(before, settled)

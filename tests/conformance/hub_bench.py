@@ -54,6 +54,7 @@ class MocksClock(SystemClock):
 
     def __init__(self, clock: BusinessClock) -> None:
         self._clock = clock
+        self.since = clock.now()
 
     def now(self) -> datetime:
         return self._clock.now()
@@ -186,7 +187,7 @@ async def open_hub(stage: Stage, name: str, timeout_seconds: float) -> AsyncIter
     clock = MocksClock(stage.server.clock)
     async with contextlib.AsyncExitStack() as open_things:
         with pytest.MonkeyPatch.context() as patched, contextlib.chdir(stage.folder):
-            patched.setattr(wiring, "open_clock", lambda _: clock)  # a virtual one would wait for our own event loop
+            patched.setattr(wiring, "open_clock", lambda *_: clock)  # a virtual one would wait for our own event loop
             services = await open_things.enter_async_context(opened(settings, installed_adapters()))
         for slug, agency in services.agencies.active.items():
             await greet(agency.adapter, services.worker._room.mint.leave_for_tokens(slug))
