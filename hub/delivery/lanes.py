@@ -35,6 +35,10 @@ class Limits:
         """Calls that may begin at once after a rest."""
         return max(1, int(self.per_second * _BURST_SECONDS))
 
+    def is_tripped(self, state: LaneState) -> bool:
+        """Return whether the breaker is open, or lets one call through to see whether the agency is back."""
+        return state.failures >= self.breaker_failures
+
 
 @dataclass(frozen=True)
 class Admission:
@@ -56,8 +60,7 @@ def admit(state: LaneState, limits: Limits, in_flight: int, now: datetime, wall:
         return Admission(0, again_at=opens)
     if state.closed_until is not None and now < state.closed_until:
         return Admission(0, again_at=state.closed_until)
-    is_probing = state.failures >= limits.breaker_failures
-    free = (1 if is_probing else limits.concurrency) - in_flight
+    free = (1 if limits.is_tripped(state) else limits.concurrency) - in_flight
     if free <= 0:
         return Admission(0)
     next_start = _next_start(state, limits, wall)
@@ -132,8 +135,7 @@ def after_call(
         alert = Alert.OUTAGE_ENDED if state.outage_since is not None else None
         healthy = replace(state, failures=0, last_failed=None, openings=0, closed_until=until, outage_since=None)
         return healthy, alert
-    was_probing = state.failures >= limits.breaker_failures
-    if state.last_failed == delivery_id and not was_probing:
+    if state.last_failed == delivery_id and not limits.is_tripped(state):
         return state, None
     failures = state.failures + 1
     if failures < limits.breaker_failures:

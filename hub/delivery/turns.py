@@ -59,6 +59,7 @@ def give_turns(conn: Connection, room: Room, agency: ActiveAgency) -> Turns:
         if admission.again_wall is not None:
             again_in = admission.again_wall - wall
         return Turns((), admission.again_at, again_in)
-    ids = pick_due(conn, agency.slug, now, wall, admission.count, wall + TURN_SECONDS)
+    fairly = limits.is_tripped(state)  # one that fails whenever it is tried must not be the one that tries each time
+    ids = pick_due(conn, agency.slug, now, wall, admission.count, wall + TURN_SECONDS, fairly=fairly)
     save_lane(conn, after_start(state, limits, len(ids), wall))
     return Turns(tuple(ids), again_in_seconds=0.0)

@@ -110,12 +110,19 @@ def in_flight(conn: Connection, agency: str, wall: float) -> int:
     return int(conn.execute(query).scalar_one())
 
 
-def pick_due(conn: Connection, agency: str, now: datetime, wall: float, limit: int, until_wall: float) -> list[str]:
-    """Give out what is due in a lane, urgent first, polls last, then by due time; nobody else is given it till then."""
+def pick_due(
+    conn: Connection, agency: str, now: datetime, wall: float, limit: int, until_wall: float, *, fairly: bool = False
+) -> list[str]:
+    """Give out what is due in a lane, urgent first, polls last, then by due time; nobody else is given it till then.
+
+    `fairly`: only urgent ones that were never tried go first. What fails again and again falls due behind what waits.
+    """
+    urgent, is_poll = deliveries.c.urgent, deliveries.c.status == DeliveryStatus.DELIVERED
+    before_due = [and_(urgent, deliveries.c.tries == 0).desc()] if fairly else [urgent.desc(), is_poll]
     query = (
         select(deliveries.c.id)
         .where(_awaits_worker(agency), _is_free(wall), deliveries.c.due_at <= now)
-        .order_by(deliveries.c.urgent.desc(), deliveries.c.status == DeliveryStatus.DELIVERED, deliveries.c.due_at)
+        .order_by(*before_due, deliveries.c.due_at)
         .limit(limit)
     )
     ids = list(conn.execute(query).scalars())

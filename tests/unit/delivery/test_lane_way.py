@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import asyncio
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
 
+import httpx
 import pytest
 from ferry import START, Landing
 
+from adapters.sdk import Lane
+from hub.delivery.turns import Turns, give_turns
+from hub.store.deliveries import update_delivery
 from hub.store.lanes import LaneState, lane_of
 from schemas.status import DeliveryStatus
 
@@ -27,3 +35,55 @@ def test_a_retry_after_beyond_all_reason_closes_the_lane_for_a_day(landing: Land
     landing.work()
     assert lane(landing).closed_until == START + timedelta(days=1)
     assert (landing.referral(referral_id).delivery, landing.referral(referral_id).reason) == (D.PENDING, "agency_busy")
+
+
+def look(landing: Landing) -> Turns:
+    """Give out what the lane takes now, and take it, as an engine does."""
+    agency = landing.room.agencies.active["ferry"]
+    turns = landing.store.write_now(partial(give_turns, room=landing.room, agency=agency))
+
+    async def take() -> None:
+        for delivery_id in turns.ids:
+            await landing.worker.work(delivery_id)
+
+    asyncio.run(take())
+    return turns
+
+
+def run_until(landing: Landing, end: datetime) -> None:
+    """Look whenever the lane says, until it says none before `end`."""
+    while True:
+        turns = look(landing)
+        if turns.ids:
+            continue
+        if turns.again_at is None or turns.again_at >= end:
+            return
+        landing.clock.advance((turns.again_at - landing.clock.now()).total_seconds())
+
+
+def never_reached(landing: Landing, poison: list[str]) -> None:
+    """Let the agency not be reached for these referrals, whatever becomes of others."""
+    keys, handle = {landing.referral(one).wire_key for one in poison}, landing.agency.handle
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        if json.loads(request.content)["key"] in keys:
+            raise httpx.ConnectError("scripted")
+        return handle(request)
+
+    landing.agency.handle = refuse  # type: ignore[method-assign]  # one wire, two ways through it
+
+
+@pytest.mark.parametrize("poisons", [1, 2])
+def test_urgent_ones_that_always_fail_do_not_keep_a_lane_shut(landing: Landing, poisons: int) -> None:
+    """After a real outage, each that waits is tried in its turn at an opening: so the lane heals, and all others go."""
+    landing.profile = replace(landing.profile, lane=Lane(per_second=1000.0))
+    referrals = [landing.accept(name=f"홍길동{number}") for number in range(poisons + 6)]
+    for urgent in referrals[:poisons]:
+        delivery_id = landing.deliveries(urgent)[0].id
+        landing.store.write_now(partial(update_delivery, delivery_id=delivery_id, urgent=True))
+    landing.agency.script.extend(["refuse_connection"] * (poisons + 6))
+    never_reached(landing, referrals[:poisons])
+    landing.start_process()
+    run_until(landing, START + timedelta(hours=3))
+    told = [landing.referral(one).delivery for one in referrals]
+    assert told == [D.PENDING] * poisons + [D.DELIVERED] * 6

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from ferry import Landing
+from ferry import START, Landing
 
 from hub.delivery.turns import give_turns
 from hub.store.deliveries import pick_due, update_delivery
+from hub.store.lanes import LaneState, save_lane
 from schemas.status import DeliveryStatus
 
 
@@ -40,3 +41,25 @@ def test_a_lane_with_room_for_one_gives_it_to_the_urgent_one(landing: Landing) -
     narrow = replace(agency, concurrency=1)
     turns = landing.store.write_now(partial(give_turns, room=landing.room, agency=narrow))
     assert turns.ids == (delivery_id,)
+
+
+def test_where_one_call_is_a_trial_an_urgent_one_that_failed_waits_its_turn(landing: Landing) -> None:
+    """An open breaker lets one through at a time: a new urgent one, then whatever is due longest."""
+    failed = landing.accept(name="김나루")
+    landing.agency.script.append("refuse_connection")
+    landing.work()
+    landing.clock.advance(24 * 3600)
+    old, new = landing.accept(), landing.accept(name="이나루")
+    ids = {one: landing.deliveries(one)[0].id for one in (failed, old, new)}
+    due_last = {"urgent": True, "due_at": landing.clock.now()}
+    landing.store.write_now(partial(update_delivery, delivery_id=ids[old], due_at=START))
+    for urgent in (failed, new):
+        landing.store.write_now(partial(update_delivery, delivery_id=ids[urgent], **due_last))
+    agency, picked = landing.room.agencies.active["ferry"], []
+    for _ in range(3):
+        tripped = LaneState("ferry", failures=landing.room.settings.breaker_failures)
+        landing.store.write_now(partial(save_lane, state=tripped))
+        turns = landing.store.write_now(partial(give_turns, room=landing.room, agency=agency))
+        picked += turns.ids
+        landing.store.write_now(partial(update_delivery, delivery_id=turns.ids[0], due_at=None, picked_until_wall=None))
+    assert picked == [ids[new], ids[old], ids[failed]]
