@@ -131,7 +131,8 @@ def after_call(
     if verdict is Verdict.NOTHING:
         return state, None
     if verdict is Verdict.ANSWERED:
-        until = None if wait_seconds is None else now + timedelta(seconds=wait_seconds)
+        asked = None if limits.is_tripped(state) else state.closed_until  # holds, whatever other calls come to
+        until = asked if wait_seconds is None else _later(asked, now + timedelta(seconds=wait_seconds))
         alert = Alert.OUTAGE_ENDED if state.outage_since is not None else None
         healthy = replace(state, failures=0, last_failed=None, openings=0, closed_until=until, outage_since=None)
         return healthy, alert
@@ -146,7 +147,11 @@ def after_call(
         failures=limits.breaker_failures,
         last_failed=delivery_id,
         openings=state.openings + 1,
-        closed_until=now + timedelta(seconds=rest),
+        closed_until=_later(state.closed_until, now + timedelta(seconds=rest)),
         outage_since=state.outage_since or now,
     )
     return opened, Alert.OUTAGE_BEGAN if state.outage_since is None else None
+
+
+def _later(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else max(one, other)

@@ -37,6 +37,15 @@ def test_a_retry_after_beyond_all_reason_closes_the_lane_for_a_day(landing: Land
     assert (landing.referral(referral_id).delivery, landing.referral(referral_id).reason) == (D.PENDING, "agency_busy")
 
 
+def test_the_answer_to_another_call_does_not_shorten_what_the_agency_asked_for(landing: Landing) -> None:
+    """Of two that were in flight, one was told to wait: nobody calls before that."""
+    for name in ("김나루", "이나루"):
+        landing.accept(name=name)
+    landing.agency.script.extend(["busy", "ok"])
+    landing.work()
+    assert (len(landing.agency.acts), lane(landing).closed_until) == (1, START + timedelta(seconds=30))
+
+
 def look(landing: Landing) -> Turns:
     """Give out what the lane takes now, and take it, as an engine does."""
     agency = landing.room.agencies.active["ferry"]

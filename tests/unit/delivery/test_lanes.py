@@ -114,6 +114,16 @@ def test_an_agency_that_asks_to_wait_is_left_alone_that_long() -> None:
     )
 
 
+@pytest.mark.parametrize("wait", [None, 30])
+def test_what_an_agency_asked_for_holds_though_another_call_is_answered(wait: float | None) -> None:
+    """Calls that were in flight say nothing against it; an open breaker does, and waits no shorter for it."""
+    asked, _ = after_call(LANE, LIMITS, "a", Verdict.ANSWERED, NOW, wait_seconds=60)
+    answered, _ = after_call(asked, LIMITS, "b", Verdict.ANSWERED, NOW, wait_seconds=wait)
+    later, _ = after_call(answered, LIMITS, "c", Verdict.ANSWERED, NOW, wait_seconds=90)
+    until = [state.closed_until for state in (answered, later, failed(asked, *"abcde"))]
+    assert until == [NOW + timedelta(seconds=seconds) for seconds in (60, 90, 60)]
+
+
 def test_a_paused_lane_waits_for_a_person() -> None:
     """No time opens it again."""
     assert admit(replace(LANE, paused_at=NOW), LIMITS, 0, NOW, 1.0) == Admission(0)
