@@ -55,16 +55,21 @@ class ActiveAgency:
         return self.adapter.settings.host in {"", socket.gethostname()}
 
     def repeat_of(self, kind: str) -> Repeat:
-        """Return what may be done when the answer to a delivery of `kind` was lost.
+        """Return what may be done when the answer to a delivery of `kind` was lost."""
+        return repeat_of(self.profile, kind)
 
-        Withdrawing and verifying twice changes nothing at the agency; a supplement may be repeated only where the
-        agency dedupes. What goes by file is decided by the file's result, whatever it is.
-        """
-        if kind == Verb.SUBMIT or self.profile.repeat is Repeat.BATCH:
-            return self.profile.repeat
-        if kind in {Verb.WITHDRAW, Verb.VERIFY}:
-            return Repeat.KEYED
-        return Repeat.KEYED if self.profile.repeat is Repeat.KEYED else Repeat.NEVER
+
+def repeat_of(profile: Profile, kind: str) -> Repeat:
+    """Return what an agency of this profile allows when the answer to a delivery of `kind` was lost.
+
+    Withdrawing and verifying twice changes nothing at the agency; a supplement may be repeated only where the agency
+    dedupes. What goes by file is decided by the file's result, whatever it is.
+    """
+    if kind == Verb.SUBMIT or profile.repeat is Repeat.BATCH:
+        return profile.repeat
+    if kind in {Verb.WITHDRAW, Verb.VERIFY}:
+        return Repeat.KEYED
+    return Repeat.KEYED if profile.repeat is Repeat.KEYED else Repeat.NEVER
 
 
 class Agencies(Mapping[str, Agency]):

@@ -89,8 +89,16 @@ def begin(conn: Connection, room: Room, delivery_id: str) -> Job | None:
         case Act.LOOK_UP | Act.POLL:
             return _reconcile(conn, room, papers, agency, act, attempt)
         case Act.NOTHING:
-            update_delivery(conn, delivery.id, due_at=None)
+            _leave(conn, papers, now)
             return None
+
+
+def _leave(conn: Connection, papers: Papers, now: datetime) -> None:
+    """Look no more at a delivery of which nobody can be asked by a call; an unknown is a person's from now on."""
+    if papers.delivery.status is DeliveryStatus.UNKNOWN:
+        settle_without_call(conn, papers, DeliveryStatus.UNKNOWN, now, reason="person_decides")
+    else:
+        update_delivery(conn, papers.delivery.id, due_at=None)
 
 
 def _may_work(conn: Connection, delivery: DeliveryRecord, agency: ActiveAgency, now: datetime) -> bool:

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import Connection
 
 from adapters.sdk import Repeat, Verb
+from hub.agencies import repeat_of
 from hub.delivery.ending import end_telling
 from hub.delivery.room import Room, read_papers
 from hub.delivery.settle import settle
@@ -85,13 +86,24 @@ def _let_go(conn: Connection, room: Room, delivery: DeliveryRecord) -> None:
         unknown_since = now if delivery.status is DeliveryStatus.UNKNOWN else delivery.unknown_since
         update_delivery(conn, delivery.id, lease_until_wall=None, due_at=now, unknown_since=unknown_since)
         return
-    agency = room.agencies.active.get(delivery.agency)
-    reconcilable = agency is not None and agency.repeat_of(delivery.kind) in {Repeat.KEYED, Repeat.LOOKUP}
+    asks = _may_ask(room, delivery)
     settle(
         conn,
         read_papers(conn, room, delivery),
         DeliveryStatus.UNKNOWN,
         now,
-        reason="answer_lost" if reconcilable else "person_decides",
-        delivery={"due_at": now if reconcilable else None, "unknown_since": now, "lookups": 0},
+        reason="answer_lost" if asks else "person_decides",
+        delivery={"due_at": now if asks else None, "unknown_since": now, "lookups": 0},
     )
+
+
+def _may_ask(room: Room, delivery: DeliveryRecord) -> bool:
+    """Return whether the hub can find out by itself what became of a send, once the agency can be called.
+
+    This process may have it switched off, or broken: what it allows is the same. Where not even that is known here,
+    whoever calls it next finds out.
+    """
+    agency = room.agencies.get(delivery.agency)
+    if agency is None or agency.profile is None:
+        return True
+    return repeat_of(agency.profile, delivery.kind) in {Repeat.KEYED, Repeat.LOOKUP}

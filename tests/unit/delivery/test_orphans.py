@@ -1,0 +1,76 @@
+"""Sends whose process died, taken back by one that cannot call their agency: switched off there, or broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import pytest
+from ferry import Landing
+from test_withdrawal_in_every_state import H, holding
+
+from adapters.sdk import Repeat
+from hub.agencies import Agencies, Agency, AgencyState
+from hub.delivery.orphans import reclaim_all
+from schemas.status import DeliveryStatus
+
+D = DeliveryStatus
+Open = Callable[..., Landing]
+OFF, UNREADABLE = "off", "unreadable"
+
+
+def taken_back_where_it_is(landing: Landing, how: str) -> None:
+    """Die, and let a process take the sends back that has the agency switched off, or could not even import it."""
+    landing.start_process(enabled=False)
+    room = landing.room
+    if how == UNREADABLE:
+        room = replace(room, agencies=Agencies({"ferry": Agency("ferry", AgencyState.BROKEN, None)}))
+    assert landing.store.write_now(partial(reclaim_all, room=room)) == 1
+
+
+@pytest.mark.parametrize("how", [OFF, UNREADABLE])
+@pytest.mark.parametrize("repeat", [Repeat.KEYED, Repeat.LOOKUP])
+@pytest.mark.parametrize("arrived", [False, True])
+def test_a_send_is_found_out_about_once_the_agency_can_be_called(
+    open_landing: Open, how: str, repeat: Repeat, arrived: bool
+) -> None:
+    """What the agency's contract allows is the same, wherever it is read: no person has to, and nothing is twice."""
+    landing = open_landing(repeat)
+    referral_id = landing.accept()
+    landing.die_while_sending(arrived=arrived)
+    taken_back_where_it_is(landing, how)
+    assert (landing.referral(referral_id).delivery, landing.referral(referral_id).reason) == (D.UNKNOWN, "answer_lost")
+    landing.start_process()
+    landing.settle()
+    assert (landing.referral(referral_id).delivery, len(landing.agency.acts)) == (D.DELIVERED, 1)
+
+
+@pytest.mark.parametrize("how", [OFF, UNREADABLE])
+def test_a_person_decides_where_the_contract_says_so(open_landing: Open, how: str) -> None:
+    """An agency that neither dedupes nor answers look-ups: nothing is sent again, whoever took the send back."""
+    landing = open_landing(Repeat.NEVER)
+    referral_id = landing.accept()
+    landing.die_while_sending(arrived=True)
+    taken_back_where_it_is(landing, how)
+    landing.start_process()
+    landing.settle()
+    found = landing.referral(referral_id)
+    assert (found.delivery, found.reason, landing.due()) == (D.UNKNOWN, "person_decides", [])
+    assert len(landing.agency.acts) == 1
+
+
+@pytest.mark.parametrize("how", [OFF, UNREADABLE])
+def test_a_withdrawal_is_told_once_the_agency_can_be_called(landing: Landing, how: str) -> None:
+    """It is on its way until then, as whoever asks is told, and is acknowledged in the end."""
+    referral_id = landing.accept()
+    landing.work()
+    landing.do(landing.consents.withdraw, landing.consent_ids[0])
+    landing.die_while_sending(arrived=False)
+    taken_back_where_it_is(landing, how)
+    assert holding(landing, referral_id) is H.BEING_TOLD
+    assert landing.do(landing.consents.withdraw, landing.consent_ids[0]).told == [referral_id]
+    landing.start_process()
+    landing.settle()
+    assert landing.agency.withdrawn == [landing.referral(referral_id).wire_key]
+    assert holding(landing, referral_id) is H.ACKNOWLEDGED
