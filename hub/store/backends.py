@@ -37,6 +37,17 @@ _IDLE_SECONDS = 15.0
 that sleeps) while it held locks must not stop all others."""
 
 
+_PATIENCE = {
+    "application_name": "naru",
+    "connect_timeout": "5",
+    "tcp_user_timeout": "10000",  # milliseconds until what was said and never acknowledged counts as a lost connection
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "5",
+}
+"""How every connection to PostgreSQL is made: a server that vanished, and never said so, is noticed in 15 seconds."""
+
+
 class StoreInUseError(Exception):
     """Another process serves this SQLite store; the text says what to do."""
 
@@ -87,6 +98,13 @@ class Backend(Protocol):
 def shown(url: str) -> str:
     """Return a URL for people: without its password, and without what may follow a `?`, where one may stand too."""
     return make_url(url).set(query={}).render_as_string(hide_password=True)
+
+
+def with_patience(url: str) -> str:
+    """Return a PostgreSQL URL for connecting: with our patience, unless the URL says how much of it."""
+    told = make_url(url).query
+    more = "&".join(f"{name}={value}" for name, value in _PATIENCE.items() if name not in told)
+    return f"{url}{'&' if '?' in url else '?'}{more}"
 
 
 def backend_of(url: str) -> Backend:
@@ -201,8 +219,8 @@ class PostgresServer:
     writers = _POSTGRES_WRITERS
 
     def __init__(self, url: str) -> None:
-        driven = make_url(url).set(drivername="postgresql+psycopg")
-        self._address = url
+        self._address = with_patience(url)
+        driven = make_url(self._address).set(drivername="postgresql+psycopg")
         self._shown = shown(url)
         self.writer = _postgres_engine(driven, isolation="SERIALIZABLE", size=self.writers)
         self.reader = _postgres_engine(driven, isolation="REPEATABLE READ", size=READERS)
@@ -257,7 +275,6 @@ def _postgres_engine(url: Any, *, isolation: Any, size: int) -> Engine:
         max_overflow=0,
         pool_pre_ping=True,  # a connection that the server dropped meanwhile is replaced before a transaction begins
         isolation_level=isolation,
-        connect_args={"connect_timeout": 10, "application_name": "naru"},
         hide_parameters=True,  # an error's text must not show what a row holds
     )
 

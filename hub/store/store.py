@@ -17,7 +17,14 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from hub.store.backends import READERS, StoreBusyError, StoreInUseError, StoreUnreachableError, backend_of
+from hub.store.backends import (
+    READERS,
+    StoreBusyError,
+    StoreInUseError,
+    StoreUnreachableError,
+    backend_of,
+    with_patience,
+)
 
 __all__ = ["Store", "StoreBusyError", "StoreInUseError", "StoreUnreachableError"]
 
@@ -63,8 +70,8 @@ class Store:
 
     @property
     def address(self) -> str:
-        """The URL as PostgreSQL's own library reads it. Holds the password: for connecting, not for showing."""
-        return self.url
+        """The URL as PostgreSQL's own library shall read it. Holds the password: for connecting, not for showing."""
+        return with_patience(self.url)
 
     @property
     def writer(self) -> Engine:

@@ -13,6 +13,7 @@ import httpx
 import psycopg
 import pytest
 from api_bench import Bench, bench_in, case, eventually
+from cut_wire import wire_to
 from postgresql import OwnServer, database
 from psycopg import sql
 from sqlalchemy import make_url
@@ -208,3 +209,20 @@ async def test_a_hub_whose_postgresql_is_away_still_ends(server: OwnServer, tmp_
             await asyncio.to_thread(server.kill)
             assert refused(await bench.ask.get("/v1/referrals"))
             await asyncio.sleep(1.5)  # every part has met the lost server by now
+
+
+async def test_a_postgresql_that_vanishes(own_database: str, tmp_path: Path) -> None:
+    """Nobody says goodbye, nothing is acknowledged: 503 within half a minute; back, each case is delivered once."""
+    url = make_url(own_database)
+    with wire_to(url.host or "", url.port or 5432) as wire:
+        through = url.set(host="127.0.0.1", port=wire.port).render_as_string(hide_password=False)
+        async with serving(tmp_path, through) as (bench, sent):
+            ids = [await accepted_in_the_end(bench, 0)]
+            await bench.until(ids[0], "delivered")
+            wire.cut()
+            async with asyncio.timeout(30):
+                assert refused(await offered(bench, 1))
+                assert refused(await bench.ask.get("/v1/referrals"))
+            wire.mend()
+            ids.append(await accepted_in_the_end(bench, 1))
+            await all_delivered_once(bench, sent, ids)
