@@ -66,6 +66,7 @@ def copy_store(source: Store, target: Store) -> Copied:
     target.claim()
 
     def copy(into: Connection) -> Copied:
+        _may_idle(into)
         make_or_check(into)
         _check_empty(into)
         return source.read_now(lambda out_of: _copy(out_of, into))
@@ -99,27 +100,24 @@ def _check_empty(conn: Connection) -> None:
             )
 
 
-def _check_version(conn: Connection) -> None:
-    revision = revision_of(conn)
-    if revision is None:
-        raise SchemaError("the store to be copied has no tables: there is nothing to copy")
-    if revision != newest():
-        raise SchemaError(
-            f"the store to be copied is of schema {revision}, this naru works with {newest()}: migrate it"
-        )
-
-
 def _hold_still(conn: Connection) -> None:
     """Make sure that nobody writes to the source meanwhile; a SQLite file is claimed already."""
     if conn.dialect.name == "sqlite":
         return
     names = ", ".join(conn.dialect.identifier_preparer.format_table(table) for table in metadata.sorted_tables)
     conn.rollback()  # the lock comes before the first query, which fixes what a transaction sees
+    _may_idle(conn)
     conn.execute(text(f"LOCK TABLE {names} IN SHARE MODE"))
     if conn.execute(_OTHERS).scalar_one():
         raise StoreInUseError(
             "others are connected to the store to be copied: stop every `naru serve` and `naru worker`"
         )
+
+
+def _may_idle(conn: Connection) -> None:
+    """Let this transaction be silent for as long as the other side's work takes: nobody waits for what it locks."""
+    if conn.dialect.name != "sqlite":
+        conn.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
 
 
 def _rows(conn: Connection, table: Table) -> Iterable[Sequence[dict[str, Any]]]:

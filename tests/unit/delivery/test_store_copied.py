@@ -7,7 +7,9 @@ import contextlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import postgresql
 import pytest
 from ferry import START, Landing
 from sqlalchemy import Connection, func, insert, select, text, update
@@ -19,6 +21,7 @@ from hub.cli import app
 from hub.delivery.orphans import reclaim_expired
 from hub.delivery.shared_engine import SharedEngine
 from hub.delivery.turns import give_turns
+from hub.store import backends, copying
 from hub.store.copying import CopyRefusedError, copy_store
 from hub.store.deliveries import leased
 from hub.store.schema import SchemaError, make_or_check
@@ -88,6 +91,32 @@ def test_everything_arrives_and_comes_back(
     again = opened(postgres_url)
     copy_store(again, back)
     assert back.read_now(contents) == before
+
+
+def test_summing_up_may_take_long(landing: Landing, postgres_url: str, postgres_server: str) -> None:
+    """A transaction that is silent meanwhile, of the source or of the target, is not ended by its server."""
+    landing.accept()
+    calls, sum_of = 0, copying._sum_of
+    with contextlib.ExitStack() as closing:
+        patch = closing.enter_context(pytest.MonkeyPatch.context())
+        other = closing.enter_context(postgresql.database(postgres_server))
+        elsewhere, here, there = (
+            closing.enter_context(contextlib.closing(Store(url))) for url in (postgres_server, postgres_url, other)
+        )
+
+        def take_long(parts: Any) -> Any:
+            nonlocal calls
+            if calls % len(metadata.sorted_tables) == 0:
+                elsewhere.read_now(lambda conn: conn.execute(text("SELECT pg_sleep(0.6)")))
+            calls += 1
+            return sum_of(parts)
+
+        with contextlib.closing(Store(postgres_url)) as filled:
+            copy_store(landing.store, filled)
+        patch.setattr(copying, "_sum_of", take_long)
+        patch.setattr(backends, "_IDLE_SECONDS", 0.3)
+        copy_store(here, there)
+    assert calls == len(metadata.sorted_tables)
 
 
 def test_the_command_says_what_it_did(landing: Landing, postgres_url: str) -> None:
