@@ -84,7 +84,12 @@ def _judged(tables: dict[str, Any], said: _Problems, installed: Installed) -> Se
         if ("mode",) in said.keys:  # the live rules are not told to somebody who mistyped the mode
             settings = settings.model_copy(update={"mode": Mode.MOCK})
         unread = frozenset(said.keys)
-        found = (*settings.contradictions(), *_foreign_routes(settings, installed), *_unasked(settings, installed))
+        found = (
+            *settings.contradictions(),
+            *_foreign_routes(settings, installed),
+            *_unasked(settings, installed),
+            *_nowhere(settings, installed),
+        )
         for key, problem in found:
             if key not in unread:
                 said.add(key, problem.replace("is missing", f"is missing ({variable(key)} sets it)"))
@@ -271,3 +276,17 @@ def _foreign_routes(settings: Settings, installed: Installed) -> Iterator[tuple[
             adapter = installed.get(route.agency)
             if adapter is not None and not isinstance(adapter, Broken) and code not in adapter.profile.services:
                 yield ("routing", "services", code), f"{route.agency} does not offer this service"
+
+
+def _nowhere(settings: Settings, installed: Installed) -> Iterator[tuple[Key, str]]:
+    """Yield the agencies that take files and may be served by several machines, none of which is named.
+
+    Whichever were first would look into its own folder; the one that has the files might never come first again.
+    """
+    if settings.mode is not Mode.LIVE or not settings.store.is_shared:
+        return
+    for slug, adapter in installed.items():
+        told = settings.adapters.get(slug)
+        takes_files = not isinstance(adapter, Broken) and adapter.profile.batching is not None
+        if takes_files and told is not None and told.enabled and not told.host:
+            yield ("adapters", slug, "host"), "is missing: the host name of the one machine that has the folders"

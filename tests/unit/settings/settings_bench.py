@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
-from adapters.sdk import Adapter, AdapterSettings, Profile, Repeat, WireKey
+from adapters.sdk import Adapter, AdapterSettings, Batching, Profile, Repeat, WireKey
 from adapters.sdk.registry import Broken
 from hub.configuration import SettingsError, read_settings
 from hub.settings import Settings
@@ -42,20 +43,26 @@ class Quay(Adapter[QuaySettings]):
     )
 
 
+class Pontoon(Quay):
+    """The same, by file."""
+
+    profile = replace(Quay.profile, repeat=Repeat.BATCH, batching=Batching())
+
+
 INSTALLED: dict[str, Any] = {"quay": Quay, "wreck": Broken("wreck", "ImportError while importing wreck:Wreck")}
 
 
-def read(folder: Path, text: str = "", **environ: str) -> Settings:
+def read(folder: Path, text: str = "", installed: Any = INSTALLED, **environ: str) -> Settings:
     """Read the settings that `text` and the environment make."""
     config = folder / "config.toml"
     config.write_text(text, encoding="utf-8")
-    return read_settings(config, environ, INSTALLED)
+    return read_settings(config, environ, installed)
 
 
-def problems_of(folder: Path, text: str = "", **environ: str) -> list[str]:
+def problems_of(folder: Path, text: str = "", installed: Any = INSTALLED, **environ: str) -> list[str]:
     """Return what is wrong, [] if nothing is."""
     try:
-        read(folder, text, **environ)
+        read(folder, text, installed, **environ)
     except SettingsError as error:
         return list(error.problems)
     return []

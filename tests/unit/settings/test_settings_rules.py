@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from settings_bench import problems_of, read
+from settings_bench import Pontoon, problems_of, read
 
 from hub.settings import Route, RoutingSettings
 from schemas.services import ServiceCode
@@ -40,6 +40,24 @@ def test_live_refuses_what_mock_allows(tmp_path: Path, text: str, problem: str) 
     """Loopback agencies, plain wires, unreviewed statutes and a virtual clock stop a live hub, and only that."""
     live, mock = (problems_of(tmp_path, f'mode = "{mode}"\n{text}', **SECRET) for mode in ("live", "mock"))
     assert (len(live), problem in live[0], mock) == (1, True, [])
+
+
+@pytest.mark.parametrize(
+    ("mode", "url", "host", "refused"),
+    [
+        ("live", "postgresql://u@h/d", "", True),
+        ("live", "postgresql://u@h/d", "north", False),
+        ("live", "sqlite:///var/naru.db", "", False),
+        ("mock", "postgresql://u@h/d", "", False),
+    ],
+)
+def test_folders_are_on_one_machine_that_is_named(
+    mode: str, url: str, host: str, refused: bool, tmp_path: Path
+) -> None:
+    """Where several machines may serve a live agency that takes files, one of them is named, or nobody starts."""
+    text = f'mode = "{mode}"\n[store]\nurl = "{url}"\n{QUAY}"https://agency.example.go.kr"\nhost = "{host}"'
+    said = problems_of(tmp_path, text, {"quay": Pontoon}, **SECRET)
+    assert [problem.partition(" (")[0] for problem in said] == ["adapters.quay.host"] * refused
 
 
 def test_live_takes_what_is_in_order(tmp_path: Path) -> None:
