@@ -192,8 +192,9 @@ class Commands:
         papers = self._papers_for(conn, actor, referral_id, Step.ACKNOWLEDGE)
         self._audit(conn, actor, papers.referral, Action.WITHDRAWAL_ACKNOWLEDGED)
         now, withdrawal = self.room.clock.now(), delivery_of_kind(conn, referral_id, Verb.WITHDRAW)
-        if withdrawal is not None:
-            update_delivery(conn, withdrawal.id, status=DeliveryStatus.DELIVERED)
+        if withdrawal is not None:  # with a new token: what becomes of a try that is under way is no news
+            over = {"due_at": None, "lease_until_wall": None, "token": withdrawal.token + 1}
+            update_delivery(conn, withdrawal.id, status=DeliveryStatus.DELIVERED, **over)
         update_referral(conn, referral_id, now, reason=None)
         seal_text = text_sealer(self.room, papers, reason)
         append_event(conn, referral_id, EventKind.WITHDRAWAL_ACKNOWLEDGED, now, actor.name, seal_text=seal_text)

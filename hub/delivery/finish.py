@@ -201,6 +201,6 @@ def _note_withdrawal(conn: Connection, papers: Papers, change: Change, now: date
         if papers.referral.reason == TELL_BY_HAND:
             update_referral(conn, papers.referral.id, now, reason=None)
     elif change.status in {DeliveryStatus.REFUSED, DeliveryStatus.FAILED}:
-        ask_to_tell_by_hand(conn, papers, now, f"withdrawal_{change.status}", actor, change.raw_code)
+        ask_to_tell_by_hand(conn, papers.referral.id, now, f"withdrawal_{change.status}", actor, change.raw_code)
     elif change.status is DeliveryStatus.UNKNOWN and change.due_at is None:
-        ask_to_tell_by_hand(conn, papers, now, reason="withdrawal_unanswered")
+        ask_to_tell_by_hand(conn, papers.referral.id, now, reason="withdrawal_unanswered")

@@ -48,7 +48,7 @@ def give_up_beginning(conn: Connection, room: Room, delivery_id: str) -> None:
         return
     update_delivery(conn, delivery_id, lookups=delivery.lookups + 1, due_at=_asked_at(papers, now, room.settings))
     if delivery.kind is Verb.WITHDRAW and papers.referral.reason != TELL_BY_HAND:
-        ask_to_tell_by_hand(conn, papers, now, reason="withdrawal_unanswered")
+        ask_to_tell_by_hand(conn, papers.referral.id, now, reason="withdrawal_unanswered")
 
 
 def papers_unopened(conn: Connection, delivery_id: str) -> Papers | None:
@@ -69,7 +69,7 @@ def fail_by_defect(conn: Connection, papers: Papers, now: datetime) -> None:
     reason = "defect" if kind is Verb.SUBMIT else None
     settle(conn, papers, DeliveryStatus.FAILED, now, reason=reason, delivery={"due_at": None})
     if kind is Verb.WITHDRAW:
-        ask_to_tell_by_hand(conn, papers, now, reason="withdrawal_failed")
+        ask_to_tell_by_hand(conn, papers.referral.id, now, reason="withdrawal_failed")
 
 
 def _is_still_due(delivery: DeliveryRecord, now: datetime) -> bool:

@@ -101,7 +101,7 @@ def change_after(result: Outcome, before: Before, now: datetime, settings: Deliv
                 DeliveryStatus.REFUSED, "refused", reason=str(reason), raw_code=raw_code, text=text, offers=offers
             )
         case NotFound(raw_code):
-            return _not_found(before, now, raw_code)
+            return _not_found(before, now, raw_code, settings)
         case StatusReport(facts):
             return replace(_follow_on(before, now), result="reported", facts=facts)
         case Exception():
@@ -113,7 +113,7 @@ def _delivered(before: Before, now: datetime, receipt: str, raw_code: str, facts
     return Change(DeliveryStatus.DELIVERED, "delivered", due_at=due, receipt=receipt, raw_code=raw_code, facts=facts)
 
 
-def _not_found(before: Before, now: datetime, raw_code: str) -> Change:
+def _not_found(before: Before, now: datetime, raw_code: str, settings: DeliverySettings) -> Change:
     """Believe "not found" only if the question was asked after the settling time; then it is as if never sent.
 
     What passed before this process began does not count: a clock may have been set meanwhile.
@@ -121,10 +121,11 @@ def _not_found(before: Before, now: datetime, raw_code: str) -> Change:
     unknown_since = before.unknown_since or now
     since = max(unknown_since, before.watched_since or unknown_since)
     settled = since + timedelta(seconds=before.settling_seconds)
-    if before.started_at >= settled:
-        return Change(DeliveryStatus.PENDING, "not_found", due_at=now, raw_code=raw_code)
-    waiting = _still_unknown(before, settled)
-    return replace(waiting, result="not_found", raw_code=raw_code)
+    if before.started_at < settled:
+        return replace(_still_unknown(before, settled), result="not_found", raw_code=raw_code)
+    if before.tries >= settings.max_tries:  # sent again and again, and never there
+        return Change(DeliveryStatus.FAILED, "not_found", reason="tried_for_long", raw_code=raw_code)
+    return Change(DeliveryStatus.PENDING, "not_found", due_at=now, raw_code=raw_code)
 
 
 def _follow_on(before: Before, now: datetime) -> Change:

@@ -38,5 +38,7 @@ def stop_if_retries_are_off(conn: Connection, papers: Papers, agency: ActiveAgen
     status = DeliveryStatus.UNKNOWN if unknown else DeliveryStatus.FAILED
     settle(conn, papers, status, now, reason="person_decides" if unknown else RETRY_OFF, delivery={"due_at": None})
     if delivery.kind is Verb.WITHDRAW:
-        ask_to_tell_by_hand(conn, papers, now, reason="withdrawal_unanswered" if unknown else "withdrawal_failed")
+        ask_to_tell_by_hand(
+            conn, papers.referral.id, now, reason="withdrawal_unanswered" if unknown else "withdrawal_failed"
+        )
     return True

@@ -94,19 +94,19 @@ def take_back(conn: Connection, room: Room, papers: Papers, now: datetime) -> To
     )
     insert_delivery(conn, withdrawal)
     if not by_us:
-        ask_to_tell_by_hand(conn, papers, now, reason=TELL_BY_HAND)
+        ask_to_tell_by_hand(conn, papers.referral.id, now, reason=TELL_BY_HAND)
     return _told_by(withdrawal)
 
 
 def ask_to_tell_by_hand(
-    conn: Connection, papers: Papers, now: datetime, reason: str, actor: str = "hub", raw_code: str | None = None
+    conn: Connection, referral_id: str, now: datetime, reason: str, actor: str = "hub", raw_code: str | None = None
 ) -> None:
     """Open the task of a person who tells the agency: it stays until the agency's acknowledgement is known.
 
     `reason` is the event's: the contract has no such message, or what became of the one that was tried.
     """
-    update_referral(conn, papers.referral.id, now, reason=TELL_BY_HAND, reason_paths=[])
-    append_event(conn, papers.referral.id, EventKind.CONSENT_CHANGED, now, actor, reason=reason, raw_code=raw_code)
+    update_referral(conn, referral_id, now, reason=TELL_BY_HAND, reason_paths=[])
+    append_event(conn, referral_id, EventKind.CONSENT_CHANGED, now, actor, reason=reason, raw_code=raw_code)
 
 
 def _told_by(withdrawal: DeliveryRecord) -> Told:

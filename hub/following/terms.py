@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hub.calendar import WorkingDays
 from hub.delivery.steps import PAUSED, RECEIPT_WRONG, TELL_BY_HAND, SupplementReason
@@ -21,8 +21,8 @@ from schemas.status import BusinessStatus, DeliveryStatus
 _B, _D, _K = BusinessStatus, DeliveryStatus, DeadlineKind
 UNDECIDED = frozenset({None, _B.RECEIVED, _B.ASSIGNED, _B.REVIEWING, _B.INVESTIGATING, _B.TRANSFERRED, _B.COUNCIL})
 """What an agency says before its decision."""
-_FOR_A_PERSON = frozenset({"person_decides", "defect"})
-_WITH_THE_AGENCY = frozenset({SupplementReason.ACKNOWLEDGED, SupplementReason.ON_ITS_WAY, SupplementReason.ANSWER_LOST})
+_NOT_THERE = frozenset({_D.PENDING, _D.HELD, _D.FAILED, _D.UNKNOWN})
+"""Whether it waits for a person, or the hub tries in vain: somebody has to look."""
 
 
 @dataclass(frozen=True)
@@ -70,19 +70,27 @@ def look(term: Due | None, now: datetime) -> Watched:
     return Watched(Overdue(term.deadline.kind, passed[-1], extended=len(passed) > 1), again_at)
 
 
+def by_hand_at(referral: ReferralRecord, points: TurningPoints, patience: timedelta) -> datetime | None:
+    """Return when a person is asked to tell the agency of a withdrawal that it has not acknowledged; None: not again.
+
+    That the hub goes on trying does not keep a person from telling it: whichever comes first is acknowledged.
+    """
+    if points.told_since is None or referral.reason == TELL_BY_HAND:
+        return None
+    return points.told_since + patience
+
+
 def _kind_of(referral: ReferralRecord) -> DeadlineKind | None:
     if referral.delivery is _D.DELIVERED:
         return _kind_at_agency(referral.business, referral.reason)
-    waits = referral.delivery in {_D.HELD, _D.FAILED} or referral.reason == PAUSED
-    waits |= referral.delivery is _D.UNKNOWN and referral.reason in _FOR_A_PERSON
-    return _K.ATTENTION if waits and referral.outcome is None else None
+    return _K.ATTENTION if referral.delivery in _NOT_THERE and referral.outcome is None else None
 
 
 def _kind_at_agency(business: BusinessStatus | None, reason: str | None) -> DeadlineKind | None:
     if reason == RECEIPT_WRONG or (reason == TELL_BY_HAND and business is not _B.WITHDRAWN):
         return _K.ATTENTION
     if business is _B.SUPPLEMENT_REQUESTED:
-        return None if reason in _WITH_THE_AGENCY else _K.SUPPLEMENT
+        return None if reason == SupplementReason.ACKNOWLEDGED else _K.SUPPLEMENT
     if business is _B.OBJECTED:
         return _K.OBJECTION_ANSWER
     return _K.DECISION if business in UNDECIDED else None

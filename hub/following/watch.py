@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
 import structlog
@@ -21,9 +21,10 @@ from sqlalchemy import Connection
 from adapters.sdk.kst import kst_today
 from hub.delivery.lawful import held_for_law, release_if_lawful
 from hub.delivery.room import Room
+from hub.delivery.taking_back import ask_to_tell_by_hand
 from hub.following.deadlines import Deadline
 from hub.following.shelf import AT_ONCE, shelve_calls
-from hub.following.terms import look, running_term
+from hub.following.terms import by_hand_at, look, running_term
 from hub.logs import places
 from hub.store.referrals import ReferralRecord, append_event, referrals_to_watch, set_watch
 from hub.store.store import Store
@@ -94,12 +95,17 @@ class Watch:
     def _look_at(self, conn: Connection, referral: ReferralRecord) -> None:
         now = self._room.clock.now()
         points = turning_points(conn, referral.case_id).get(referral.id, TurningPoints())
+        by_hand = by_hand_at(referral, points, timedelta(hours=self._room.settings.max_age_hours))
+        if by_hand is not None and by_hand <= now:
+            ask_to_tell_by_hand(conn, referral.id, now, reason="withdrawal_unanswered")  # and it is looked at again
+            return
         found = look(running_term(referral, points, self._deadlines, self._room.working_days), now)
         over = found.overdue
         if over is not None and (referral.overdue, referral.overdue_since) != (over.kind, over.since):
             append_event(conn, referral.id, EventKind.ESCALATED, now, "hub", reason=over.reason)
         kind, since = (None, None) if over is None else (over.kind, over.since)
-        set_watch(conn, referral.id, kind, since, found.again_at)
+        moments = [moment for moment in (found.again_at, by_hand) if moment is not None]
+        set_watch(conn, referral.id, kind, since, min(moments, default=None))
 
     def _look_soon(self) -> None:
         if self._loop is not None and not self._loop.is_closed():

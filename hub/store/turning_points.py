@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from adapters.sdk import Verb
 from hub.store.tables import batch_members, batches, deliveries, events, referrals
 from schemas.events import EventKind
 from schemas.status import BusinessStatus, DeliveryStatus
@@ -26,6 +27,8 @@ class TurningPoints:
     paused_at: datetime | None = None
     taken_back_at: datetime | None = None
     """When a consent, or how its agency hears of that, last changed."""
+    told_since: datetime | None = None
+    """Since when its agency is being told of a withdrawal that it has not acknowledged; None if it is told of none."""
     sends_at: datetime | None = None
     """When the hub looks next at what it has not settled yet; None if it waits for somebody."""
 
@@ -37,6 +40,11 @@ _MOMENTS: Mapping[str, str] = {
     EventKind.CONSENT_CHANGED: "taken_back_at",
 }
 """Kind of event → the turning point that the last of them is."""
+
+
+_ON_ITS_WAY = (
+    DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.HANDED_OVER, DeliveryStatus.UNKNOWN,
+)  # fmt: skip
 
 
 def turning_points(conn: Connection, case_id: str) -> dict[str, TurningPoints]:
@@ -64,6 +72,8 @@ def turning_points(conn: Connection, case_id: str) -> dict[str, TurningPoints]:
         found[referral_id] = replace(found.get(referral_id, TurningPoints()), result_due_at=moment)
     for referral_id, moment in _sent_next(conn, case_id):
         found[referral_id] = replace(found.get(referral_id, TurningPoints()), sends_at=moment)
+    for referral_id, moment in _being_told(conn, case_id):
+        found[referral_id] = replace(found.get(referral_id, TurningPoints()), told_since=moment)
     return found
 
 
@@ -76,6 +86,15 @@ def _results_due(conn: Connection, case_id: str) -> list[tuple[str, datetime]]:
         .where(referrals.c.case_id == case_id, batch_members.c.ended.is_(None), batches.c.result_due_at.is_not(None))
     )
     return [(row.referral_id, row.result_due_at) for row in conn.execute(query)]
+
+
+def _being_told(conn: Connection, case_id: str) -> list[tuple[str, datetime]]:
+    query = (
+        select(deliveries.c.referral_id, deliveries.c.created_at)
+        .join(referrals, referrals.c.id == deliveries.c.referral_id)
+        .where(referrals.c.case_id == case_id, deliveries.c.kind == Verb.WITHDRAW, deliveries.c.status.in_(_ON_ITS_WAY))
+    )
+    return [(row.referral_id, row.created_at) for row in conn.execute(query)]
 
 
 def _sent_next(conn: Connection, case_id: str) -> list[tuple[str, datetime]]:

@@ -172,7 +172,7 @@ def _ask_a_person(conn: Connection, papers: Papers, now: datetime) -> None:
 def _tell_staff(conn: Connection, papers: Papers, reason: str, now: datetime) -> None:
     """Ask a person for what became of a withdrawal: the status that staff see is the submit's."""
     if papers.delivery.kind is Verb.WITHDRAW:
-        ask_to_tell_by_hand(conn, papers, now, reason)
+        ask_to_tell_by_hand(conn, papers.referral.id, now, reason)
 
 
 def _rejections(conn: Connection, papers: Papers) -> int:

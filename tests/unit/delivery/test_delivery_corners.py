@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
+import httpx
 import pytest
 from ferry import ITEMS, NAME, START, Landing, consent, fact
 from test_callbacks_taken import tell
@@ -11,6 +13,7 @@ from adapters.sdk import Fact, NotSentError, Polling, Repeat, Verb
 from hub.delivery.acts import Act
 from hub.delivery.results import Before, change_after
 from hub.delivery.steps import IllegalStepError, Step
+from hub.delivery.worker import Worker
 from hub.settings import DeliverySettings
 from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
 
@@ -94,20 +97,25 @@ def test_a_new_receipt_for_a_known_transfer_is_kept(landing: Landing) -> None:
     assert landing.referral(referral_id).receipt == "R-NEW"
 
 
-def test_a_withdrawal_whose_answers_are_always_lost_is_noticed(landing: Landing) -> None:
-    """A withdrawal that the hub gave up on is an event that staff can see."""
-    referral_id = landing.accept()
-    landing.work()
-    landing.agency.script.extend(["lose_reply"] * 40)
-    landing.do(landing.consents.withdraw, landing.consent_ids[0])
-    for _ in range(400):
-        landing.settle(1)
-    wd = next(d for d in landing.deliveries(referral_id) if d.kind is Verb.WITHDRAW)
-    assert (
-        wd.status is D.DELIVERED
-        or wd.due_at is not None
-        or any("withdrawal" in str(what) for _, what in landing.events(referral_id))
+def test_what_gets_lost_again_and_again_is_a_persons_at_last(landing: Landing) -> None:
+    """Each send hangs and never arrives: looked up, not there, sent again; that ends as other tries do."""
+    referral_id, answer = landing.accept(), landing.agency.handle
+
+    def swallow(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/submit":
+            landing.agency.seen.append("/submit")
+            raise httpx.ReadError("scripted")
+        return answer(request)
+
+    landing.agency.handle = swallow  # type: ignore[method-assign]  # it forgets what it is told
+    landing.start_process()
+    landing.worker = Worker(landing.store, replace(landing.room, settings=DeliverySettings(max_tries=5)))
+    landing.settle(200)
+    assert (landing.referral(referral_id).delivery, landing.referral(referral_id).reason) == (
+        D.FAILED,
+        "tried_for_long",
     )
+    assert landing.agency.seen.count("/submit") == 5
 
 
 def test_a_callback_while_pending_stops_the_next_send(landing: Landing) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Thread
 
+import httpx
 import pytest
 from asking import ALWAYS, with_rules
 from ferry import ITEMS, START, FerryAdapter, Landing, consent, fact
@@ -18,6 +19,8 @@ from test_callbacks_taken import tell
 from adapters.sdk import Need, Repeat, Verb, capabilities
 from hub.calendar import WorkingDays
 from hub.consent.records import Statute
+from hub.delivery.steps import TELL_BY_HAND as BY_HAND
+from hub.delivery.steps import SupplementReason
 from hub.following.deadlines import Deadline
 from hub.following.watch import Watch
 from hub.notices.desk import Desk, Subject
@@ -175,12 +178,93 @@ def test_whatever_waits_for_a_person_is_told(open_landing: Open, state: str) -> 
     assert told(landing, referral_id) == ["overdue_attention"]
 
 
+def test_an_unknown_that_nobody_finds_out_about_is_told(landing: Landing) -> None:
+    """The hub asks on and on, and no look-up is answered: after three working days staff hear of it, once."""
+    referral_id = landing.accept()
+    landing.agency.script.extend(["lose_reply"] * 5000)
+    landing.work()
+    look(landing, days=3)
+    landing.settle(rounds=3)
+    assert told(landing, referral_id) == []
+    for _ in range(3):
+        look(landing, days=2)
+        landing.settle(rounds=3)
+    assert (landing.referral(referral_id).delivery, landing.referral(referral_id).reason) == (D.UNKNOWN, "answer_lost")
+    assert told(landing, referral_id) == ["overdue_attention"]
+
+
+def test_what_waits_for_a_lane_that_stays_shut_is_told(landing: Landing) -> None:
+    """Never tried, since its agency is switched off here: nobody is left to believe that it went."""
+    referral_id = landing.accept()
+    landing.start_process(enabled=False)
+    look(landing, days=5)
+    assert (landing.referral(referral_id).delivery, told(landing, referral_id)) == (D.PENDING, ["overdue_attention"])
+
+
+def test_a_supplement_that_is_not_known_to_have_arrived_is_told(open_landing: Open) -> None:
+    """Handed in, and its answer was lost: the centre's own term runs until the agency is known to have it."""
+    landing = open_landing(Repeat.KEYED)
+    referral_id = delivered(landing)
+    key = landing.referral(referral_id).wire_key
+    tell(landing, fact(B.INVESTIGATING, 1), fact(B.SUPPLEMENT_REQUESTED, 2), wire_key=key)
+    landing.do(landing.commands.supplement, referral_id, Supplement(opinion="-"))
+    landing.agency.script.append("lose_reply")
+    landing.work()
+    look(landing, days=12)
+    assert landing.referral(referral_id).reason == SupplementReason.ANSWER_LOST
+    assert told(landing, referral_id) == ["overdue_supplement"]
+
+
+@pytest.mark.parametrize("how", ["lose_reply", "refuse_connection", "off"])
+def test_a_withdrawal_that_is_never_acknowledged_is_told_by_hand_too(landing: Landing, how: str) -> None:
+    """After three days a person is asked, once, and reminded; the hub tries on, and an answer ends the task."""
+    referral_id = delivered(landing)
+    landing.do(landing.consents.withdraw, landing.consent_ids[0])
+    landing.start_process(enabled=how != "off")
+    landing.agency.script.extend([how] * 5000)
+    look(landing, days=2.9)
+    landing.settle(rounds=0 if how == "off" else 2)
+    assert landing.referral(referral_id).reason is None
+    for days in (0.2, 1, 6):
+        look(landing, days=days)
+        landing.settle(rounds=0 if how == "off" else 2)
+    assert (landing.referral(referral_id).reason, told(landing, referral_id)) == (BY_HAND, ["overdue_attention"])
+    assert landing.events(referral_id).count(("consent_changed", "withdrawal_unanswered")) == 1
+    landing.agency.script.clear()
+    landing.start_process()
+    landing.settle(rounds=3)
+    assert (landing.agency.withdrawn != [], landing.referral(referral_id).reason) == (True, None)
+    look(landing, days=30)
+    assert (told(landing, referral_id), landing.referral(referral_id).overdue) == (["overdue_attention"], None)
+
+
+def test_a_person_who_is_faster_than_the_hubs_own_try_is_believed(landing: Landing) -> None:
+    """Acknowledged by hand while a try is under way: what becomes of that changes nothing, and no other is made."""
+    referral_id = delivered(landing)
+    landing.do(landing.consents.withdraw, landing.consent_ids[0])
+    look(landing, days=4)
+    answer = landing.agency.handle
+
+    def acknowledge_first(request: httpx.Request) -> httpx.Response:
+        landing.do(landing.commands.acknowledge, referral_id, "전화로 확인")
+        landing.agency.script.append("refuse_connection")
+        return answer(request)
+
+    landing.agency.handle = acknowledge_first  # type: ignore[method-assign]  # while the agency is being called
+    landing.start_process()
+    landing.work()
+    landing.settle(rounds=5)
+    found = landing.referral(referral_id)
+    assert (found.business, found.reason, landing.agency.withdrawn) == (B.WITHDRAWN, None, [])
+
+
 def test_it_is_told_the_centre_and_stands_in_the_list(landing: Landing) -> None:
     """An event is a message to the centre's webhooks; the filter finds what is over, and only that."""
     desk = Desk(landing.clock, landing.vault, 10)
     landing.do(desk.register, "https://centre.test/hook", {Subject.REFERRAL})
-    late, fine = delivered(landing), landing.accept(name="김나루")
+    late = delivered(landing)
     look(landing, days=8)
+    fine = landing.accept(name="김나루")
     centre = landing.actor.centre_id
     shown = [
         [one.id for one in landing.store.read_now(lambda c, o=over: list_referrals(c, centre, overdue=o))]
