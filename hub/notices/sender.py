@@ -11,9 +11,10 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cached_property
+from functools import cached_property, partial
 
 import httpx
 
@@ -27,26 +28,22 @@ from hub.store.messages import Message
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 _MOST_CONNECTIONS = 64
-
-
-async def look_up(host: str, port: int) -> Sequence[str]:
-    """Return the addresses that a name leads to, in the order in which this machine would try them.
-
-    Raises:
-        OSError: there is none.
-    """
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return tuple(dict.fromkeys(str(place[4][0]) for place in found))
+_MOST_LOOK_UPS = 16
 
 
 class Sender:
-    """Sends messages to targets. `plain_loopback`: this machine may be called, and without TLS (mock mode)."""
+    """Sends messages to targets. `plain_loopback`: this machine may be called, and without TLS (mock mode).
 
-    def __init__(self, settings: WebhookSettings, *, plain_loopback: bool, resolve: Resolve = look_up) -> None:
+    Names are looked up on threads of its own: one that a centre's name server never answers holds its thread for half
+    a minute, and must hold none that agencies wait for.
+    """
+
+    def __init__(self, settings: WebhookSettings, *, plain_loopback: bool, resolve: Resolve | None = None) -> None:
         self._settings = settings
         self._plain_loopback = plain_loopback
         self._allowed = (*settings.allow_private, *(LOOPBACK if plain_loopback else ()))
-        self._resolve = resolve
+        self._threads = ThreadPoolExecutor(_MOST_LOOK_UPS, "webhook-names")
+        self._resolve = resolve or self._look_up
 
     def check(self, url: str) -> None:
         """Check what can be seen of an address before it is called; where a name leads is judged at every call.
@@ -79,8 +76,19 @@ class Sender:
 
     async def aclose(self) -> None:
         """Close what is open."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
         if "_wire" in self.__dict__:
             await self._wire.aclose()
+
+    async def _look_up(self, host: str, port: int) -> Sequence[str]:
+        """Return the addresses that a name leads to, in the order in which this machine would try them.
+
+        Raises:
+            OSError: there is none.
+        """
+        ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+        return tuple(dict.fromkeys(str(place[4][0]) for place in found))
 
     async def _send(self, text: str, headers: dict[str, str], body: bytes) -> Outcome:
         try:
