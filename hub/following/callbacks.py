@@ -18,7 +18,8 @@ from hub.delivery.arrival import believe_it_arrived
 from hub.delivery.room import Papers, Room, read_papers, referral_subject
 from hub.delivery.steps import UnknownIdError
 from hub.following.facts import take_facts
-from hub.following.waiting import seal_call, take_waiting_calls
+from hub.following.kept_calls import seal_call
+from hub.following.waiting import take_waiting_calls
 from hub.store.cases import is_purged
 from hub.store.deliveries import delivery_of_kind, update_delivery
 from hub.store.following import insert_inbox
@@ -70,10 +71,10 @@ def take_callback(conn: Connection, room: Room, slug: str, call: InboundCall, ca
         nonce=callback.nonce,
         wire_key=callback.wire_key,
         receipt=callback.receipt,
-        state="unmatched" if referral is None else "matched",
+        state=_state(referral, callback),
         referral_id=referral and referral.id,
         received_at=now,
-        sealed_call=seal_call(room, inbox_id, call, callback.facts),
+        sealed_call=seal_call(room, inbox_id, call, callback.facts, callback.office),
     )
     if not new:
         _log.info("callback_repeated", agency=slug)
@@ -93,7 +94,7 @@ def take_callback(conn: Connection, room: Room, slug: str, call: InboundCall, ca
     if delivery is None:
         raise LookupError(f"{referral.id} has no delivery")
     papers = read_papers(conn, room, delivery)
-    if callback.office is not None and callback.office != referral.office:
+    if _is_of_another(referral, callback):
         _ask_the_office_in_charge(conn, papers, now)
         return
     take_facts(conn, room, referral.id, papers.case_key, callback.facts, "callback", now)
@@ -101,6 +102,17 @@ def take_callback(conn: Connection, room: Room, slug: str, call: InboundCall, ca
         update_referral(conn, referral.id, now, receipt=callback.receipt)
         take_waiting_calls(conn, room, referral.id, papers.case_key, now)  # what named it by that only
     believe_it_arrived(conn, room, papers, now)
+
+
+def _state(referral: ReferralRecord | None, callback: Callback) -> str:
+    if referral is None:
+        return "unmatched"
+    return "other_office" if _is_of_another(referral, callback) else "matched"
+
+
+def _is_of_another(referral: ReferralRecord, callback: Callback) -> bool:
+    """Return whether another office speaks than the one that we follow."""
+    return callback.office is not None and callback.office != referral.office
 
 
 def _note_after_purge(conn: Connection, referral: ReferralRecord, now: datetime) -> None:
@@ -115,9 +127,12 @@ def _note_after_purge(conn: Connection, referral: ReferralRecord, now: datetime)
 def _ask_the_office_in_charge(conn: Connection, papers: Papers, now: datetime) -> None:
     """Another office speaks than the one we follow: believe neither, flag it, and ask the one in charge at once.
 
-    It may be a notice that overtook the one of the transfer (이송), or an office that meddles. The answer tells.
+    It may be a notice that overtook the one of the transfer (이송), or an office that meddles. The answer tells; what
+    was said is kept until it does.
     """
     actor = f"agency:{papers.referral.agency}"
     append_event(conn, papers.referral.id, EventKind.FACT_FLAGGED, now, actor, reason="other_office")
-    if papers.delivery.status is DeliveryStatus.DELIVERED:
-        update_delivery(conn, papers.delivery.id, due_at=now, lookups=0)
+    delivery = papers.delivery
+    waits_for_look_up = delivery.status is DeliveryStatus.UNKNOWN and delivery.due_at is not None
+    if delivery.status is DeliveryStatus.DELIVERED or waits_for_look_up:
+        update_delivery(conn, delivery.id, due_at=now, lookups=0)

@@ -13,8 +13,15 @@ from sqlalchemy import Connection
 from adapters.sdk import Fact
 from hub.delivery.room import Room
 from hub.delivery.supplementing import hear_of_business
+from hub.following.kept_calls import open_call
 from hub.following.placing import Placing, digest_of, place_fact
-from hub.store.following import fact_is_known, insert_fact, latest_applied
+from hub.store.following import (
+    calls_of_other_offices,
+    fact_is_known,
+    insert_fact,
+    latest_applied,
+    mark_matched,
+)
 from hub.store.ids import new_id
 from hub.store.referrals import ReferralRecord, append_event, referral_by_id, update_referral
 from hub.vault.boxes import event_text_place, place
@@ -35,8 +42,11 @@ def take_facts(
     source: Source,
     now: datetime,
 ) -> int:
-    """Store the facts that are new and apply those that can; return how many were new."""
-    new = 0
+    """Store the facts that are new and apply those that can; return how many were new.
+
+    If they say that the referral moved to another office, what that one told before is taken in too.
+    """
+    new, moved = 0, False
     for number, fact in enumerate(facts, start=1):
         referral = referral_by_id(conn, referral_id)
         if referral is None:
@@ -46,8 +56,19 @@ def take_facts(
             if number < len(facts) or not _is_back(referral, fact):
                 continue
             digest = digest_of(replace(fact, serial=f"again-{referral.events}"))
-        _take(conn, room, referral, case_key, fact, digest, source, now)
+        moved |= _take(conn, room, referral, case_key, fact, digest, source, now)
         new += 1
+    return new + _take_kept(conn, room, referral_id, case_key, now) if moved else new
+
+
+def _take_kept(conn: Connection, room: Room, referral_id: str, case_key: bytes, now: datetime) -> int:
+    """Take in what the office told that has the referral now: its words overtook the ones of the transfer (이송)."""
+    referral, new = referral_by_id(conn, referral_id), 0
+    for kept in calls_of_other_offices(conn, referral_id):
+        told = open_call(room, kept)
+        if referral is not None and told.office == referral.office:
+            mark_matched(conn, kept.id, referral_id)
+            new += take_facts(conn, room, referral_id, case_key, told.facts, "callback", now)
     return new
 
 
@@ -67,7 +88,8 @@ def _take(
     digest: str,
     source: Source,
     now: datetime,
-) -> None:
+) -> bool:
+    """Store one fact and apply it if it can be; return whether it moved the referral to another office."""
     if fact.occurred_at is not None and fact.occurred_at > now + _CLOCKS_DIFFER_AT_MOST:
         fact = replace(fact, occurred_at=None)  # a slip of the agency's clock: it would make all that follows history
         append_event(
@@ -93,12 +115,13 @@ def _take(
     )
     words = fact.text and partial(_seal_words, room, case_key, referral.id, fact.text)
     if placing is Placing.APPLIED:
-        _apply(conn, referral, fact, now, words or None)
-    elif placing is Placing.FLAGGED:
+        return _apply(conn, referral, fact, now, words or None)
+    if placing is Placing.FLAGGED:
         append_event(
             conn, referral.id, EventKind.FACT_FLAGGED, now, _actor(referral), business=fact.business,
             raw_code=fact.raw_code, reason="cannot_follow", seal_text=words or None,
         )  # fmt: skip
+    return False
 
 
 def _seal_words(room: Room, case_key: bytes, referral_id: str, text: str, sequence: int) -> bytes:
@@ -108,7 +131,7 @@ def _seal_words(room: Room, case_key: bytes, referral_id: str, text: str, sequen
 
 def _apply(
     conn: Connection, referral: ReferralRecord, fact: Fact, now: datetime, words: Callable[[int], bytes] | None
-) -> None:
+) -> bool:
     changes: dict[str, Any] = {"business": fact.business, "raw_code": fact.raw_code}
     moved = fact.office is not None and fact.office != referral.office
     if moved:
@@ -133,6 +156,7 @@ def _apply(
         )
     if moved:
         append_event(conn, referral.id, EventKind.OFFICE_CHANGED, now, _actor(referral), raw_code=fact.raw_code)
+    return moved
 
 
 def _actor(referral: ReferralRecord) -> str:

@@ -14,6 +14,7 @@ from hub.store.tables import facts, inbox
 
 _WAITING, _SHELVED = "unmatched", "shelved"
 _LEFT = (_WAITING, _SHELVED)
+_OTHER_OFFICE = "other_office"
 
 
 def fact_is_known(conn: Connection, referral_id: str, digest: str) -> bool:
@@ -35,7 +36,7 @@ def latest_applied(conn: Connection, referral_id: str) -> datetime | None:
 
 @dataclass(frozen=True)
 class InboxRecord:
-    """A stored callback that waits for its referral."""
+    """A stored callback that waits for its referral, or for its office to have it."""
 
     id: str
     sealed_call: bytes = field(repr=False)
@@ -61,6 +62,13 @@ def unmatched_calls(conn: Connection, agency: str, wire_key: str, receipt: str |
         .where(inbox.c.agency == agency, inbox.c.state.in_(_LEFT), named)
         .order_by(inbox.c.id)
     )
+    return [InboxRecord(row.id, row.sealed_call) for row in conn.execute(query)]
+
+
+def calls_of_other_offices(conn: Connection, referral_id: str) -> list[InboxRecord]:
+    """Return the stored callbacks about a referral of offices that did not have it, oldest first."""
+    named = (inbox.c.referral_id == referral_id) & (inbox.c.state == _OTHER_OFFICE)
+    query = select(inbox.c.id, inbox.c.sealed_call).where(named).order_by(inbox.c.id)
     return [InboxRecord(row.id, row.sealed_call) for row in conn.execute(query)]
 
 

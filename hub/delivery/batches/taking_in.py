@@ -18,7 +18,7 @@ from hub.agencies import ActiveAgency
 from hub.delivery.batches.lines import take_line
 from hub.delivery.batches.parting import hand_over, reject
 from hub.delivery.room import Room
-from hub.following.waiting import seal_told
+from hub.following.kept_calls import seal_told
 from hub.store.batches import BatchStatus, batch_by_id, batch_by_name
 from hub.store.cases import is_purged
 from hub.store.following import insert_inbox

@@ -31,7 +31,7 @@ inbox = Table(
     Column("nonce", String(100)),
     Column("wire_key", String(40)),
     Column("receipt", String(100)),
-    Column("state", String(12), nullable=False),  # matched, unmatched, shelved
+    Column("state", String(12), nullable=False),  # matched, unmatched, shelved, other_office
     Column("referral_id", String(32)),
     Column("received_at", Moment, nullable=False),
     Column("sealed_call", LargeBinary, nullable=False),

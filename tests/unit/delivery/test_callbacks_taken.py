@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 import httpx
+import pytest
 from ferry import START, Landing, fact
 from sqlalchemy import select
 
@@ -156,3 +157,51 @@ def test_callbacks_may_skip_states_and_come_in_any_order(landing: Landing) -> No
         tell(landing, one, wire_key=key)
     assert landing.referral(referral_id).business is BusinessStatus.APPROVED
     assert kept(landing, referral_id) == ["approved", "assigned", "reviewing"]
+
+
+@pytest.mark.parametrize("told_by", ["callback", "poll"])
+def test_what_overtook_its_transfer_is_kept(landing: Landing, told_by: str) -> None:
+    """결정 of the new office comes first, then 이송, by a call or by a poll: both stand, and no third office's word."""
+    referral_id = landing.accept()
+    landing.work()
+    key, moved = landing.referral(referral_id).wire_key, fact(B.TRANSFERRED, 5, office="3820000")
+    tell(landing, fact(B.INVESTIGATING, 7), fact(B.APPROVED, 9), wire_key=key, office="3820000")
+    tell(landing, fact(B.REJECTED, 10), wire_key=key, office="3980000")
+    assert landing.referral(referral_id).business is B.RECEIVED
+    if told_by == "callback":
+        tell(landing, moved, wire_key=key)
+    else:
+        landing.agency.facts = [moved]
+        landing.work()
+    assert business_changes(landing, referral_id) == [B.RECEIVED, B.TRANSFERRED, B.INVESTIGATING, B.APPROVED]
+    assert kept(landing, referral_id) == [
+        B.APPROVED,
+        B.INVESTIGATING,
+        *([B.TRANSFERRED] if told_by == "callback" else []),
+    ]
+    tell(landing, fact(B.IN_SERVICE, 11), wire_key=key, office="3820000")
+    assert landing.referral(referral_id).business is B.IN_SERVICE
+
+
+def test_another_offices_word_has_an_unknown_looked_up_soon(landing: Landing) -> None:
+    """Some office of the agency names it, so it is worth asking now; it is not believed, nor sent again."""
+    referral_id = landing.accept()
+    landing.agency.script.append("lose_reply")
+    landing.work()
+    assert landing.due() == []
+    tell(landing, fact(B.ASSIGNED, 5), wire_key=landing.referral(referral_id).wire_key, office="3820000")
+    assert len(landing.due()) == 1
+    landing.settle(rounds=10)
+    assert (landing.referral(referral_id).delivery, len(landing.agency.acts)) == (D.DELIVERED, 1)
+
+
+def test_a_transfer_that_goes_on_takes_each_offices_words(landing: Landing) -> None:
+    """Two offices in a row, whose words came in the wrong order: all of them stand in the end."""
+    referral_id = landing.accept()
+    landing.work()
+    key = landing.referral(referral_id).wire_key
+    tell(landing, fact(B.REVIEWING, 9), wire_key=key, office="3990000")
+    tell(landing, fact(B.TRANSFERRED, 7, office="3990000"), wire_key=key, office="3820000")
+    tell(landing, fact(B.TRANSFERRED, 5, office="3820000"), wire_key=key)
+    assert (landing.referral(referral_id).business, landing.referral(referral_id).office) == (B.REVIEWING, "3990000")
+    assert kept(landing, referral_id) == [B.REVIEWING, B.TRANSFERRED, B.TRANSFERRED]
