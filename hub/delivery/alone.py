@@ -9,6 +9,10 @@ from collections.abc import Awaitable, Callable
 import psycopg
 
 _ASK_AGAIN_SECONDS = 5.0
+_SILENT_SECONDS = 30.0
+"""So long the server lets the one who does it be silent: a process that was stopped, or a machine that vanished, has
+its turn taken. What it still does when it goes on, the store, `send_by` and the folder's own lock must stop."""
+_END_THE_SILENT = "SELECT set_config('idle_session_timeout', %s, false)"
 _CLAIM = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
 _GIVE_BACK = "SELECT pg_advisory_unlock(hashtextextended(%s, 0))"
 
@@ -26,6 +30,7 @@ async def do_alone(
         psycopg.Error: the server cannot be reached, or went away.
     """
     async with await psycopg.AsyncConnection.connect(address, autocommit=True) as conn:
+        await conn.execute(_END_THE_SILENT, (f"{round(_SILENT_SECONDS * 1000)}ms",))
         found = await (await conn.execute(_CLAIM, (f"naru:{what}",))).fetchone()
         if found != (True,):
             await asyncio.sleep(rest_seconds)

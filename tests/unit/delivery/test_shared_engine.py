@@ -7,13 +7,14 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from barge import Dock
 from ferry import Landing
 from sqlalchemy import Connection, text
 
 from adapters.sdk import Repeat
-from hub.delivery import orphans
+from hub.delivery import alone, orphans
 from hub.delivery.alone import do_alone
 from hub.delivery.batches.clerk import LOOK_EVERY
 from hub.delivery.room import Room
@@ -182,3 +183,29 @@ async def test_what_is_done_alone_is_done_by_one(postgres_url: str) -> None:
     await first
     await do_alone(postgres_url, "test", work)
     assert began.is_set()
+
+
+async def test_whoever_is_silent_loses_its_turn(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a process does that is stopped: another one may, and the first, when it goes on, ends what it was doing."""
+    monkeypatch.setattr(alone, "_SILENT_SECONDS", 0.3)
+    monkeypatch.setattr(alone, "_ASK_AGAIN_SECONDS", 2.0)
+    began, ended, others = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async def other_work() -> None:
+        others.set()
+
+    first = asyncio.create_task(do_alone(postgres_url, "test", work))
+    await began.wait()
+    async with asyncio.timeout(20):
+        while not others.is_set():
+            await do_alone(postgres_url, "test", other_work, rest_seconds=0.05)
+    with pytest.raises(psycopg.Error):
+        await first
+    assert ended.is_set()
