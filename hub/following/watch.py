@@ -17,6 +17,7 @@ from functools import partial
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from adapters.sdk.kst import kst_today
 from hub.delivery.lawful import held_for_law, release_if_lawful
@@ -34,6 +35,8 @@ from schemas.events import EventKind
 _log = structlog.get_logger("naru.watch")
 _AT_ONCE = 50
 """Referrals of one transaction."""
+_LOOK_AGAIN_AFTER = timedelta(hours=1)
+"""Business time: when one that broke is looked at again."""
 _LOOK_EVERY_SECONDS = 5.0
 """Wall time: how late this process may hear that a term is over."""
 
@@ -69,7 +72,15 @@ class Watch:
         """Look at some of what is to be looked at; return how many referrals that were."""
         waiting = referrals_to_watch(conn, self._room.clock.now(), _AT_ONCE)
         for referral in waiting:
-            self._look_at(conn, referral)
+            try:
+                with conn.begin_nested():  # one that breaks must not keep the others from being told
+                    self._look_at(conn, referral)
+            except DBAPIError:
+                raise  # the store's trouble, not this one's
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the others are looked at
+                _log.error("not_watched", what=referral.id, error=type(error).__name__, at=places(error))
+                again_at = self._room.clock.now() + _LOOK_AGAIN_AFTER
+                set_watch(conn, referral.id, referral.overdue, referral.overdue_since, again_at)
         return len(waiting)
 
     async def shelve(self) -> int:
@@ -87,7 +98,12 @@ class Watch:
         released = 0
         for referral_id in await self._store.read(held_for_law):
             work = partial(release_if_lawful, room=self._room, referral_id=referral_id)
-            released += await self._store.write(work)
+            try:
+                released += await self._store.write(work)
+            except DBAPIError:
+                raise
+            except Exception as error:  # noqa: BLE001 - the same; it is judged anew tomorrow
+                _log.error("not_judged", what=referral_id, error=type(error).__name__, at=places(error))
         self._judged_on = today
         if released:
             self._wake()
