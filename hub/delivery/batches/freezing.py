@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 import structlog
@@ -96,7 +96,7 @@ def freeze(conn: Connection, room: Room, slug: str, cut_off: datetime, without: 
             members += [member] if member else []
     if not members:
         return Frozen(len(due), broken=tuple(broken))
-    batch = _freeze(conn, agency, members, cut_off, now)
+    batch = _freeze(conn, room, agency, members, cut_off)
     order = FoldOrder(
         name=batch.name, number=batch.number, made_at=now, members=tuple(member.order for member in members)
     )
@@ -120,8 +120,9 @@ def folding(agency: ActiveAgency) -> Folds:
 
 
 def _freeze(
-    conn: Connection, agency: ActiveAgency, members: Sequence[_Member], cut_off: datetime, now: datetime
+    conn: Connection, room: Room, agency: ActiveAgency, members: Sequence[_Member], cut_off: datetime
 ) -> BatchRecord:
+    now = room.clock.now()
     day = kst_today(now)
     number = next_number(conn, agency.slug, day)
     batch = BatchRecord(
@@ -133,7 +134,7 @@ def _freeze(
         status=BatchStatus.FROZEN,
         cut_off_at=cut_off,
         frozen_at=now,
-        look_at=now,
+        look_at=now + timedelta(seconds=room.settings.send_window_seconds),  # till then it may still be written
     )
     rows = [
         MemberRecord(batch_id=batch.id, position=position, delivery_id=one.delivery_id, attempt_id=one.attempt_id)

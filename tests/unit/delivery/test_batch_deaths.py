@@ -112,6 +112,18 @@ def test_a_file_that_may_yet_appear_is_not_looked_for_too_early(dock: Dock) -> N
     assert dock.files() == [("F-20260303-001.txt", "released"), ("F-20260303-002.txt", "handed_over")]
 
 
+def test_a_file_that_another_process_may_yet_write_is_not_looked_for_too_early(dock_on_each: Dock) -> None:
+    """Who takes over beside one that lost its lock, and still may write, knows by the file's row from when to look."""
+    dock = dock_on_each
+    referral_id = dock.accept()
+    dock.to_cut_off_and_die_before_the_file()
+    dock.clock.advance(dock.room.settings.send_window_seconds - 1)
+    dock.clerk_works()
+    assert (dock.files(), dock.referral(referral_id).delivery) == ([("F-20260303-001.txt", "frozen")], D.SENDING)
+    dock.pass_time(60)
+    assert dock.files() == [("F-20260303-001.txt", "released"), ("F-20260303-002.txt", "handed_over")]
+
+
 def test_a_folder_that_cannot_be_looked_into_leaves_the_doubt(dock: Dock) -> None:
     """Nothing is sent beside a file in doubt; it is looked for again with rests, until its name tells."""
     referral_id = dock.accept()
