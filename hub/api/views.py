@@ -25,6 +25,7 @@ from hub.routing.grounds import Grounds
 from hub.routing.rules import Rule
 from hub.store.deliveries import DeliveryRecord
 from hub.store.following import Unmatched
+from hub.store.lanes import LaneState
 from hub.store.referrals import ReferralRecord
 from schemas.consent import ConsentBasis, ConsentType
 from schemas.events import Event, EventKind
@@ -207,6 +208,10 @@ class AgencyView(View):
     """What a person must mend, if it is broken."""
     paused: str | None
     """by_person or misconfigured, while nothing is sent to it."""
+    outage_since: datetime | None
+    """연결 장애: since when it is not reached; null while it is."""
+    closed_until: datetime | None
+    """Until when nothing is sent to it: it is not reached and rests, or it asked the hub to wait; null for now."""
     retries: bool | None
     """자동 재시도: whether what was tried in vain is tried again by itself; null for an agency that is not active."""
     unmatched: UnmatchedView | None
@@ -329,15 +334,17 @@ def consent_as(view: type[SomeConsentView], record: ConsentRecord, **more: objec
     return view(**{name: tuple(sorted(v)) if isinstance(v, frozenset) else v for name, v in values.items()}, **more)
 
 
-def agency_view(agency: Agency, paused: str | None, unmatched: Unmatched | None) -> AgencyView:
+def agency_view(agency: Agency, lane: LaneState, unmatched: Unmatched | None, now: datetime) -> AgencyView:
     """Return what is public about an agency. `unmatched`: None for who is not to know."""
-    profile = agency.profile
+    profile, closed = agency.profile, lane.closed_until
     return AgencyView(
         slug=agency.slug,
         title=profile.title if profile else None,
         state=agency.state,
         why=agency.why,
-        paused=paused,
+        paused=lane.reason if lane.is_paused else None,
+        outage_since=lane.outage_since,
+        closed_until=closed if closed is not None and now < closed else None,
         retries=None if agency.adapter is None else agency.adapter.settings.retry,
         unmatched=None if unmatched is None else UnmatchedView(**vars(unmatched)),
         services=tuple(sorted(profile.services)) if profile else (),

@@ -59,10 +59,9 @@ def paused_lanes(conn: Connection) -> Mapping[str, str]:
     return {row.agency: row.reason for row in rows}
 
 
-def outages(conn: Connection) -> Mapping[str, datetime]:
-    """Return the agencies that are not reached at present, each with the moment since when."""
-    rows = conn.execute(select(lanes.c.agency, lanes.c.outage_since).where(lanes.c.outage_since.is_not(None)))
-    return {row.agency: row.outage_since for row in rows}
+def all_lanes(conn: Connection) -> Mapping[str, LaneState]:
+    """Return what is known of every lane that was ever called or paused, by agency."""
+    return {row.agency: LaneState(**row._mapping) for row in conn.execute(select(lanes))}  # noqa: SLF001 - the same
 
 
 def pause_lane(conn: Connection, agency: str, at: datetime, by: str, reason: str) -> None:

@@ -25,7 +25,7 @@ from hub.api.problems import (
 from hub.api.services import Hub
 from hub.api.views import AgenciesView, AgencyView, agency_view
 from hub.store.following import Unmatched, unmatched_of_agencies
-from hub.store.lanes import paused_lanes
+from hub.store.lanes import LaneState, all_lanes
 from hub.wiring import Services
 
 router = APIRouter(tags=["agencies"])
@@ -39,32 +39,38 @@ async def list_of_agencies(hub: Hub, caller: CurrentCaller) -> AgenciesView:
 
     Operators of the hub see too how much of what each told names no referral that the hub knows.
     """
-    paused, unmatched = await hub.store.read(_standing)
-    sees_all = isinstance(caller, HubActor)
+    lanes, unmatched = await hub.store.read(_standing)
+    sees_all, now = isinstance(caller, HubActor), hub.clock.now()
     return AgenciesView(
         agencies=tuple(
-            agency_view(agency, paused.get(slug), unmatched.get(slug, Unmatched()) if sees_all else None)
+            agency_view(
+                agency,
+                lanes.get(slug, LaneState(slug)),
+                unmatched.get(slug, Unmatched()) if sees_all else None,
+                now,
+            )
             for slug, agency in hub.agencies.items()
         )
     )
 
 
-def _standing(conn: Connection) -> tuple[Mapping[str, str], Mapping[str, Unmatched]]:
-    """Return the paused agencies with the reason, and those of which calls are unmatched with how many."""
-    return paused_lanes(conn), unmatched_of_agencies(conn)
+def _standing(conn: Connection) -> tuple[Mapping[str, LaneState], Mapping[str, Unmatched]]:
+    """Return the lanes of agencies, and those of which calls are unmatched with how many."""
+    return all_lanes(conn), unmatched_of_agencies(conn)
 
 
 async def _step(hub: Services, slug: str, step: Callable[[Connection], None]) -> AgencyView:
     if slug not in hub.agencies.active:
         raise ProblemError(UNKNOWN_AGENCY)
 
-    def take(conn: Connection) -> tuple[Mapping[str, str], Mapping[str, Unmatched]]:
+    def take(conn: Connection) -> tuple[Mapping[str, LaneState], Mapping[str, Unmatched]]:
         step(conn)
         return _standing(conn)
 
-    paused, unmatched = await hub.store.write(take)
+    lanes, unmatched = await hub.store.write(take)
     hub.engine.wake()
-    return agency_view(hub.agencies[slug], paused.get(slug), unmatched.get(slug, Unmatched()))
+    lane = lanes.get(slug, LaneState(slug))
+    return agency_view(hub.agencies[slug], lane, unmatched.get(slug, Unmatched()), hub.clock.now())
 
 
 @router.post(

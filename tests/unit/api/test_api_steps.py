@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -7,6 +9,7 @@ import pytest
 from api_bench import Bench, case, consent
 
 from hub.api import examples
+from hub.store.lanes import LaneState, save_lane
 
 OVERRIDE, CLOSING, RESOLUTION = examples.OVERRIDE, examples.CLOSING, examples.RESOLUTION
 
@@ -222,3 +225,20 @@ async def test_events_tell_what_people_wrote(bench: Bench) -> None:
     told = (await bench.ask.get(f"/v1/referrals/{second}/events")).json()["events"]
     said = {event["kind"]: event["text"] for event in told}
     assert (said["overridden"], said["accepted"]) == (OVERRIDE["reason"], None)
+
+
+async def test_an_outage_is_seen_by_whoever_waits_for_it(bench: Bench) -> None:
+    """An agency that is not reached says since when, and until when nothing is sent; what is past is not said."""
+    now = bench.services.clock.now()
+    shut = LaneState("pier", failures=5, outage_since=now, closed_until=now + timedelta(hours=1))
+
+    async def told(who: httpx.AsyncClient) -> list[datetime | None]:
+        listed = (await who.get("/v1/agencies")).json()["agencies"]
+        (pier,) = [one for one in listed if one["slug"] == "pier"]
+        return [pier[name] and datetime.fromisoformat(pier[name]) for name in ("outage_since", "closed_until")]
+
+    assert await told(bench.ask) == [None, None]
+    bench.services.store.write_now(lambda conn: save_lane(conn, shut))
+    assert await told(bench.ask) == await told(bench.operator) == [now, now + timedelta(hours=1)]
+    bench.services.store.write_now(lambda conn: save_lane(conn, replace(shut, closed_until=now)))
+    assert await told(bench.operator) == [now, None]
