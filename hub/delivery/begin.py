@@ -66,12 +66,10 @@ class Job:
 
 
 def begin(conn: Connection, room: Room, delivery_id: str) -> Job | None:
-    """Prepare the next call of a delivery; None if there is none to make now."""
+    """Prepare the next call of a delivery that was given out; None if there is none to make now."""
     delivery, now = delivery_by_id(conn, delivery_id), room.clock.now()
-    if delivery is not None and delivery.picked_until_wall is not None:
-        update_delivery(conn, delivery.id, picked_until_wall=None)  # its turn has come; what follows may be another
     agency = None if delivery is None else room.agencies.active.get(delivery.agency)
-    if delivery is None or agency is None or not _may_work(conn, delivery, agency, now):
+    if delivery is None or agency is None or not _take_up(conn, delivery, agency, now):
         return None
     papers = read_papers(conn, room, delivery)
     if _is_settled_without_call(conn, room, papers, agency, now):
@@ -101,8 +99,15 @@ def _leave(conn: Connection, papers: Papers, now: datetime) -> None:
         update_delivery(conn, papers.delivery.id, due_at=None)
 
 
-def _may_work(conn: Connection, delivery: DeliveryRecord, agency: ActiveAgency, now: datetime) -> bool:
-    """Return whether the delivery is due, its lane is open, nobody else works on it, and it does not go by file."""
+def _take_up(conn: Connection, delivery: DeliveryRecord, agency: ActiveAgency, now: datetime) -> bool:
+    """Take the delivery's turn; return whether it had one, and may be worked on now.
+
+    A turn that is over its lane no longer counts, and gives out anew: begun all the same, it would be a call too many.
+    """
+    until = delivery.picked_until_wall
+    if until is None or until <= wall_of(conn):
+        return False
+    update_delivery(conn, delivery.id, picked_until_wall=None)
     is_due = delivery.due_at is not None and delivery.due_at <= now and not delivery.paused
     is_free = delivery.lease_until_wall is None and agency.profile.batching is None
     return is_due and is_free and delivery.agency not in paused_lanes(conn)

@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,11 @@ from adapters.sdk.testing import another_birth_date
 from hub import wiring
 from hub.access.actor import Actor
 from hub.access.centres import add_centre
-from hub.clock import SystemClock
+from hub.clock import SystemClock, wall_now
 from hub.delivery.batches.clerk import Clerk
 from hub.settings import StoreSettings, VaultSettings
 from hub.store.batches import memberships_of
-from hub.store.deliveries import DeliveryRecord, delivery_of_kind
+from hub.store.deliveries import DeliveryRecord, delivery_of_kind, update_delivery
 from hub.store.referrals import ReferralRecord, events_of, referral_by_id
 from hub.wiring import Services, opened
 from mocks.kit.agency import Reply, Request
@@ -109,6 +110,8 @@ class HubBench:
         clock = self.stage.server.clock
         assert delivery.due_at is not None
         clock.advance(max(0.0, (delivery.due_at - clock.now()).total_seconds()))
+        turn = partial(update_delivery, delivery_id=delivery.id, picked_until_wall=wall_now().timestamp() + 600.0)
+        await self.services.store.write(turn)
         await self.services.worker.work(delivery.id)
 
     async def days_pass(self, slug: str, referral_id: str) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from adapters.sdk import (
     Acknowledged,
@@ -67,6 +67,7 @@ from hub.store.referrals import ReferralRecord, events_of, referral_by_id
 from hub.store.schema import make_or_check
 from hub.store.store import Store
 from hub.store.tables import deliveries
+from hub.store.wall import wall_of
 from hub.vault.vault import Vault
 from schemas.case import CaseDocument
 from schemas.services import ServiceCode
@@ -289,12 +290,15 @@ class Landing:
         return self.store.write_now(take)
 
     def due(self) -> list[str]:
-        """Return the deliveries that are due now."""
-        query = select(deliveries.c.id).where(
-            deliveries.c.due_at <= self.clock.now(), deliveries.c.lease_until_wall.is_(None)
-        )
-        order = (deliveries.c.urgent.desc(), deliveries.c.due_at)
-        return self.store.read_now(lambda conn: list(conn.execute(query.order_by(*order)).scalars()))
+        """Return the deliveries that are due now, each with a turn that is long enough for any test."""
+        is_due = (deliveries.c.due_at <= self.clock.now()) & deliveries.c.lease_until_wall.is_(None)
+        query = select(deliveries.c.id).where(is_due).order_by(deliveries.c.urgent.desc(), deliveries.c.due_at)
+
+        def give(conn: Any) -> list[str]:
+            conn.execute(update(deliveries).where(is_due).values(picked_until_wall=wall_of(conn) + 3600.0))
+            return list(conn.execute(query).scalars())
+
+        return self.store.write_now(give)
 
     def work(self) -> int:
         """Let the worker do everything that is due now; return how many it was woken for."""
@@ -378,23 +382,12 @@ def consent(items: list[str], **changes: Any) -> dict[str, Any]:
 
 def case_document(name: str, consents: Papers, **client: Any) -> dict[str, Any]:
     """Return a document with one referral to the test agency."""
-    return {
-        "client": {
-            "name": name,
-            "birth_date": "1980-01-02",
-            "phones": ["010-0000-1234"],
-            "debts": [{"creditor": "가상캐피탈", "amount": 1000, "secured": False, "days_overdue": 1}],
-            **client,
-        },
-        "consents": consents,
-        "referrals": [
-            {
-                "service_code": "WEL-BASIC",
-                "counselled_on": "2026-03-01",
-                "referred_on": "2026-03-02",
-                "officer_name": "이담당",
-                "officer_phone": "031-000-1111",
-                "opinion": "생계가 어려움",
-            }
-        ],
-    }
+    client = {
+        "name": name, "birth_date": "1980-01-02", "phones": ["010-0000-1234"],
+        "debts": [{"creditor": "가상캐피탈", "amount": 1000, "secured": False, "days_overdue": 1}], **client,
+    }  # fmt: skip
+    referral = {
+        "service_code": "WEL-BASIC", "counselled_on": "2026-03-01", "referred_on": "2026-03-02",
+        "officer_name": "이담당", "officer_phone": "031-000-1111", "opinion": "생계가 어려움",
+    }  # fmt: skip
+    return {"client": client, "consents": consents, "referrals": [referral]}

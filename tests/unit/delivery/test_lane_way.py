@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
+from typing import Any
 
 import httpx
 import pytest
 from ferry import START, Landing
 
-from adapters.sdk import Lane
+from adapters.sdk import Lane, Maintenance, ServiceHours
+from adapters.sdk.kst import KST
 from hub.delivery.turns import Turns, give_turns
 from hub.store.deliveries import update_delivery
 from hub.store.lanes import LaneState, lane_of
@@ -96,3 +98,56 @@ def test_urgent_ones_that_always_fail_do_not_keep_a_lane_shut(landing: Landing, 
     run_until(landing, START + timedelta(hours=3))
     told = [landing.referral(one).delivery for one in referrals]
     assert told == [D.PENDING] * poisons + [D.DELIVERED] * 6
+
+
+@pytest.mark.parametrize("left", [None, 0.0])
+def test_a_turn_that_is_over_begins_nothing(landing: Landing, left: float | None) -> None:
+    """A job that comes late would be one call more than its lane takes: its delivery is given out anew instead."""
+    landing.accept()
+    agency = landing.room.agencies.active["ferry"]
+    (delivery_id,) = landing.store.write_now(partial(give_turns, room=landing.room, agency=agency)).ids
+    landing.store.write_now(partial(update_delivery, delivery_id=delivery_id, picked_until_wall=left))
+    asyncio.run(landing.worker.work(delivery_id))
+    assert landing.agency.seen == []
+    assert look(landing).ids == (delivery_id,)
+    assert len(landing.agency.acts) == 1
+
+
+OFFICE = {"service_hours": ServiceHours(time(9), time(18))}
+
+
+def kst(text: str) -> datetime:
+    """Return a moment in Korea."""
+    return datetime.fromisoformat(text).replace(tzinfo=KST)
+
+
+def works(begins: str, ends: str) -> dict[str, Any]:
+    """Return the setting of one maintenance."""
+    return {"maintenance": (Maintenance(kst(begins), kst(ends)),)}
+
+
+@pytest.mark.parametrize(
+    ("more", "at", "opens"),
+    [
+        pytest.param(OFFICE, "2026-03-04 18:00", "2026-03-05 09:00", id="an evening"),
+        pytest.param(works("2026-03-04 22:00", "2026-03-05 02:00"), "2026-03-04 22:00", "2026-03-05 02:00", id="점검"),
+        pytest.param(OFFICE, "2027-02-05 18:30", "2027-02-10 09:00", id="설날: 6 to 8, and a substitute holiday"),
+        pytest.param(
+            OFFICE | works("2027-02-10 08:00", "2027-02-10 11:00"), "2027-02-06 12:00", "2027-02-10 11:00", id="both"
+        ),
+    ],
+)
+def test_what_comes_while_an_agency_is_closed_waits_and_then_goes(
+    landing: Landing, more: dict[str, Any], at: str, opens: str
+) -> None:
+    """Nothing is called before it opens, whoever looks; then it goes by itself."""
+    landing.more_settings |= more
+    landing.start_process()
+    landing.clock.advance((kst(at) - START).total_seconds())
+    referral_id = landing.accept()
+    assert look(landing) == Turns((), again_at=kst(opens))
+    landing.clock.advance((kst(opens) - kst(at)).total_seconds() - 1)
+    assert (look(landing), landing.agency.seen) == (Turns((), again_at=kst(opens)), [])
+    landing.clock.advance(1)
+    look(landing)
+    assert landing.referral(referral_id).delivery is D.DELIVERED

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 from barge import Dock
 from ferry import Landing
 from sqlalchemy import Connection, text
 
-from adapters.sdk import Repeat
+from adapters.sdk import Lane, Repeat
 from hub.delivery import alone, orphans
 from hub.delivery.alone import do_alone
 from hub.delivery.batches.clerk import LOOK_EVERY
 from hub.delivery.room import Room
 from hub.delivery.shared_engine import SharedEngine
+from hub.delivery.turns import give_turns
 from hub.store.deliveries import DeliveryRecord, leased, leased_before, lock_leased
 from hub.store.lanes import lane_of
 from schemas.status import DeliveryStatus
@@ -135,6 +140,42 @@ async def test_the_breaker_holds_for_all_processes(landing: Landing) -> None:
         landing.clock.advance(3600)
         await until(lambda: delivered(landing, ids))
     assert landing.store.read_now(lambda conn: lane_of(conn, "ferry")).outage_since is None
+
+
+async def test_processes_together_keep_to_a_lanes_concurrency(landing: Landing) -> None:
+    """Two processes with room for eight, a lane for two: never more than two calls are under way."""
+    under_way, most, free = set[int](), 0, asyncio.Event()
+    answer = landing.agency.handle
+
+    async def answer_later(request: httpx.Request) -> httpx.Response:
+        nonlocal most
+        under_way.add(id(request))
+        most = max(most, len(under_way))
+        await free.wait()
+        under_way.discard(id(request))
+        return answer(request)
+
+    landing.agency.handle = answer_later  # type: ignore[assignment,method-assign]  # a wire may be slow
+    landing.profile = replace(landing.profile, lane=Lane(concurrency=2, per_second=1000.0))
+    ids = [landing.accept(name=f"홍길동{number}") for number in range(8)]
+    async with running(landing), running(landing):
+        await until(lambda: len(under_way) == 2)
+        agency = landing.room.agencies.active["ferry"]
+        turns = await landing.store.write(partial(give_turns, room=landing.room, agency=agency))
+        assert turns.ids == ()
+        free.set()
+        await until(lambda: delivered(landing, ids))
+    assert most == 2
+
+
+async def test_processes_together_keep_to_a_lanes_rate(landing: Landing) -> None:
+    """Two processes, one rate: so many calls take the time that they take, but for one burst."""
+    landing.profile = replace(landing.profile, lane=Lane(concurrency=10, per_second=8.0))
+    ids = [landing.accept(name=f"김나루{number}") for number in range(12)]
+    began, burst = time.monotonic(), 4
+    async with running(landing), running(landing):
+        await until(lambda: delivered(landing, ids))
+    assert time.monotonic() - began > (len(ids) - burst - 1) / 8.0
 
 
 @pytest.fixture

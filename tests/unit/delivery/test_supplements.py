@@ -314,7 +314,8 @@ def test_steps_of_a_delivered_referral_are_about_its_supplement(landing: Landing
     with pytest.raises(IllegalStepError) as refused:
         landing.do(landing.commands.retry, referral_id)
     assert refused.value.legal == (Step.CANCEL,)
-    landing.store.write_now(lambda conn: begin(conn, landing.room, landing.due()[0]))
+    (delivery_id,) = landing.due()
+    landing.store.write_now(lambda conn: begin(conn, landing.room, delivery_id))
     with pytest.raises(IllegalStepError) as refused:
         landing.do(landing.commands.cancel, referral_id)
     assert refused.value.current == "sending"
