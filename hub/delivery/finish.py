@@ -15,21 +15,19 @@ from hub.delivery.arrival import note_arrival
 from hub.delivery.begin import Job
 from hub.delivery.eligibility import after_question
 from hub.delivery.ending import end_telling
-from hub.delivery.lanes import Alert, after_call, verdict_of
+from hub.delivery.lanes import Alert
+from hub.delivery.outages import note_call
 from hub.delivery.results import Before, Change, Result, change_after
 from hub.delivery.room import Papers, Room, read_papers, text_sealer
 from hub.delivery.settle import settle
 from hub.delivery.steps import TELL_BY_HAND
 from hub.delivery.taking_back import ask_to_tell_by_hand, take_back_if_consent_is_gone
-from hub.delivery.turns import limits_of
 from hub.delivery.verifying import keep_answer
-from hub.delivery.waits import asked_seconds
 from hub.following.facts import Source, take_facts
-from hub.notices.alarms import Alarm, pause_misconfigured, raise_alarm
+from hub.notices.alarms import pause_misconfigured
 from hub.settings import DeliverySettings
 from hub.store.attempts import disclosing_attempts, end_attempt
 from hub.store.deliveries import DeliveryRecord, delivery_by_id, delivery_of_kind, update_delivery
-from hub.store.lanes import lane_of, save_lane
 from hub.store.referrals import append_event, referral_by_id, update_referral
 from schemas.events import EventKind
 from schemas.status import BusinessStatus, DeliveryStatus
@@ -48,20 +46,8 @@ def finish(conn: Connection, room: Room, job: Job, result: Result) -> Alert | No
     A result that comes after the lease was taken away still counts if it is a receipt.
     """
     now = room.clock.now()
-    alert = _judge_lane(conn, room, job, result, now)
+    alert = note_call(conn, room, room.agencies.active[job.agency], job.delivery_id, result, now)
     _store(conn, room, job, result, now)
-    return alert
-
-
-def _judge_lane(conn: Connection, room: Room, job: Job, result: Result, now: datetime) -> Alert | None:
-    agency = room.agencies.active[job.agency]
-    before = lane_of(conn, job.agency, lock=True)
-    limits, verdict = limits_of(room, agency), verdict_of(result)
-    after, alert = after_call(before, limits, job.delivery_id, verdict, now, asked_seconds(result))
-    if after != before:
-        save_lane(conn, after)
-    if alert is not None:
-        raise_alarm(conn, Alarm(alert), job.agency, now)
     return alert
 
 

@@ -119,14 +119,15 @@ class Alert(StrEnum):
 def after_call(
     state: LaneState,
     limits: Limits,
-    delivery_id: str,
+    about: str | None,
     verdict: Verdict,
     now: datetime,
     wait_seconds: float | None = None,
 ) -> tuple[LaneState, Alert | None]:
     """Return the lane after a call, and what is to be told. `wait_seconds`: how long the agency asked us all to wait.
 
-    One poisoned referral that fails again and again never opens the breaker by itself.
+    `about`: the delivery that was sent. One that is poisoned and fails again and again never opens the breaker by
+    itself; a call about nobody (None) always counts.
     """
     if verdict is Verdict.NOTHING:
         return state, None
@@ -136,16 +137,17 @@ def after_call(
         alert = Alert.OUTAGE_ENDED if state.outage_since is not None else None
         healthy = replace(state, failures=0, last_failed=None, openings=0, closed_until=until, outage_since=None)
         return healthy, alert
-    if state.last_failed == delivery_id and not limits.is_tripped(state):
+    is_same = about is not None and about == state.last_failed
+    if is_same and not limits.is_tripped(state):
         return state, None
     failures = state.failures + 1
     if failures < limits.breaker_failures:
-        return replace(state, failures=failures, last_failed=delivery_id), None
+        return replace(state, failures=failures, last_failed=about), None
     rest = doubling_seconds(state.openings, limits.breaker_first_seconds, limits.breaker_longest_seconds)
     opened = replace(
         state,
         failures=limits.breaker_failures,
-        last_failed=delivery_id,
+        last_failed=about,
         openings=state.openings + 1,
         closed_until=_later(state.closed_until, now + timedelta(seconds=rest)),
         outage_since=state.outage_since or now,

@@ -16,6 +16,7 @@ from hub.delivery.begin import Job, begin
 from hub.delivery.finish import finish
 from hub.delivery.giving_up import give_up_beginning, is_passing
 from hub.delivery.lanes import Alert
+from hub.delivery.outages import tell
 from hub.delivery.results import Result
 from hub.delivery.room import Room
 from hub.logs import places
@@ -44,9 +45,7 @@ class Worker:
             alert = await self._keep(job, result)
         finally:
             self._room.gate.forget(job.attempt_id)
-        if alert is not None:  # once for each outage: an operator's alarm hangs on these two lines
-            level = logging.ERROR if alert is Alert.OUTAGE_BEGAN else logging.WARNING
-            _log.log(level, alert.value, agency=job.agency)
+        tell(alert, job.agency)
 
     async def _begin(self, delivery_id: str) -> Job | None:
         """Prepare the next call. One that cannot be prepared is given up, in a transaction of its own, and told."""

@@ -26,7 +26,7 @@ class LaneState:
     failures: int = 0
     """Calls in a row that did not reach the agency; the same delivery again counts once."""
     last_failed: str | None = None
-    """The delivery of the last of them."""
+    """The delivery, or our file, of the last of them; None if it was about nobody."""
     openings: int = 0
     """How often the breaker opened during this outage."""
     closed_until: datetime | None = None

@@ -29,11 +29,12 @@ from hub.agencies import ActiveAgency
 from hub.delivery.batches.freezing import batching_of, folding, freeze, order_as_frozen
 from hub.delivery.batches.parting import expire, give_up, hand_over, postpone, release
 from hub.delivery.batches.taking_in import take_in
+from hub.delivery.outages import note_call, tell
 from hub.delivery.room import Room
 from hub.delivery.waits import doubling_seconds
 from hub.notices.alarms import pause_misconfigured
 from hub.store.batches import BatchRecord, due_for_file, frozen_batches, overdue_batches, released_in_a_row
-from hub.store.lanes import paused_lanes
+from hub.store.lanes import lane_of, paused_lanes
 from hub.store.result_files import mark_cleared
 from hub.store.store import Store
 
@@ -61,7 +62,12 @@ class Clerk:
         self._may_write_until: dict[str, float] = {}
 
     async def work(self) -> None:
-        """Do all that can be done now: look for files in doubt, read results, hand out what is due."""
+        """Do all that can be done now: look for files in doubt, read results, hand out what is due.
+
+        While the agency is closed its folders are left alone.
+        """
+        if self._agency.open_hours.opens_again(self._room.clock.now()) is not None:
+            return
         if not await self._store.read(self._is_paused):
             await self._look_for_files()
         await self._read_results()
@@ -78,6 +84,9 @@ class Clerk:
 
     def _next_moment(self, conn: Connection) -> datetime:
         now = self._room.clock.now()
+        opens = self._agency.open_hours.opens_again(now)
+        if opens is not None:
+            return opens
         moments = [(self._read_at or now) + LOOK_EVERY]
         if not self._is_paused(conn):
             moments.append(self._room.working_days.next_cut_off(now, batching_of(self._agency).cut_off))
@@ -103,13 +112,14 @@ class Clerk:
         return self._resting[1]
 
     def _may_try_at(self, conn: Connection) -> datetime | None:
-        """Return when a file may be tried after those that never left, if the last one did not."""
-        released = released_in_a_row(conn, self._slug)
-        if not released or released[0].left_at is None:
-            return None
-        settings = self._room.settings
-        wait = doubling_seconds(len(released) - 1, settings.retry_first_seconds, settings.retry_longest_seconds)
-        return released[0].left_at + timedelta(seconds=wait)
+        """Return when a file may be tried: after those that never left, if the last one did not, and by the breaker."""
+        closed_until, released = lane_of(conn, self._slug).closed_until, released_in_a_row(conn, self._slug)
+        moments = [] if closed_until is None else [closed_until]
+        if released and released[0].left_at is not None:
+            settings = self._room.settings
+            wait = doubling_seconds(len(released) - 1, settings.retry_first_seconds, settings.retry_longest_seconds)
+            moments.append(released[0].left_at + timedelta(seconds=wait))
+        return max(moments, default=None)
 
     def _look_at(self, batch: BatchRecord, now: datetime) -> datetime:
         """Return when to look for a file: not while one that was begun may still become visible."""
@@ -134,8 +144,9 @@ class Clerk:
             if isinstance(error, NotSentError | NameTakenError) and not self._may_have_left(order):
                 why = type(error).__name__
                 await self._store.write(partial(release, room=self._room, batch_id=batch_id, error=why))
-                return False
-            self._may_write_until[batch_id] = max(member.decision.send_by for member in order.members)
+            else:
+                self._may_write_until[batch_id] = max(member.decision.send_by for member in order.members)
+            await self._note_call(batch_id, error)
             return False
         await self._store.write(partial(hand_over, room=self._room, batch_id=batch_id))
         self._forget(order)
@@ -143,6 +154,7 @@ class Clerk:
             _log.error("file_was_there_already", agency=self._slug, file=order.name, members=len(order.members))
         else:
             _log.info("file_handed_over", agency=self._slug, file=order.name, members=len(order.members))
+        await self._note_call(batch_id, told)
         return True
 
     def _may_have_left(self, order: FoldOrder) -> bool:
@@ -222,7 +234,9 @@ class Clerk:
             files: Sequence[ResultFile] = await self._unfolding.unfold()
         except Exception as error:  # noqa: BLE001 - it is tried again at the next look; nothing expires unread
             await self._note_failure("unfold_failed", None, error)
+            await self._note_call(None, error)
             return
+        await self._note_call(None, files)
         taken = [await self._take(file) for file in files]
         if not all(taken):
             return  # the store was away: what lies there unread may be what is overdue
@@ -252,6 +266,19 @@ class Clerk:
         _log.error(event, agency=self._slug, file=name, error=type(error).__name__, why=why)
         if isinstance(error, MisconfiguredError):
             await self._store.write(self._pause)
+
+    async def _note_call(self, batch_id: str | None, result: object) -> None:
+        """Note what laying down a file, or reading the folder (None), says of the lane."""
+        if isinstance(result, Exception) or await self._store.read(partial(self._heals, batch_id=batch_id)):
+            now = self._room.clock.now()
+            call = partial(note_call, room=self._room, agency=self._agency, about=batch_id, result=result, now=now)
+            tell(await self._store.write(call), self._slug)
+
+    def _heals(self, conn: Connection, batch_id: str | None) -> bool:
+        """Return whether success is news. That a folder can be read does not say that files can be laid down again."""
+        lane = lane_of(conn, self._slug)
+        is_ill = lane.failures > 0 or lane.outage_since is not None
+        return is_ill and (batch_id is not None or lane.last_failed is None)
 
     def _pause(self, conn: Connection) -> None:
         if not self._is_paused(conn):
