@@ -18,6 +18,7 @@ from hub.agencies import ActiveAgency
 from hub.clock import wait_until
 from hub.delivery.batches.lane import BatchLane
 from hub.delivery.orphans import reclaim_all, reclaim_expired
+from hub.delivery.retrying import stop_where_retries_are_off
 from hub.delivery.room import Room
 from hub.delivery.turns import Turns, give_turns
 from hub.store.store import Store
@@ -72,6 +73,7 @@ class EmbeddedEngine:
         lost = await self._store.write(partial(reclaim_all, room=self._room))
         if lost:
             _log.warning("orphans_reclaimed", count=lost)
+        await stop_where_retries_are_off(self._store, self._room)
         store, room, agencies = self._store, self._room, self._room.agencies.active.values()
         self._lanes = [_Lane(store, room, agency) for agency in agencies if agency.profile.batching is None]
         self._batch_lanes = [BatchLane(store, room, agency) for agency in agencies if agency.profile.batching]

@@ -22,6 +22,7 @@ from hub.agencies import ActiveAgency
 from hub.delivery.alone import do_alone
 from hub.delivery.batches.lane import BatchLane
 from hub.delivery.orphans import reclaim_expired
+from hub.delivery.retrying import stop_where_retries_are_off
 from hub.delivery.room import Room
 from hub.delivery.turns import TURN_SECONDS, Turns, give_turns
 from hub.logs import places
@@ -138,6 +139,7 @@ class SharedEngine:
         if lost:
             _log.warning("orphans_reclaimed", count=lost)
             self._awake.set()
+        await stop_where_retries_are_off(self._store, self._room)
         for job in await self._app.job_manager.get_stalled_jobs(seconds_since_heartbeat=TURN_SECONDS):
             if job.id is not None:  # its process died; the delivery's own turn runs out and is given anew
                 with contextlib.suppress(procrastinate.exceptions.ConnectorException):  # another process was quicker

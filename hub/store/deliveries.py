@@ -103,6 +103,16 @@ def _awaits_worker(agency: str) -> ColumnElement[bool]:
     )
 
 
+def waiting_again(conn: Connection, agency: str) -> list[str]:
+    """Return what waits for its next call in a lane and was sent before, whenever it is due; not what somebody paused.
+
+    What was delivered is only polled, and not among them.
+    """
+    open_ = deliveries.c.status.in_([DeliveryStatus.PENDING, DeliveryStatus.UNKNOWN])
+    query = select(deliveries.c.id).where(_awaits_worker(agency), open_, deliveries.c.tries > 0)
+    return list(conn.execute(query).scalars())
+
+
 def in_flight(conn: Connection, agency: str, wall: float) -> int:
     """Return how many deliveries of a lane somebody works on, or was just given to work on."""
     taken = or_(deliveries.c.lease_until_wall.is_not(None), deliveries.c.picked_until_wall > wall)

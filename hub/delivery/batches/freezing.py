@@ -32,6 +32,7 @@ from hub.delivery.gating import (
     withhold,
 )
 from hub.delivery.giving_up import fail_by_defect, is_passing, papers_unopened
+from hub.delivery.retrying import stop_if_retries_are_off
 from hub.delivery.room import Papers, Room, read_papers, unseal_document
 from hub.delivery.settle import settle_without_call
 from hub.store.attempts import attempts_of
@@ -147,7 +148,7 @@ def _freeze(
 def _admit(conn: Connection, room: Room, agency: ActiveAgency, delivery_id: str, now: datetime) -> _Member | None:
     """Gate one delivery; None if it is settled otherwise: held, cancelled, known to have arrived, not expressible."""
     papers = _pending_papers(conn, room, delivery_id, now)
-    if papers is None:
+    if papers is None or stop_if_retries_are_off(conn, papers, agency, now):
         return None
     attempt = new_attempt(room, papers.delivery, now)
     order = _gate(conn, room, papers, agency, attempt)

@@ -115,3 +115,15 @@ async def test_polls_go_on_by_themselves(landing: Landing) -> None:
         landing.agency.facts = [fact(BusinessStatus.CLOSED, 5)]
         landing.clock.advance(3600)
         await until(lambda: landing.referral(referral_id).business is BusinessStatus.CLOSED)
+
+
+async def test_a_start_with_retries_off_stops_what_is_not_due_yet(landing: Landing) -> None:
+    """Before the lanes are served: however soon it is turned on again."""
+    referral_id = landing.accept()
+    landing.agency.script.append("busy")
+    async with running(landing):
+        await until(lambda: landing.referral(referral_id).reason == "agency_busy")
+    landing.more_settings["retry"] = False
+    landing.start_process()
+    async with running(landing):
+        assert landing.referral(referral_id).delivery is D.FAILED

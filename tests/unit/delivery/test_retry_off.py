@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
 from asking import ALWAYS, attempts, with_rules
+from barge import Dock
 from ferry import Landing, fact
 from test_callbacks_taken import tell
 
-from adapters.sdk import Repeat, Verb
+from adapters.sdk import NotSentError, Repeat, Verb
+from hub.delivery.retrying import stop_where_retries_are_off
 from hub.delivery.steps import RETRY_OFF, SupplementReason, VerificationReason
 from hub.store.lanes import paused_lanes
 from schemas.referral import Supplement
@@ -24,6 +27,13 @@ def turn(landing: Landing, *, on: bool) -> None:
     """Start the hub anew with the agency's retries on or off."""
     landing.more_settings["retry"] = on
     landing.restart()
+
+
+def off_and_on(landing: Landing) -> None:
+    """Turn the retries off and on again, as engines start, without a look at anything in between."""
+    turn(landing, on=False)
+    asyncio.run(stop_where_retries_are_off(landing.store, landing.room))
+    turn(landing, on=True)
 
 
 def let_time_pass(landing: Landing) -> None:
@@ -184,3 +194,64 @@ def test_a_question_goes_to_the_shelf(landing: Landing, before: bool) -> None:
     assert stands(landing, referral_id) == (D.FAILED, VerificationReason.FAILED)
     assert len(attempts(landing, referral_id)) == 1
     assert [one.status for one in landing.deliveries(referral_id) if one.kind is Verb.VERIFY] == [D.FAILED]
+
+
+def test_what_is_not_due_before_it_is_turned_on_again_is_stopped_too(landing: Landing) -> None:
+    """Off for a moment, of which no delivery fell due in: what was tried before does not go on after it."""
+    landing.agency.script.extend(["refuse_connection", "ok"])
+    tried, arrived = landing.accept(), landing.accept(name="김나루")
+    landing.work()
+    landing.agency.script.append("refuse_connection")
+    landing.do(landing.consents.withdraw, landing.consent_ids[0])
+    landing.work()
+    untried = landing.accept(name="이나루")
+    off_and_on(landing)
+    let_time_pass(landing)
+    assert stands(landing, tried) == (D.FAILED, RETRY_OFF)
+    assert stands(landing, arrived) == (D.DELIVERED, "tell_agency_by_hand")
+    assert stands(landing, untried)[0] is D.DELIVERED
+    assert (len(landing.agency.acts), landing.agency.withdrawn) == (2, [])
+
+
+def test_an_unknown_that_is_not_due_meanwhile_is_not_sent_again(open_landing: Open) -> None:
+    """Where the agency would dedupe, too: a person decides."""
+    landing = open_landing(Repeat.KEYED)
+    landing.agency.script.append("lose_reply")
+    referral_id = landing.accept()
+    landing.work()
+    off_and_on(landing)
+    let_time_pass(landing)
+    assert (stands(landing, referral_id), len(landing.agency.seen)) == ((D.UNKNOWN, "person_decides"), 1)
+
+
+def test_what_a_person_paused_waits_for_that_person(landing: Landing) -> None:
+    """It goes on when they resume it, and not before: nothing is replayed by itself."""
+    landing.agency.script.append("refuse_connection")
+    referral_id = landing.accept()
+    landing.work()
+    landing.do(landing.commands.pause, referral_id)
+    off_and_on(landing)
+    let_time_pass(landing)
+    assert (stands(landing, referral_id)[0], landing.agency.acts) == (D.PENDING, [])
+    landing.do(landing.commands.resume, referral_id)
+    let_time_pass(landing)
+    assert stands(landing, referral_id)[0] is D.DELIVERED
+
+
+@pytest.mark.parametrize("at_the_start", [True, False])
+def test_what_was_in_a_file_that_never_left_is_in_no_other(dock_on_each: Dock, at_the_start: bool) -> None:
+    """Stopped when it is turned off, and again before a file is frozen: a first try goes into the file alone."""
+    dock = dock_on_each
+    dock.adapter.before_writing = [NotSentError("no file could be written")]
+    tried = dock.accept()
+    dock.to_cut_off()
+    assert stands(dock, tried) == (D.PENDING, "agency_unreachable")
+    turn(dock, on=False)
+    if at_the_start:
+        asyncio.run(stop_where_retries_are_off(dock.store, dock.room))
+        turn(dock, on=True)
+    new = dock.accept(name="김나루")
+    dock.to_cut_off()
+    assert (stands(dock, tried), stands(dock, new)[0]) == ((D.FAILED, RETRY_OFF), D.HANDED_OVER)
+    (name,) = dock.office.collect()
+    assert [member["name"] for member in dock.office.members(name)] == ["김나루"]

@@ -178,6 +178,17 @@ async def test_processes_together_keep_to_a_lanes_rate(landing: Landing) -> None
     assert time.monotonic() - began > (len(ids) - burst - 1) / 8.0
 
 
+async def test_a_process_with_retries_off_stops_what_is_not_due_yet(landing: Landing) -> None:
+    """As soon as it runs: however soon it is turned on again."""
+    landing.agency.script.append("busy")
+    one = landing.accept()
+    async with running(landing):
+        await until(lambda: landing.referral(one).reason == "agency_busy")
+    landing.more_settings["retry"] = False
+    async with running(landing):
+        await until(lambda: landing.referral(one).delivery is DeliveryStatus.FAILED)
+
+
 @pytest.fixture
 def shared_dock(postgres_url: str, tmp_path: Path) -> Iterator[Dock]:
     opened = Dock(tmp_path, store_url=postgres_url)
