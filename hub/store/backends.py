@@ -28,10 +28,15 @@ _PRAGMAS = (
 _SCRUB_SECONDS = 10.0
 READERS = 4
 _POSTGRES_WRITERS = 8
-_DISTURBED = frozenset({"40001", "40P01", "23505", "25P03"})
-"""serialization_failure, deadlock_detected, unique_violation, idle_in_transaction_session_timeout: surely rolled back.
-A unique violation too may be another's doing: two looked for a row, found none, and both made it; whoever runs again
-finds it."""
+_DISTURBED = frozenset({"40001", "40P01", "23505", "25P03", "55P03"})
+"""serialization_failure, deadlock_detected, unique_violation, idle_in_transaction_session_timeout, lock_not_available:
+surely rolled back. A unique violation too may be another's doing: two looked for a row, found none, and both made it;
+whoever runs again finds it."""
+_RIGHT_OF_WAY = "hashtextextended('naru:right of way', 0)"
+_AMONG_OTHERS = f"SELECT pg_advisory_xact_lock_shared({_RIGHT_OF_WAY})"
+_ALONE = f"SELECT pg_advisory_lock({_RIGHT_OF_WAY})"
+_WAIT_SECONDS = 5.0
+"""So long one that wants to be alone keeps the others waiting for those that are at it."""
 _IDLE_SECONDS = 15.0
 """So long the server lets us hold a transaction open and say nothing: a process that was stopped (SIGSTOP, a machine
 that sleeps) while it held locks must not stop all others."""
@@ -82,6 +87,14 @@ class Backend(Protocol):
         """
         ...
 
+    def begin(self) -> AbstractContextManager[Connection]:
+        """Begin a write transaction, committed at its end."""
+        ...
+
+    def begin_alone(self) -> AbstractContextManager[Connection]:
+        """Begin one that none can disturb: the write transactions under way are waited for, others wait meanwhile."""
+        ...
+
     def scrub(self) -> bool:
         """Let go of old versions of rows as far as that is ours to do; return whether none is left in the files."""
         ...
@@ -128,6 +141,12 @@ class SqliteFile:
         self.reader = _sqlite_engine(url, begin="BEGIN", size=READERS)
         self.beside: Engine = self.writer
         self._lock: int | None = None
+
+    def begin(self) -> AbstractContextManager[Connection]:
+        """Begin a write transaction: each is alone."""
+        return self.writer.begin()
+
+    begin_alone = begin
 
     def claim(self) -> None:
         """Claim the file: the embedded engine allows one process."""
@@ -235,6 +254,33 @@ class PostgresServer:
                 f"the store {self._shown} cannot be reached ({type(error.orig).__name__}): is the server up, and are "
                 "user, password and database right?"
             ) from None
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Begin a transaction among others; one that wants to be alone goes first."""
+        with self.writer.begin() as conn:
+            conn.exec_driver_sql(_AMONG_OTHERS)
+            yield conn
+
+    @contextmanager
+    def begin_alone(self) -> Iterator[Connection]:
+        """Begin a transaction before which all others have ended, in every process, and that they wait for.
+
+        The lock is the session's, for a transaction that waited in itself would see what was before it waited. It goes
+        with the session, which is closed afterwards, or ended by the server if we are stopped.
+        """
+        with self.writer.connect() as conn:
+            try:
+                conn.execution_options(isolation_level="AUTOCOMMIT")
+                conn.exec_driver_sql(f"SET lock_timeout = '{round(_WAIT_SECONDS * 1000)}ms'")
+                conn.exec_driver_sql(f"SET idle_session_timeout = '{round(_IDLE_SECONDS * 1000)}ms'")
+                conn.exec_driver_sql(_ALONE)
+                conn.commit()
+                conn.execution_options(isolation_level="SERIALIZABLE")
+                with conn.begin():
+                    yield conn
+            finally:
+                conn.invalidate()
 
     @contextmanager
     def only_one(self, what: str) -> Iterator[None]:

@@ -30,6 +30,8 @@ __all__ = ["Store", "StoreBusyError", "StoreInUseError", "StoreUnreachableError"
 
 T = TypeVar("T")
 _TRIES = 30
+_TRIES_AMONG_OTHERS = 6
+"""A transaction that others disturbed so often is long, and would never come to its end among many short ones."""
 _LONGEST_REST_SECONDS = 0.25
 
 
@@ -96,14 +98,15 @@ class Store:
     def write_now(self, work: Callable[[Connection], T]) -> T:
         """Do what `write` does, in the calling thread."""
         for tried in range(1, _TRIES):
+            begin = self._backend.begin if tried <= _TRIES_AMONG_OTHERS else self._backend.begin_alone
             try:
-                with self._backend.writer.begin() as conn:
+                with begin() as conn:
                     return work(conn)
             except Exception as error:
                 if not self._backend.is_disturbed(error):
                     raise
             time.sleep(random.uniform(0, min(_LONGEST_REST_SECONDS, 0.002 * 2**tried)))  # noqa: S311 - only to part them
-        with self._backend.writer.begin() as conn:
+        with self._backend.begin_alone() as conn:
             return work(conn)
 
     def write_beside_now(self, work: Callable[[Connection], T]) -> T:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from functools import partial
+from itertools import cycle
 
 import pytest
 from psycopg.errors import SerializationFailure
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 
 from hub.store import backends
 from hub.store.backends import PostgresServer
@@ -58,6 +60,57 @@ async def test_two_rules_over_two_rows_hold_together(store: Store) -> None:
         )
         assert sorted(took) == [False, True]
         await store.write(lambda conn: [put(conn, name, 0) for name in "ab"])
+
+
+async def test_a_long_transaction_comes_to_its_end_among_many_short_ones(postgres_url: str) -> None:
+    """Short ones that read and write what it reads and writes disturb it whenever it runs: then it runs alone."""
+    store, other, is_over = Store(postgres_url), Store(postgres_url), asyncio.Event()
+    rows = range(200)
+    await store.write(lambda conn: conn.execute(text("CREATE TABLE many (id int PRIMARY KEY, count int)")))
+    await store.write(lambda conn: conn.execute(text("INSERT INTO many SELECT g, 0 FROM generate_series(0, 200) g")))
+    tries: list[int] = []
+
+    def count_all(conn: Connection) -> None:
+        tries.append(len(tries))
+        found = [conn.execute(text("SELECT count FROM many WHERE id = :id"), {"id": row}).scalar() for row in rows]
+        conn.execute(text("UPDATE many SET count = :sum WHERE id = 200"), {"sum": sum(found)})
+
+    def add_one(conn: Connection, row: int) -> None:
+        conn.execute(text("SELECT count FROM many WHERE id = 200"))
+        conn.execute(text("UPDATE many SET count = count + 1 WHERE id = :id"), {"id": row})
+
+    async def disturb(of: Store, first: int) -> None:
+        for row in cycle(range(first, 200, 6)):
+            await of.write(partial(add_one, row=row))
+            if is_over.is_set():
+                return
+
+    disturbers = [asyncio.create_task(disturb(one, first)) for one in (store, other) for first in range(3)]
+    await store.write(count_all)
+    is_over.set()
+    await asyncio.gather(*disturbers)
+    assert 1 < len(tries) <= 7, tries
+    store.close()
+    other.close()
+
+
+def test_whoever_wants_to_be_alone_keeps_nobody_waiting_for_one_that_does_not_end(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its wait is short, and counts as a disturbance; it leaves no lock behind, whether it came to it or not."""
+    monkeypatch.setattr(backends, "_WAIT_SECONDS", 0.05)
+    server = PostgresServer(postgres_url)
+    with server.begin(), pytest.raises(OperationalError) as refused, server.begin_alone():
+        pass
+    assert server.is_disturbed(refused.value)
+    with server.begin_alone() as conn:
+        conn.execute(text("SELECT 1"))
+    with server.begin() as conn:
+        assert conn.execute(text("SHOW transaction_isolation")).scalar() == "serializable"
+        assert conn.execute(text("SHOW lock_timeout")).scalar() == "0"
+        locks = text("SELECT mode FROM pg_locks WHERE locktype = 'advisory'")
+        assert conn.execute(locks).scalars().all() == ["ShareLock"]
+    server.close()
 
 
 async def test_what_fails_leaves_nothing(store: Store) -> None:
