@@ -33,7 +33,7 @@ from hub.access.centres import add_centre
 from hub.agencies import Agencies, Agency, AgencyState
 from hub.cli.stage.folder import StageFolder
 from hub.cli.stage.settings import hub_environ
-from hub.clock import ManualClock
+from hub.clock import ManualClock, wall_now
 from hub.configuration import read_settings
 from hub.consent.mint import Mint
 from hub.consent.records import ConsentRecord, Statute
@@ -45,7 +45,7 @@ from hub.intake.filing import Filing
 from hub.settings import DeliverySettings, Route, RoutingSettings
 from hub.store.attempts import AttemptRecord, disclosing_attempts
 from hub.store.consents import insert_consent
-from hub.store.deliveries import delivery_of_kind
+from hub.store.deliveries import delivery_of_kind, update_delivery
 from hub.store.referrals import ReferralRecord, referral_by_id
 from hub.store.schema import make_or_check
 from hub.store.store import Store
@@ -168,6 +168,8 @@ class Case:
             return
         delivery = store.read_now(lambda conn: delivery_of_kind(conn, self.referral_id, Verb.SUBMIT))
         assert delivery is not None
+        turn = partial(update_delivery, delivery_id=delivery.id, picked_until_wall=wall_now().timestamp() + 600.0)
+        store.write_now(turn)
         await Worker(store, self.room).work(delivery.id)
 
     def _said(self) -> list[str]:
