@@ -75,8 +75,8 @@ async def test_working_without_a_lease_is_caught(tmp_path: Path, monkeypatch: py
 
 async def test_skipping_the_gate_on_a_retry_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever asks for consent only once sends what was withdrawn meanwhile."""
-    script = Script(faults=only("busy_429_retry_after", 0.7, seconds=1.0), services=frozenset({"JOB-COUNSEL"}))
-    verdict = await prove_broken("ungated", tmp_path, monkeypatch, Size(80, 0.5, 0, 1), script)
+    script = Script(faults=only("busy_429", 0.5), services=SUPPLEMENTED | {"JOB-COUNSEL"})
+    verdict = await prove_broken("ungated", tmp_path, monkeypatch, Size(160, 0.5, 0, 1), script)
     assert verdict.findings.unconsented
     assert not verdict.holds
 
