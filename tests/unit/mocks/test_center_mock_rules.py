@@ -233,8 +233,8 @@ def header_with(**changes: str) -> dict[str, object]:
         ({"providerSystemId": "SYS00009"}, "1004"),
         ({"consumerOrganizationId": "ORG00009"}, "1003"),
         ({"consumerSystemId": "SYS00009"}, "1003"),
-        ({"requestSendTime": wall_stamp(datetime.now(UTC) - timedelta(seconds=400))}, "1001"),
-        ({"requestSendTime": wall_stamp(datetime.now(UTC) + timedelta(seconds=900))}, "1001"),
+        ({"requestSendTime": wall_stamp(datetime.now(UTC) - timedelta(days=1))}, "1001"),
+        ({"requestSendTime": wall_stamp(datetime.now(UTC) + timedelta(days=1))}, "1001"),
         ({"requestSendTime": "20251399000000000"}, "1001"),
     ],
 )
