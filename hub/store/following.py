@@ -77,6 +77,11 @@ def mark_matched(conn: Connection, inbox_id: str, referral_id: str) -> None:
     conn.execute(update(inbox).where(inbox.c.id == inbox_id).values(state="matched", referral_id=referral_id))
 
 
+def mark_of_other_office(conn: Connection, inbox_id: str, referral_id: str) -> None:
+    """Note which referral a stored callback was about, and that its office did not have it."""
+    conn.execute(update(inbox).where(inbox.c.id == inbox_id).values(state=_OTHER_OFFICE, referral_id=referral_id))
+
+
 @dataclass(frozen=True)
 class LeftCall:
     """A stored callback that has waited for its referral in vain: what it may be told by."""

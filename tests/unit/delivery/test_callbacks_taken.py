@@ -205,3 +205,16 @@ def test_a_transfer_that_goes_on_takes_each_offices_words(landing: Landing) -> N
     tell(landing, fact(B.TRANSFERRED, 5, office="3820000"), wire_key=key)
     assert (landing.referral(referral_id).business, landing.referral(referral_id).office) == (B.REVIEWING, "3990000")
     assert kept(landing, referral_id) == [B.REVIEWING, B.TRANSFERRED, B.TRANSFERRED]
+
+
+def test_what_came_before_its_referral_is_asked_for_its_office_too(landing: Landing) -> None:
+    """Calls by a receipt that nobody knew yet: the office in charge is believed, another one from its 이송 on."""
+    referral_id = landing.accept()
+    receipt = f"R-{landing.referral(referral_id).wire_key}"
+    tell(landing, fact(B.APPROVED, 9), receipt=receipt, office="3820000")
+    tell(landing, fact(B.ASSIGNED, 5), receipt=receipt, office=landing.referral(referral_id).office)
+    landing.work()
+    assert business_changes(landing, referral_id) == [B.RECEIVED, B.ASSIGNED]
+    assert "fact_flagged" in [kind for kind, _ in landing.events(referral_id)]
+    tell(landing, fact(B.TRANSFERRED, 7, office="3820000"), receipt=receipt)
+    assert business_changes(landing, referral_id) == [B.RECEIVED, B.ASSIGNED, B.TRANSFERRED, B.APPROVED]
