@@ -36,7 +36,7 @@ test-fast: .venv/.ready ## only the tests that take no processes and no time
 # 10,000 referrals and 200 kills in all, half of them on each store. Both run, whatever the first one finds.
 PROOF := $(BIN)/naru proof --referrals 5000 --lost-replies 0.2 --kills 100 --seed 2026 --json
 
-proof: .venv/.ready ## nothing lost, nothing twice, under lost replies and kill -9: half an hour, figures in docs/proof.md
+proof: .venv/.ready ## nothing lost, nothing twice, under lost replies and kill -9: an hour and more, figures in docs/proof.md
 	@$(PROOF); one=$$?; $(PROOF) --store postgresql --processes 4 && exit $$one
 
 # Examples of each kind; a kind is one agency's verb, one operation of the API, … `make fuzz EXAMPLES=100000` runs for hours.
