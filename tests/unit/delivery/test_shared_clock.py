@@ -73,7 +73,7 @@ class Process:
 @pytest.fixture
 def world(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> World:
     made = World(monkeypatch)
-    landing.agency.clock = made  # type: ignore[assignment]
+    landing.agency.clock = made  # type: ignore[assignment]  # a real clock, where the bench has one that stands still
     return made
 
 
