@@ -2,7 +2,7 @@
 
 A message is leased in the store before it is sent and removed after its receiver took it; a process that dies between
 the two costs a lease, and perhaps a second copy with the same id, never a message. The store is asked once a second:
-whoever wrote a message need not know who sends it.
+whoever wrote a message need not know who sends it. Whoever takes or ends messages of a webhook first locks its pace.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Notifier:
         for webhook_id in await self._store.read(self._with_due):
             free = _MOST_AT_ONCE - len(self._sending)
             if free > 0:
-                for task in await self._store.write(partial(self.take, webhook_id=webhook_id, most=free)):
+                for task in await self._store.write_beside(partial(self.take, webhook_id=webhook_id, most=free)):
                     self._begin(task)
                     started += 1
         return started
@@ -179,7 +179,7 @@ class Notifier:
         try:
             target = unseal_target(self._vault, task.webhook.id, task.webhook.sealed_target)
             outcome = await self._sender.send(target, task.message)
-            shelved = await self._store.write(partial(self.finish, task=task, outcome=outcome))
+            shelved = await self._store.write_beside(partial(self.finish, task=task, outcome=outcome))
         except Exception as error:  # noqa: BLE001 - the lease runs out, and the message is sent again
             _log.error("webhook_defect", webhook=task.webhook.id, error=type(error).__name__, at=places(error))
             return

@@ -105,6 +105,7 @@ def lease_due(
         .where(webhook_messages.c.webhook_id == webhook_id, _is_free(now, wall))
         .order_by(webhook_messages.c.due_at, webhook_messages.c.sequence, webhook_messages.c.id)
         .limit(limit)
+        .with_for_update(skip_locked=True)
     )
     ids = [row.id for row in conn.execute(query)]
     if not ids:

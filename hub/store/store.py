@@ -87,7 +87,8 @@ class Store:
     async def write_beside(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one durable transaction that the others need not be serial with, and that is never run again.
 
-        For work that has one doer at a time by a lock of its own, and that no transaction reads to decide by.
+        For work that has one doer at a time by a lock of its own, and whose rows no other decides by: the sealing of
+        the audit trail, the tries of webhooks.
         """
         return await asyncio.get_running_loop().run_in_executor(self._write_threads, self.write_beside_now, work)
 

@@ -38,7 +38,7 @@ async def test_the_promise_holds(store: str, tmp_path: Path) -> None:
     assert verdict.holds
     assert figures.keys() >= FIGURES
     assert (figures["lost"], figures["duplicates"], figures["unconsented"]) == (0, 0, 0)
-    assert figures["landed_kills"] == size.kills
+    assert figures["landed_kills"] >= size.kills  # one more may land while the last is counted
     assert figures["acts"] > size.referrals / 2
     assert figures["supplements"] > 0
     assert figures["notices"] > size.referrals

@@ -121,7 +121,11 @@ class Bench:
 
     def take(self, webhook_id: str, most: int = 10) -> list[Task]:
         """Lease messages, as a process does that dies then."""
-        return self.store.write_now(partial(self.notifier().take, webhook_id=webhook_id, most=most))
+        return self.store.write_beside_now(partial(self.notifier().take, webhook_id=webhook_id, most=most))
+
+    def finish(self, task: Task, outcome: Outcome) -> bool:
+        """End a try, as a process does; return whether the message went to the shelf."""
+        return self.store.write_beside_now(partial(self.notifier().finish, task=task, outcome=outcome))
 
     def forget_leases(self) -> None:
         """Let the time of every lease run out."""

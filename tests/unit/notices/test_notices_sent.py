@@ -98,6 +98,18 @@ def test_many_takers_at_once_share_without_overlap(bench: Bench) -> None:
     assert len(taken) == len(set(taken)) == bench.settings.concurrency
 
 
+def test_many_ends_at_once_are_all_stored(bench: Bench) -> None:
+    """Tries that end at the same moment wait for each other: none is refused, and the pace counts every failure."""
+    hook, referral = bench.hook(), bench.referral()
+    for _ in range(bench.settings.concurrency):
+        bench.happen(referral)
+    tasks = bench.take(hook)
+    with ThreadPoolExecutor(len(tasks)) as enders:
+        shelved = list(enders.map(lambda task: bench.finish(task, Outcome(503)), tasks))
+    assert shelved == [False] * bench.settings.concurrency
+    assert bench.pace(hook).failures == bench.settings.concurrency
+
+
 def test_a_restart_of_the_only_process_takes_its_leases_back(bench: Bench) -> None:
     """Nobody else can have them, so nobody waits for their time."""
     hook = bench.hook()
@@ -114,11 +126,10 @@ def test_a_late_end_of_a_lost_lease_changes_nothing(bench: Bench) -> None:
     (stale,) = bench.take(hook)
     bench.forget_leases()
     (fresh,) = bench.take(hook)
-    finish = bench.notifier().finish
-    bench.store.write_now(partial(finish, task=stale, outcome=Outcome(500)))
+    bench.finish(stale, Outcome(500))
     assert bench.take(hook) == []
-    bench.store.write_now(partial(finish, task=fresh, outcome=Outcome(204)))
-    bench.store.write_now(partial(finish, task=stale, outcome=Outcome(500)))
+    bench.finish(fresh, Outcome(204))
+    bench.finish(stale, Outcome(500))
     assert bench.standing(hook).waiting == 0
 
 
@@ -227,7 +238,7 @@ def test_a_removed_webhook_hears_nothing_more(bench: Bench) -> None:
     bench.happen(bench.referral())
     (task,) = bench.take(hook)
     bench.store.write_now(lambda conn: bench.desk.remove(conn, bench.actor, hook))
-    bench.store.write_now(partial(bench.notifier().finish, task=task, outcome=Outcome(500)))
+    bench.finish(task, Outcome(500))
     bench.happen(bench.referral())
     assert (bench.webhook(hook), bench.standing(hook).waiting, bench.send()) == (None, 0, 0)
 
