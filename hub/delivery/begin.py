@@ -44,7 +44,7 @@ from hub.delivery.settle import settle_without_call
 from hub.delivery.supplementing import NOT_WANTED, is_taken_back, is_wanted
 from hub.delivery.verifying import ask_first, is_awaited, must_be_verified, withhold_question
 from hub.store.deliveries import DeliveryRecord, delivery_by_id, update_delivery
-from hub.store.lanes import paused_lanes
+from hub.store.lanes import lane_of
 from hub.store.wall import wall_of
 from schemas.status import DeliveryStatus
 
@@ -110,7 +110,7 @@ def _take_up(conn: Connection, delivery: DeliveryRecord, agency: ActiveAgency, n
     update_delivery(conn, delivery.id, picked_until_wall=None)
     is_due = delivery.due_at is not None and delivery.due_at <= now and not delivery.paused
     is_free = delivery.lease_until_wall is None and agency.profile.batching is None
-    return is_due and is_free and delivery.agency not in paused_lanes(conn)
+    return is_due and is_free and not lane_of(conn, delivery.agency).is_paused
 
 
 def _is_settled_without_call(conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, now: datetime) -> bool:

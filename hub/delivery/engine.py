@@ -20,7 +20,7 @@ from hub.delivery.batches.lane import BatchLane
 from hub.delivery.orphans import reclaim_all, reclaim_expired
 from hub.delivery.retrying import stop_where_retries_are_off
 from hub.delivery.room import Room
-from hub.delivery.turns import Turns, give_turns
+from hub.delivery.turns import Turns, give_turns, look
 from hub.store.store import Store
 
 _log = structlog.get_logger("naru.engine")
@@ -120,7 +120,7 @@ class _Lane:
         """Take turns as they are given; wait for a change or the next moment to look again otherwise."""
         while True:
             try:
-                turns = await self._store.write(partial(give_turns, room=self._room, agency=self._agency))
+                turns = await self._turns()
             except Exception as error:  # noqa: BLE001 - an unreadable store passes; the lane must live on to try again
                 _log.error("lane_failed", agency=self._agency.slug, error=type(error).__name__)
                 await asyncio.sleep(1.0)
@@ -129,6 +129,13 @@ class _Lane:
                 self._start(work, delivery_id)
             if not turns.ids:
                 await self._rest(turns)
+
+    async def _turns(self) -> Turns:
+        """Look first: most looks find nothing to give, and reading keeps nobody waiting."""
+        looked = await self._store.read(partial(look, room=self._room, agency=self._agency))
+        if looked is not None:
+            return looked
+        return await self._store.write(partial(give_turns, room=self._room, agency=self._agency))
 
     def _start(self, work: Work, delivery_id: str) -> None:
         self.busy.add(delivery_id)

@@ -29,7 +29,7 @@ def note_call(
 
     `about`: the delivery or file that was sent; None if the call was about nobody.
     """
-    before, wait = lane_of(conn, agency.slug, lock=True), asked_seconds(result)
+    before, wait = lane_of(conn, agency.slug), asked_seconds(result)
     after, alert = after_call(before, limits_of(room, agency), about, verdict_of(result), now, wait)
     if after != before:
         save_lane(conn, after)

@@ -24,7 +24,7 @@ from hub.delivery.batches.lane import BatchLane
 from hub.delivery.orphans import reclaim_expired
 from hub.delivery.retrying import stop_where_retries_are_off
 from hub.delivery.room import Room
-from hub.delivery.turns import TURN_SECONDS, Turns, give_turns
+from hub.delivery.turns import TURN_SECONDS, Turns, give_turns, look
 from hub.logs import places
 from hub.store.store import Store
 
@@ -101,13 +101,17 @@ class SharedEngine:
         """Give the turns of every lane, then wait until one may have more."""
         self._awake.clear()
         rest = _LOOK_EVERY_SECONDS
-        for agency in self._room.agencies.active.values():
-            if agency.profile.batching is None:
-                turns = await self._store.write(partial(self._give, agency=agency))
-                rest = min(rest, *self._seconds_until(turns))
+        for agency, looked in await self._store.read(self._look_at_all):
+            turns = await self._store.write(partial(self._give, agency=agency)) if looked is None else looked
+            rest = min(rest, *self._seconds_until(turns))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(rest):
                 await self._awake.wait()
+
+    def _look_at_all(self, conn: Connection) -> list[tuple[ActiveAgency, Turns | None]]:
+        """Look at every lane first: most looks find nothing to give, and reading disturbs nobody."""
+        lanes = [agency for agency in self._room.agencies.active.values() if agency.profile.batching is None]
+        return [(agency, look(conn, self._room, agency)) for agency in lanes]
 
     def _give(self, conn: Connection, agency: ActiveAgency) -> Turns:
         """Give out turns and their jobs on one connection: both are committed, or neither."""

@@ -15,7 +15,7 @@ from hub.agencies import ActiveAgency
 from hub.delivery.lanes import Limits, admit, after_start
 from hub.delivery.room import Room
 from hub.store.deliveries import in_flight, next_free_due, next_return, pick_due
-from hub.store.lanes import lane_of, save_lane
+from hub.store.lanes import LaneState, lane_of, save_lane
 from hub.store.wall import wall_of
 
 TURN_SECONDS = 30.0
@@ -45,21 +45,47 @@ def limits_of(room: Room, agency: ActiveAgency) -> Limits:
     )
 
 
+def look(conn: Connection, room: Room, agency: ActiveAgency) -> Turns | None:
+    """Return when to look again; None if something may begin now. For reading: it locks and writes nothing."""
+    found = _look(conn, room, agency, lock=False)
+    return found if isinstance(found, Turns) else None
+
+
 def give_turns(conn: Connection, room: Room, agency: ActiveAgency) -> Turns:
     """Give out what is due and may begin now."""
+    found = _look(conn, room, agency, lock=True)
+    if isinstance(found, Turns):
+        return found
+    state, limits, slug = found.state, found.limits, agency.slug
+    fairly = limits.is_tripped(state)  # one that fails whenever it is tried must not be the one that tries each time
+    until = found.wall + TURN_SECONDS
+    ids = pick_due(conn, slug, found.now, found.wall, found.count, until, fairly=fairly)
+    save_lane(conn, after_start(state, limits, len(ids), found.wall))
+    return Turns(tuple(ids), again_in_seconds=0.0)
+
+
+@dataclass(frozen=True)
+class _Vacancy:
+    """How many calls of a lane may begin at a moment."""
+
+    state: LaneState
+    limits: Limits
+    count: int
+    now: datetime
+    wall: float
+
+
+def _look(conn: Connection, room: Room, agency: ActiveAgency, *, lock: bool) -> Turns | _Vacancy:
     now, wall, limits = room.clock.now(), wall_of(conn), limits_of(room, agency)
+    state = lane_of(conn, agency.slug, lock=lock)
     due = next_free_due(conn, agency.slug, wall)
     returned = next_return(conn, agency.slug, wall)
     again_in = None if returned is None else returned - wall
     if due is None or due > now:
         return Turns((), again_at=due, again_in_seconds=again_in)
-    state = lane_of(conn, agency.slug, lock=True)
     admission = admit(state, limits, in_flight(conn, agency.slug, wall), now, wall)
-    if not admission.count:
-        if admission.again_wall is not None:
-            again_in = admission.again_wall - wall
-        return Turns((), admission.again_at, again_in)
-    fairly = limits.is_tripped(state)  # one that fails whenever it is tried must not be the one that tries each time
-    ids = pick_due(conn, agency.slug, now, wall, admission.count, wall + TURN_SECONDS, fairly=fairly)
-    save_lane(conn, after_start(state, limits, len(ids), wall))
-    return Turns(tuple(ids), again_in_seconds=0.0)
+    if admission.count:
+        return _Vacancy(state, limits, admission.count, now, wall)
+    if admission.again_wall is not None:
+        again_in = admission.again_wall - wall
+    return Turns((), admission.again_at, again_in)

@@ -19,12 +19,21 @@ from hub.logs import places
 from hub.notices.alarms import Alarm, raise_alarm
 from hub.store.cases import is_purged
 from hub.store.deliveries import delivery_of_kind
-from hub.store.following import LeftCall, calls_waiting_since, mark_shelved, still_waits
+from hub.store.following import LeftCall, calls_waiting_since, is_any_waiting_since, mark_shelved, still_waits
 from hub.store.referrals import referral_by_key
 
 _log = structlog.get_logger("naru.following")
 AT_ONCE = 50
 """Calls of one transaction."""
+
+
+def is_any_left(conn: Connection, room: Room) -> bool:
+    """Return whether a call has waited too long."""
+    return is_any_waiting_since(conn, _too_long_ago(room))
+
+
+def _too_long_ago(room: Room) -> datetime:
+    return room.clock.now() - timedelta(hours=room.settings.unmatched_hours)
 
 
 def shelve_calls(conn: Connection, room: Room) -> list[LeftCall]:
@@ -34,7 +43,7 @@ def shelve_calls(conn: Connection, room: Room) -> list[LeftCall]:
     taken in instead. A call is shelved in one transaction, by one process; that is what makes it told once.
     """
     now = room.clock.now()
-    waiting = calls_waiting_since(conn, now - timedelta(hours=room.settings.unmatched_hours), AT_ONCE)
+    waiting = calls_waiting_since(conn, _too_long_ago(room), AT_ONCE)
     shelved = [call for call in waiting if not _is_taken_in(conn, room, call, now)]
     for call in shelved:
         mark_shelved(conn, call.id)

@@ -3,8 +3,8 @@
 It also puts on the shelf what agencies told and nobody could place (`hub/following/shelf.py`).
 
 Whatever happens to a referral has it looked at a little later (`referrals.watch_at`), and a term that runs has it
-looked at when that ends; so what is looked for stands in the store, and a process that dies forgets nothing. Several
-processes part the work among them by locking rows; that a term was told stands in the same row.
+looked at when that ends; so what is looked for stands in the store, and a process that dies forgets nothing. Each
+referral is a transaction of its own, by whichever process locks its row; that a term was told stands in the same row.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from hub.delivery.lawful import held_for_law, release_if_lawful
 from hub.delivery.room import Room
 from hub.delivery.taking_back import ask_to_tell_by_hand
 from hub.following.deadlines import Deadline
-from hub.following.shelf import AT_ONCE, shelve_calls
+from hub.following.shelf import AT_ONCE, is_any_left, shelve_calls
 from hub.following.terms import by_hand_at, look, running_term
 from hub.logs import places
-from hub.store.referrals import ReferralRecord, append_event, referrals_to_watch, set_watch
+from hub.store.referrals import append_event, referral_to_watch, referrals_to_watch, set_watch, set_watch_at
 from hub.store.store import Store
 from hub.store.turning_points import TurningPoints, turning_points
 from schemas.events import EventKind
 
 _log = structlog.get_logger("naru.watch")
 _AT_ONCE = 50
-"""Referrals of one transaction."""
+"""Referrals of one look."""
 _LOOK_AGAIN_AFTER = timedelta(hours=1)
 """Business time: when one that broke is looked at again."""
 _LOOK_EVERY_SECONDS = 5.0
@@ -60,7 +60,7 @@ class Watch:
         while True:
             try:
                 await self.judge_laws()
-                looked = await self._store.write(self.look)
+                looked = await self.look()
                 shelved = await self.shelve()
             except Exception as error:  # noqa: BLE001 - the same
                 _log.error("watch_rests", error=type(error).__name__, at=places(error))
@@ -68,23 +68,23 @@ class Watch:
             if looked < _AT_ONCE and shelved < AT_ONCE:
                 await self._rest()
 
-    def look(self, conn: Connection) -> int:
+    async def look(self) -> int:
         """Look at some of what is to be looked at; return how many referrals that were."""
-        waiting = referrals_to_watch(conn, self._room.clock.now(), _AT_ONCE)
-        for referral in waiting:
+        found = await self._store.read(lambda conn: referrals_to_watch(conn, self._room.clock.now(), _AT_ONCE))
+        for referral_id in found:
             try:
-                with conn.begin_nested():  # one that breaks must not keep the others from being told
-                    self._look_at(conn, referral)
+                await self._store.write(partial(self._look_at, referral_id=referral_id))
             except DBAPIError:
                 raise  # the store's trouble, not this one's
             except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the others are looked at
-                _log.error("not_watched", what=referral.id, error=type(error).__name__, at=places(error))
-                again_at = self._room.clock.now() + _LOOK_AGAIN_AFTER
-                set_watch(conn, referral.id, referral.overdue, referral.overdue_since, again_at)
-        return len(waiting)
+                _log.error("not_watched", what=referral_id, error=type(error).__name__, at=places(error))
+                await self._store.write(partial(self._put_off, referral_id=referral_id))
+        return len(found)
 
     async def shelve(self) -> int:
         """Shelve some of the calls that have waited too long, and log each once that holds; return how many."""
+        if not await self._store.read(partial(is_any_left, room=self._room)):
+            return 0
         shelved = await self._store.write(partial(shelve_calls, room=self._room))
         for call in shelved:
             _log.error("call_shelved", agency=call.agency, inbox=call.id)
@@ -108,8 +108,14 @@ class Watch:
         if released:
             self._wake()
 
-    def _look_at(self, conn: Connection, referral: ReferralRecord) -> None:
+    def _put_off(self, conn: Connection, referral_id: str) -> None:
+        set_watch_at(conn, referral_id, self._room.clock.now() + _LOOK_AGAIN_AFTER)
+
+    def _look_at(self, conn: Connection, referral_id: str) -> None:
         now = self._room.clock.now()
+        referral = referral_to_watch(conn, referral_id, now)
+        if referral is None:
+            return
         points = turning_points(conn, referral.case_id).get(referral.id, TurningPoints())
         by_hand = by_hand_at(referral, points, timedelta(hours=self._room.settings.max_age_hours))
         if by_hand is not None and by_hand <= now:

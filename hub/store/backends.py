@@ -27,13 +27,16 @@ _PRAGMAS = (
 )  # fmt: skip
 _SCRUB_SECONDS = 10.0
 READERS = 4
-_POSTGRES_WRITERS = 8
+_POSTGRES_WRITERS = 3
+"""Of one process. More of them disturb each other more often than they get on: see docs/decisions/0012."""
+_POSTGRES_BESIDE = 2
 _DISTURBED = frozenset({"40001", "40P01", "23505", "25P03", "55P03"})
 """serialization_failure, deadlock_detected, unique_violation, idle_in_transaction_session_timeout, lock_not_available:
 surely rolled back. A unique violation too may be another's doing: two looked for a row, found none, and both made it;
 whoever runs again finds it."""
 _RIGHT_OF_WAY = "hashtextextended('naru:right of way', 0)"
-_AMONG_OTHERS = f"SELECT pg_advisory_xact_lock_shared({_RIGHT_OF_WAY})"
+_AMONG_OTHERS = f"SELECT pg_try_advisory_xact_lock_shared({_RIGHT_OF_WAY})"
+_LET_PASS = f"SELECT pg_advisory_xact_lock_shared({_RIGHT_OF_WAY})"
 _ALONE = f"SELECT pg_advisory_lock({_RIGHT_OF_WAY})"
 _WAIT_SECONDS = 5.0
 """So long one that wants to be alone keeps the others waiting for those that are at it."""
@@ -71,9 +74,11 @@ class Backend(Protocol):
     writer: Engine
     reader: Engine
     beside: Engine
-    """For transactions that those of the writer need not be serial with; the same connections."""
+    """For transactions that those of the writer need not be serial with; the writer, where each is alone anyway."""
     writers: int
     """How many write transactions may run at once."""
+    writers_beside: int
+    """How many of the other kind; 0 if they take their turn with the rest."""
 
     def claim(self) -> None:
         """Claim the store for this process until `close`, where only one may have it."""
@@ -133,6 +138,7 @@ class SqliteFile:
     """
 
     writers = 1
+    writers_beside = 0
 
     def __init__(self, url: str) -> None:
         self._path = Path(make_url(url).database or "")
@@ -236,6 +242,7 @@ class PostgresServer:
     """
 
     writers = _POSTGRES_WRITERS
+    writers_beside = _POSTGRES_BESIDE
 
     def __init__(self, url: str) -> None:
         self._address = with_patience(url)
@@ -243,7 +250,7 @@ class PostgresServer:
         self._shown = shown(url)
         self.writer = _postgres_engine(driven, isolation="SERIALIZABLE", size=self.writers)
         self.reader = _postgres_engine(driven, isolation="REPEATABLE READ", size=READERS)
-        self.beside: Engine = self.writer.execution_options(isolation_level="READ COMMITTED")
+        self.beside: Engine = _postgres_engine(driven, isolation="READ COMMITTED", size=self.writers_beside)
 
     def claim(self) -> None:
         """Make sure that the server is there; there is nothing to claim, for processes share it."""
@@ -257,10 +264,18 @@ class PostgresServer:
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """Begin a transaction among others; one that wants to be alone goes first."""
-        with self.writer.begin() as conn:
-            conn.exec_driver_sql(_AMONG_OTHERS)
+        """Begin a transaction among others; one that wants to be alone goes first.
+
+        It is waited for in a transaction of its own: what began before the wait would not see what was done meanwhile,
+        and be refused for it.
+        """
+        with self.writer.connect() as conn:
+            while not conn.exec_driver_sql(_AMONG_OTHERS).scalar():
+                conn.rollback()
+                conn.exec_driver_sql(_LET_PASS)
+                conn.rollback()
             yield conn
+            conn.commit()
 
     @contextmanager
     def begin_alone(self) -> Iterator[Connection]:
@@ -311,6 +326,7 @@ class PostgresServer:
     def close(self) -> None:
         """Close the connections."""
         self.writer.dispose()
+        self.beside.dispose()
         self.reader.dispose()
 
 

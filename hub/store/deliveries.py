@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
 from adapters.sdk import Verb
-from hub.store.tables import deliveries, referrals
+from hub.store.tables import IS_TAKEN, deliveries, referrals
 from schemas.status import DeliveryStatus
 
 
@@ -116,7 +116,7 @@ def waiting_again(conn: Connection, agency: str) -> list[str]:
 def in_flight(conn: Connection, agency: str, wall: float) -> int:
     """Return how many deliveries of a lane somebody works on, or was just given to work on."""
     taken = or_(deliveries.c.lease_until_wall.is_not(None), deliveries.c.picked_until_wall > wall)
-    query = select(func.count()).select_from(deliveries).where(deliveries.c.agency == agency, taken)
+    query = select(func.count()).select_from(deliveries).where(deliveries.c.agency == agency, IS_TAKEN, taken)
     return int(conn.execute(query).scalar_one())
 
 
@@ -174,7 +174,7 @@ def next_free_due(conn: Connection, agency: str, wall: float) -> datetime | None
 def next_return(conn: Connection, agency: str, wall: float) -> float | None:
     """Return when (epoch seconds) the next delivery that was given out and not begun may be given to another."""
     query = select(func.min(deliveries.c.picked_until_wall)).where(
-        _awaits_worker(agency), deliveries.c.picked_until_wall > wall
+        _awaits_worker(agency), IS_TAKEN, deliveries.c.picked_until_wall > wall
     )
     earliest: float | None = conn.execute(query).scalar_one()
     return earliest

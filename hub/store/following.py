@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, case, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hub.store.tables import facts, inbox
@@ -92,12 +92,20 @@ class LeftCall:
     receipt: str | None
 
 
+def is_any_waiting_since(conn: Connection, before: datetime) -> bool:
+    """Return whether there is a callback that has waited since before that."""
+    return conn.execute(select(inbox.c.id).where(_waits_since(before)).limit(1)).first() is not None
+
+
 def calls_waiting_since(conn: Connection, before: datetime, limit: int) -> list[LeftCall]:
     """Return callbacks that have waited since before that, oldest first; not what another process looks at."""
-    old = (inbox.c.state == _WAITING) & (inbox.c.received_at <= before)
-    query = select(inbox.c.id, inbox.c.agency, inbox.c.wire_key, inbox.c.receipt).where(old)
+    query = select(inbox.c.id, inbox.c.agency, inbox.c.wire_key, inbox.c.receipt).where(_waits_since(before))
     query = query.order_by(inbox.c.received_at, inbox.c.id).limit(limit).with_for_update(skip_locked=True)
     return [LeftCall(row.id, row.agency, row.wire_key, row.receipt) for row in conn.execute(query)]
+
+
+def _waits_since(before: datetime) -> ColumnElement[bool]:
+    return (inbox.c.state == _WAITING) & (inbox.c.received_at <= before)
 
 
 def still_waits(conn: Connection, inbox_id: str) -> bool:

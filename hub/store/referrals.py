@@ -155,10 +155,18 @@ def list_referrals(
     return [_record(row) for row in conn.execute(query)]
 
 
-def referrals_to_watch(conn: Connection, now: datetime, limit: int) -> list[ReferralRecord]:
-    """Return referrals whose terms are to be looked at, longest due first; not what another process looks at."""
-    query = select(referrals).where(referrals.c.watch_at <= now).order_by(referrals.c.watch_at).limit(limit)
-    return [_record(row) for row in conn.execute(query.with_for_update(skip_locked=True))]
+def referrals_to_watch(conn: Connection, now: datetime, limit: int) -> list[str]:
+    """Return the referrals whose terms are to be looked at, longest due first."""
+    query = select(referrals.c.id).where(referrals.c.watch_at <= now).order_by(referrals.c.watch_at).limit(limit)
+    return list(conn.execute(query).scalars())
+
+
+def referral_to_watch(conn: Connection, referral_id: str, now: datetime) -> ReferralRecord | None:
+    """Return a referral, locked, if it is to be looked at; None if another process looks at it, or has by now."""
+    query = select(referrals).where(referrals.c.id == referral_id).with_for_update(skip_locked=True)
+    row = conn.execute(query).one_or_none()
+    found = None if row is None else _record(row)
+    return found if found is not None and found.watch_at is not None and found.watch_at <= now else None
 
 
 def set_watch(
@@ -167,6 +175,11 @@ def set_watch(
     """Note what the watch found: which term is over and since when, if one is, and when to look again."""
     values = {"overdue": overdue, "overdue_since": since, "watch_at": again_at}
     conn.execute(update(referrals).where(referrals.c.id == referral_id).values(values))
+
+
+def set_watch_at(conn: Connection, referral_id: str, moment: datetime) -> None:
+    """Note when the watch looks next, and nothing else."""
+    conn.execute(update(referrals).where(referrals.c.id == referral_id).values(watch_at=moment))
 
 
 def referrals_held_for(conn: Connection, reasons: Collection[str]) -> list[str]:

@@ -47,6 +47,9 @@ class Store:
         self.url = url
         self._backend = backend_of(url)
         self._write_threads = ThreadPoolExecutor(self._backend.writers, "store-write")
+        self._beside_threads = self._write_threads
+        if self._backend.writers_beside:
+            self._beside_threads = ThreadPoolExecutor(self._backend.writers_beside, "store-beside")
         self._read_threads = ThreadPoolExecutor(READERS, "store-read")
 
     def claim(self) -> None:
@@ -85,12 +88,12 @@ class Store:
         return await asyncio.get_running_loop().run_in_executor(self._write_threads, self.write_now, work)
 
     async def write_beside(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in one durable transaction that the others need not be serial with, and that is never run again.
+        """Run `work` in one durable transaction that the others need not be serial with; each query sees what is there.
 
-        For work that has one doer at a time by a lock of its own, and whose rows no other decides by: the sealing of
-        the audit trail, the tries of webhooks.
+        For work that has one doer at a time by a lock that it takes first, and by whose rows no other decides: tries of
+        a webhook, the sealing of the audit trail. It waits for its lock on threads of its own, and keeps no other.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._write_threads, self.write_beside_now, work)
+        return await asyncio.get_running_loop().run_in_executor(self._beside_threads, self.write_beside_now, work)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on one consistent snapshot; it must not write."""
@@ -98,21 +101,25 @@ class Store:
 
     def write_now(self, work: Callable[[Connection], T]) -> T:
         """Do what `write` does, in the calling thread."""
+        among, alone = self._backend.begin, self._backend.begin_alone
+        return self._until_undisturbed(work, lambda tried: among() if tried <= _TRIES_AMONG_OTHERS else alone())
+
+    def write_beside_now(self, work: Callable[[Connection], T]) -> T:
+        """Do what `write_beside` does, in the calling thread."""
+        return self._until_undisturbed(work, lambda _: self._backend.beside.begin())
+
+    def _until_undisturbed(
+        self, work: Callable[[Connection], T], begin: Callable[[int], AbstractContextManager[Connection]]
+    ) -> T:
         for tried in range(1, _TRIES):
-            begin = self._backend.begin if tried <= _TRIES_AMONG_OTHERS else self._backend.begin_alone
             try:
-                with begin() as conn:
+                with begin(tried) as conn:
                     return work(conn)
             except Exception as error:
                 if not self._backend.is_disturbed(error):
                     raise
             time.sleep(random.uniform(0, min(_LONGEST_REST_SECONDS, 0.002 * 2**tried)))  # noqa: S311 - only to part them
-        with self._backend.begin_alone() as conn:
-            return work(conn)
-
-    def write_beside_now(self, work: Callable[[Connection], T]) -> T:
-        """Do what `write_beside` does, in the calling thread."""
-        with self._backend.beside.begin() as conn:
+        with begin(_TRIES) as conn:
             return work(conn)
 
     def read_now(self, work: Callable[[Connection], T]) -> T:
@@ -123,5 +130,6 @@ class Store:
     def close(self) -> None:
         """Wait for running transactions, close the connections, give the claim back."""
         self._write_threads.shutdown()
+        self._beside_threads.shutdown()
         self._read_threads.shutdown()
         self._backend.close()

@@ -34,7 +34,7 @@ from hub.delivery.room import Room
 from hub.delivery.waits import doubling_seconds
 from hub.notices.alarms import pause_misconfigured
 from hub.store.batches import BatchRecord, due_for_file, frozen_batches, overdue_batches, released_in_a_row
-from hub.store.lanes import lane_of, paused_lanes
+from hub.store.lanes import lane_of
 from hub.store.result_files import mark_cleared
 from hub.store.store import Store
 
@@ -80,7 +80,7 @@ class Clerk:
         return await self._store.read(self._next_moment)
 
     def _is_paused(self, conn: Connection) -> bool:
-        return self._slug in paused_lanes(conn)
+        return lane_of(conn, self._slug).is_paused
 
     def _next_moment(self, conn: Connection) -> datetime:
         now = self._room.clock.now()

@@ -23,9 +23,10 @@ from hub.store.tables.people import (
     operators,
     vault_keys,
 )
-from hub.store.tables.sending import attempts, deliveries, events, lanes, referrals, supplements
+from hub.store.tables.sending import IS_TAKEN, attempts, deliveries, events, lanes, referrals, supplements
 
 __all__ = [
+    "IS_TAKEN",
     "Moment",
     "api_keys",
     "attempts",

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     false,
+    or_,
 )
 
 from hub.store.tables.base import Moment, metadata, own_id, ref_to
@@ -80,6 +81,9 @@ deliveries = Table(
     Index("ix_deliveries_due", "agency", "due_at"),
     Index("ix_deliveries_sending", "status", "lease_until_wall"),
 )
+IS_TAKEN = or_(deliveries.c.picked_until_wall.is_not(None), deliveries.c.lease_until_wall.is_not(None))
+"""Somebody works on a delivery, or was given it: few are, of very many. Whoever asks for them says it like this."""
+Index("ix_deliveries_taken", deliveries.c.agency, sqlite_where=IS_TAKEN, postgresql_where=IS_TAKEN)
 
 supplements = Table(
     "supplements",

@@ -59,7 +59,7 @@ def watch(landing: Landing) -> Watch:
 def look(landing: Landing, days: float = 0.0) -> None:
     """Let some days pass, and the watch look until there is nothing to look at."""
     landing.clock.advance(days * DAY + 61)
-    while landing.store.write_now(watch(landing).look):
+    while asyncio.run(watch(landing).look()):
         pass
 
 
@@ -335,7 +335,7 @@ def test_many_processes_tell_it_once(landing: Landing) -> None:
     def process() -> None:
         together.wait()
         for _ in range(3):
-            landing.store.write_now(watch(landing).look)
+            asyncio.run(watch(landing).look())
 
     threads = [Thread(target=process) for _ in range(4)]
     for thread in threads:
