@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 from hub.access.actor import Actor
 from hub.access.api_keys import find_caller
 from hub.access.caller import Caller
-from hub.access.centres import is_centre
 from hub.access.configured import AccessSettings
+from hub.access.holders import is_centre
 from hub.access.issuer_keys import IssuerKeys, KeysUnreachableError
 from hub.access.rates import Rates, Standing, network_of
 from hub.access.tokens import TokenRefusedError, Tokens

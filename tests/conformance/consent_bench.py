@@ -29,7 +29,7 @@ from adapters.sdk.testing import Listener, full_document, marks_of
 from adapters.sdk.testing.evidence import shown
 from adapters.sdk.testing.listeners import HttpListener, TelegramListener, readings
 from hub.access.actor import Actor
-from hub.access.centres import add_centre
+from hub.access.holders import CENTRE, add_holder
 from hub.agencies import Agencies, Agency, AgencyState
 from hub.cli.stage.folder import StageFolder
 from hub.cli.stage.settings import hub_environ
@@ -108,7 +108,7 @@ class ConsentBench:
         agency = Agency(self.slug, AgencyState.ACTIVE, self.profile, capabilities(kind), adapter)
         room = Room(clock, self.vault, gate, mint, Agencies({self.slug: agency}), DeliverySettings(), statutes)
         number = next(self._numbers)
-        centre: Any = self.store.write_now(lambda conn: add_centre(conn, f"센터 {number}", NOW))
+        centre: Any = self.store.write_now(lambda conn: add_holder(conn, CENTRE, f"센터 {number}", NOW))
         actor = Actor("key:test", getattr(centre, "id", centre))
         routes = {code: (Route(agency=self.slug, valid_from=NOW.date()),) for code in self.profile.services}
         filing = Filing(clock, self.vault, room.agencies, RoutingSettings(services=routes))

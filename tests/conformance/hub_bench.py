@@ -24,7 +24,7 @@ from adapters.sdk.registry import installed_adapters
 from adapters.sdk.testing import another_birth_date
 from hub import wiring
 from hub.access.actor import Actor
-from hub.access.centres import add_centre
+from hub.access.holders import CENTRE, add_holder
 from hub.clock import SystemClock, wall_now
 from hub.delivery.batches.clerk import Clerk
 from hub.settings import StoreSettings, VaultSettings
@@ -194,5 +194,5 @@ async def open_hub(stage: Stage, name: str, timeout_seconds: float) -> AsyncIter
             services = await open_things.enter_async_context(opened(settings, installed_adapters()))
         for slug, agency in services.agencies.active.items():
             await greet(agency.adapter, services.worker._room.mint.leave_for_tokens(slug))
-        centre = services.store.write_now(lambda conn: add_centre(conn, "시험 센터", clock.now()))
+        centre = services.store.write_now(lambda conn: add_holder(conn, CENTRE, "시험 센터", clock.now()))
         yield HubBench(services, stage, Actor("key:test", centre), count())

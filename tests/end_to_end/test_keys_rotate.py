@@ -20,7 +20,7 @@ import httpx
 import pytest
 from sqlalchemy import Connection, func, insert, select
 
-from hub.access.centres import add_centre, add_key
+from hub.access.holders import CENTRE, add_holder, add_key
 from hub.api import examples
 from hub.clock import wall_now
 from hub.store.ids import new_id
@@ -45,8 +45,8 @@ class Place:
         self.config.write_text('mode = "mock"\n', encoding="utf-8")
         self.store = Store(url)
         self.store.write_now(make_or_check)
-        self.centre = self.store.write_now(lambda conn: add_centre(conn, "시험 센터", wall_now()))
-        self.key = self.store.write_now(lambda conn: add_key(conn, self.centre, wall_now())).text
+        self.centre = self.store.write_now(lambda conn: add_holder(conn, CENTRE, "시험 센터", wall_now()))
+        self.key = self.store.write_now(lambda conn: add_key(conn, CENTRE, self.centre, wall_now())).text
         self.key_file = folder / "here" / "kek"
         vault = Vault.open(self.store, self.key_file)
         self.store.write_now(lambda conn: self._old_cases(conn, vault))

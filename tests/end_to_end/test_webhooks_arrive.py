@@ -22,7 +22,7 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from hub.access.centres import add_centre, add_key
+from hub.access.holders import CENTRE, add_holder, add_key
 from hub.api import examples
 from hub.clock import wall_now
 from hub.notices.configured import WebhookSettings
@@ -110,8 +110,8 @@ def test_a_kill_loses_nothing(store_url: str, tmp_path: Path, receiver: Receiver
     """A hub that is killed in the middle of telling tells everything after its restart; all of it verifies."""
     store = Store(store_url)
     store.write_now(make_or_check)
-    centre = store.write_now(lambda conn: add_centre(conn, "시험 센터", wall_now()))
-    key = store.write_now(lambda conn: add_key(conn, centre, wall_now())).text
+    centre = store.write_now(lambda conn: add_holder(conn, CENTRE, "시험 센터", wall_now()))
+    key = store.write_now(lambda conn: add_key(conn, CENTRE, centre, wall_now())).text
     store.close()
     ids: list[str] = []
     secret = ""

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request, Response
 from sqlalchemy import Connection
 
-from hub.access.centres import name_of
+from hub.access.holders import CENTRE, name_of
 from hub.api import examples
 from hub.api.asked import MoreConsents
 from hub.api.bodies import Received, body_of, nothing_sent
@@ -93,7 +93,7 @@ async def receipt_of_consent(
             consent,
             opened_consent(conn, hub.vault, consent_id, case),
             client_id=case.client_id,
-            centre_name=name_of(conn, case.centre_id),
+            centre_name=name_of(conn, CENTRE, case.centre_id),
             agencies=hub.agencies,
             now=now,
         )

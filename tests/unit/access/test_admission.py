@@ -15,8 +15,8 @@ from hub.access import rates
 from hub.access.admission import Admission, TooOftenError, TurnedAwayError
 from hub.access.api_keys import new_key
 from hub.access.caller import Caller
-from hub.access.centres import add_centre, add_key
 from hub.access.configured import AccessSettings
+from hub.access.holders import CENTRE, add_holder, add_key
 from hub.access.keys import revoke_key
 from hub.access.scopes import APPLICATION, Scope
 from hub.clock import SystemClock, wall_now
@@ -38,7 +38,7 @@ def store(store_url: str) -> Iterator[Store]:
 
 @pytest.fixture
 def centre_id(store: Store) -> str:
-    return store.write_now(lambda conn: add_centre(conn, "북부센터", wall_now()))
+    return store.write_now(lambda conn: add_holder(conn, CENTRE, "북부센터", wall_now()))
 
 
 @asynccontextmanager
@@ -52,7 +52,7 @@ async def standing_at(store: Store, folder: Path, **settings: Any) -> AsyncItera
 
 
 def key_of(store: Store, centre_id: str, **named: Any) -> str:
-    return store.write_now(lambda conn: add_key(conn, centre_id, wall_now(), **named)).text
+    return store.write_now(lambda conn: add_key(conn, CENTRE, centre_id, wall_now(), **named)).text
 
 
 def entries(store: Store) -> list[Any]:
@@ -61,7 +61,7 @@ def entries(store: Store) -> list[Any]:
 
 async def test_a_key_comes_in_with_its_scopes(store: Store, centre_id: str, tmp_path: Path) -> None:
     """Its holder is named by the key's id; nothing is written down for coming in."""
-    issued = store.write_now(lambda conn: add_key(conn, centre_id, wall_now(), scopes={Scope.READ}))
+    issued = store.write_now(lambda conn: add_key(conn, CENTRE, centre_id, wall_now(), scopes={Scope.READ}))
     async with standing_at(store, tmp_path) as admission:
         caller, standing = await admission.admit(issued.text, HERE, "one_case")
 

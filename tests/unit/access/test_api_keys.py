@@ -12,7 +12,7 @@ from store_content import bytes_in
 
 from hub.access.api_keys import RefusedKey, find_caller, new_key
 from hub.access.caller import Caller
-from hub.access.centres import add_centre, add_key, list_centres
+from hub.access.holders import CENTRE, add_holder, add_key, list_holders
 from hub.access.keys import IssuedKey, revoke_key
 from hub.access.scopes import APPLICATION
 from hub.store.store import Store
@@ -32,11 +32,11 @@ def store(store_url: str) -> Iterator[Store]:
 
 @pytest.fixture
 def centre_id(store: Store) -> str:
-    return store.write_now(lambda conn: add_centre(conn, "북부센터", NOW))
+    return store.write_now(lambda conn: add_holder(conn, CENTRE, "북부센터", NOW))
 
 
 def issue(store: Store, centre_id: str, expires_at: datetime | None = None) -> IssuedKey:
-    return store.write_now(lambda conn: add_key(conn, centre_id, NOW, expires_at))
+    return store.write_now(lambda conn: add_key(conn, CENTRE, centre_id, NOW, expires_at))
 
 
 def find(store: Store, text: str, now: datetime = NOW) -> Caller | None:
@@ -118,7 +118,7 @@ def test_a_revoked_key_is_nobody_at_once(store: Store, centre_id: str) -> None:
     assert store.write_now(lambda conn: revoke_key(conn, gone.prefix, NOW))
     assert find(store, gone.text) is None
     assert Caller(f"key:{kept.id}", centre_id, APPLICATION) == find(store, kept.text)
-    (centre,) = store.read_now(lambda conn: list_centres(conn, NOW))
+    (centre,) = store.read_now(lambda conn: list_holders(conn, CENTRE, NOW))
     assert [kept.prefix] == [key.prefix for key in centre.keys]
 
 

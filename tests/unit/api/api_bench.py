@@ -38,9 +38,8 @@ from adapters.sdk import (
     WithdrawOrder,
 )
 from adapters.sdk.registry import Broken
-from hub.access.centres import add_centre, add_key
 from hub.access.configured import AccessSettings
-from hub.access.operators import add_operator, add_operator_key
+from hub.access.holders import CENTRE, OPERATOR, add_holder, add_key
 from hub.access.scopes import Scope
 from hub.api import examples
 from hub.api.app import build_app
@@ -217,13 +216,13 @@ _PATIENT = {"calls": 100_000, "failures": 100_000}
 
 
 def _centre(conn: Any, name: str) -> tuple[str, str]:
-    centre_id = add_centre(conn, name, wall_now())
-    return centre_id, add_key(conn, centre_id, wall_now()).text
+    centre_id = add_holder(conn, CENTRE, name, wall_now())
+    return centre_id, add_key(conn, CENTRE, centre_id, wall_now()).text
 
 
 def _operator(conn: Any) -> str:
-    operator_id = add_operator(conn, "전산팀", wall_now())
-    return add_operator_key(conn, operator_id, {Scope.OPERATE}, wall_now()).text
+    operator_id = add_holder(conn, OPERATOR, "전산팀", wall_now())
+    return add_key(conn, OPERATOR, operator_id, wall_now(), scopes={Scope.OPERATE}).text
 
 
 def client_of(app: FastAPI, key: str | None) -> httpx.AsyncClient:

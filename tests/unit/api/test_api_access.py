@@ -5,7 +5,7 @@ from datetime import timedelta
 import httpx
 from api_bench import Bench, case
 
-from hub.access.centres import add_key
+from hub.access.holders import CENTRE, add_key
 from hub.access.keys import revoke_key
 from hub.api.app import describe
 from hub.api.webhook_bodies import NEW_WEBHOOK
@@ -52,7 +52,9 @@ async def test_no_anonymous_call(bench: Bench) -> None:
 async def test_revoked_or_expired_key_opens_nothing(bench: Bench) -> None:
     """From the moment that it is revoked or over, a key is like any other wrong one."""
     store, now = bench.services.store, wall_now()
-    expired = store.write_now(lambda conn: add_key(conn, bench.centre_id, now, expires_at=now - timedelta(seconds=1)))
+    expired = store.write_now(
+        lambda conn: add_key(conn, CENTRE, bench.centre_id, now, expires_at=now - timedelta(seconds=1))
+    )
     store.write_now(lambda conn: revoke_key(conn, bench.key.split("_")[1], now))
     replies = [
         await bench.nobody.get("/v1/agencies", headers={"Authorization": f"Bearer {key}"})

@@ -11,8 +11,7 @@ import pytest
 from api_bench import Bench, bench_in, client_of
 from sqlalchemy import select
 
-from hub.access.centres import add_key
-from hub.access.operators import add_operator, add_operator_key
+from hub.access.holders import CENTRE, OPERATOR, add_holder, add_key
 from hub.access.scopes import Scope
 from hub.audit.sealer import seal_some
 from hub.clock import wall_now
@@ -34,10 +33,10 @@ def auditor(bench: Bench, centre_id: str | None) -> httpx.AsyncClient:
     """Return a caller who may read the trail: of a centre, or of the hub."""
     scopes, now = {Scope.AUDIT}, wall_now()
     if centre_id is not None:
-        text = bench.services.store.write_now(lambda conn: add_key(conn, centre_id, now, scopes=scopes).text)
+        text = bench.services.store.write_now(lambda conn: add_key(conn, CENTRE, centre_id, now, scopes=scopes).text)
     else:
         text = bench.services.store.write_now(
-            lambda conn: add_operator_key(conn, add_operator(conn, "감사팀", now), scopes, now).text
+            lambda conn: add_key(conn, OPERATOR, add_holder(conn, OPERATOR, "감사팀", now), now, scopes=scopes).text
         )
     return client_of(bench.app, text)
 

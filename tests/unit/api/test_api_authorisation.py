@@ -12,8 +12,7 @@ from api_bench import Bench, bench_in, client_of
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import Connection
 
-from hub.access.centres import add_centre, add_key
-from hub.access.operators import add_operator, add_operator_key
+from hub.access.holders import CENTRE, OPERATOR, add_holder, add_key
 from hub.access.scopes import APPLICATION, OF_THE_HUB, ROLES, Scope
 from hub.api.app import describe
 from hub.api.authorisation import AUTHORISATION, AuthorisationGapError, Who, check_routes
@@ -77,13 +76,13 @@ async def landing(tmp_path: Path) -> AsyncIterator[Landing]:
 
 def _keys(conn: Connection, first: str) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
     """Make a key of every kind: for the first centre, for another one, for the hub."""
-    now, second = wall_now(), add_centre(conn, "셋", wall_now())
+    now, second = wall_now(), add_holder(conn, CENTRE, "셋", wall_now())
     own, other = (
-        {name: add_key(conn, centre, now, scopes=scopes).text for name, scopes in CENTRE_SETS.items()}
+        {name: add_key(conn, CENTRE, centre, now, scopes=scopes).text for name, scopes in CENTRE_SETS.items()}
         for centre in (first, second)
     )
-    office = add_operator(conn, "감사팀", now)
-    return own, other, {name: add_operator_key(conn, office, held, now).text for name, held in HUB_SETS.items()}
+    office = add_holder(conn, OPERATOR, "감사팀", now)
+    return own, other, {name: add_key(conn, OPERATOR, office, now, scopes=held).text for name, held in HUB_SETS.items()}
 
 
 async def _new_ids(bench: Bench) -> dict[str, str]:

@@ -10,7 +10,7 @@ import pytest
 from api_bench import Bench, bench_in, client_of
 from sqlalchemy import select
 
-from hub.access.centres import add_key
+from hub.access.holders import CENTRE, add_key
 from hub.access.scopes import Scope
 from hub.api.app import describe
 from hub.api.authorisation import AUTHORISATION
@@ -21,7 +21,9 @@ MARKER = "naru_홍비밀"
 
 
 def _key(bench: Bench, *scopes: Scope) -> httpx.AsyncClient:
-    made = bench.services.store.write_now(lambda conn: add_key(conn, bench.centre_id, wall_now(), scopes=scopes))
+    made = bench.services.store.write_now(
+        lambda conn: add_key(conn, CENTRE, bench.centre_id, wall_now(), scopes=scopes)
+    )
     return client_of(bench.app, made.text)
 
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import delete, update
 from typer.testing import CliRunner, Result
 
-from hub.access.centres import add_centre
+from hub.access.holders import CENTRE, add_holder
 from hub.audit.configured import AuditSettings
 from hub.audit.entries import Action, record
 from hub.audit.sealer import Sealer
@@ -34,7 +34,7 @@ def naru(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Naru]:
     (tmp_path / "config.toml").write_text((ROOT / "config.toml").read_text(encoding="utf-8"), encoding="utf-8")
     store = Store("sqlite:///var/naru.db")
     store.write_now(make_or_check)
-    centre = store.write_now(lambda conn: add_centre(conn, "=1+1 센터", MONDAY))
+    centre = store.write_now(lambda conn: add_holder(conn, CENTRE, "=1+1 센터", MONDAY))
     for number in range(6):
         at = MONDAY + timedelta(hours=12 * (number // 4), minutes=number)
         action = Action.CASE_READ if number else Action.CASE_ACCEPTED

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, insert, select, update
 from typer.testing import CliRunner, Result
 
-from hub.access.centres import add_centre
+from hub.access.holders import CENTRE, add_holder
 from hub.cli import app
 from hub.store.schema import make_or_check
 from hub.store.store import Store
@@ -41,7 +41,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         vault = Vault.open(made, tmp_path / "var/keys/kek")
 
         def work(conn: Connection) -> None:
-            centre = add_centre(conn, "의정부센터", LONG_AGO)
+            centre = add_holder(conn, CENTRE, "의정부센터", LONG_AGO)
             conn.execute(insert(clients).values(id="cli_1", centre_id=centre, created_at=LONG_AGO))
             key = vault.new_case_key(conn, "case_1")
             sealed = vault.seal_text(key.plain, "x", "홍길동")

@@ -50,7 +50,7 @@ from adapters.sdk import (
     capabilities,
 )
 from hub.access.actor import Actor, HubActor
-from hub.access.centres import add_centre
+from hub.access.holders import CENTRE, add_holder
 from hub.agencies import Agencies, Agency, AgencyState
 from hub.clock import ManualClock
 from hub.consent.mint import Mint
@@ -241,7 +241,7 @@ class Landing:
         self.vault = Vault.open(self.store, folder / "keys" / "kek")
         self.profile = ferry_profile(repeat)
         self._verbs = capabilities(FerryAdapter) if verbs is None else verbs
-        self.centre = self.store.write_now(lambda conn: add_centre(conn, "시험 센터", self.clock.now()))
+        self.centre = self.store.write_now(lambda conn: add_holder(conn, CENTRE, "시험 센터", self.clock.now()))
         self.actor = Actor("key:test", getattr(self.centre, "id", self.centre))
         self.start_process()
 

@@ -11,7 +11,7 @@ from ferry import ITEMS, case_document, consent
 
 from adapters.sdk import Adapter, AdapterSettings, Delivered, Profile, Repeat, SubmitOrder, WireKey
 from hub.access.actor import Actor
-from hub.access.centres import add_centre
+from hub.access.holders import CENTRE, add_holder
 from hub.clock import wall_now
 from hub.settings import RoutingSettings, Settings, StoreSettings, VaultSettings
 from hub.store.referrals import referrals_of_case
@@ -75,7 +75,7 @@ async def running(folder: Path) -> AsyncIterator[Services]:
 
 async def hand_over(services: Services, number: int) -> str:
     """Hand over a case for both agencies and return its id."""
-    centre = services.store.write_now(lambda conn: add_centre(conn, f"센터 {number}", wall_now()))
+    centre = services.store.write_now(lambda conn: add_holder(conn, CENTRE, f"센터 {number}", wall_now()))
     consents = [consent(ITEMS, recipient=slug, purposes=[code]) for slug, code in SERVICES.items()]
     said: dict[str, Any] = case_document("홍길동", consents)
     said["referrals"] = [said["referrals"][0] | {"service_code": code} for code in SERVICES.values()]

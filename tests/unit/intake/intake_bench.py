@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select
 
 from adapters.sdk import Adapter, AdapterSettings, Gate, Profile, Repeat, WireKey
 from hub.access.actor import Actor
-from hub.access.centres import add_centre, list_centres
+from hub.access.holders import CENTRE, add_holder, list_holders
 from hub.clock import ManualClock
 from hub.consent.mint import Mint
 from hub.delivery.consents import Consents
@@ -166,8 +166,8 @@ def bench_in(folder: Path) -> Iterator[Bench]:
 
 
 def _centre(conn: Connection, name: str) -> str:
-    known = {centre.name: centre.id for centre in list_centres(conn, START)}
-    return known.get(name) or add_centre(conn, name, START)
+    known = {centre.name: centre.id for centre in list_holders(conn, CENTRE, START)}
+    return known.get(name) or add_holder(conn, CENTRE, name, START)
 
 
 def document(

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import insert, select, update
 
 from hub.access.actor import Actor
-from hub.access.centres import add_centre
+from hub.access.holders import CENTRE, add_holder
 from hub.clock import ManualClock
 from hub.notices.configured import WebhookSettings
 from hub.notices.desk import Desk, Subject
@@ -64,7 +64,7 @@ class Bench:
 
     def centre(self, name: str) -> Actor:
         """Add a centre; return who acts for it."""
-        return Actor(f"key:{name}", self.store.write_now(lambda conn: add_centre(conn, name, START)))
+        return Actor(f"key:{name}", self.store.write_now(lambda conn: add_holder(conn, CENTRE, name, START)))
 
     def notifier(self, sender: Sender | None = None) -> Notifier:
         """Return a process's notifier."""
