@@ -140,10 +140,9 @@ def _plain(done: Forgotten, forgetter: Forgetter, scrubbed: bool | None) -> dict
 
 def _lines(done: Forgotten, settings: Settings, forgetter: Forgetter, scrubbed: bool | None) -> Iterator[str]:
     what, would = done.destroyed, "would be " if forgetter.dry else ""
-    yield f"{len(done.cases)} cases {would}forgotten: {what.keys} keys, {what.boxes} sealed texts destroyed,"
-    yield f"  {what.calls} calls of agencies, {what.answers} hashes of requests, {what.blind_indexes} blind indexes"
-    yield f"{len(done.let_go)} cases whose register was kept for its time {would}deleted"
-    yield f"{done.stray_calls} calls of agencies that belonged to nobody {would}deleted"
+    yield f"{would}forgotten: cases {len(done.cases)}, keys {what.keys}, sealed texts {what.boxes},"
+    yield f"  calls of agencies {what.calls}, hashes of requests {what.answers}, blind indexes {what.blind_indexes}"
+    yield f"{would}deleted: registers whose time is over {len(done.let_go)}, calls about nobody {done.stray_calls}"
     for why, count in sorted(done.kept.items()):
         yield f"kept {count} for {why}"
     for kind in Kept:
