@@ -12,6 +12,8 @@ from adapters.sdk import Adapter, Profile, Repeat, Verb
 from hub.calendar import WorkingDays
 from hub.hours import OpenHours
 
+_LEAST_SETTLING_SECONDS = 60.0
+
 
 class AgencyState(StrEnum):
     """Whether an agency can be reached."""
@@ -53,6 +55,16 @@ class ActiveAgency:
     def is_here(self) -> bool:
         """Whether this machine is the one that exchanges files with it, if its settings name one."""
         return self.adapter.settings.host in {"", socket.gethostname()}
+
+    @property
+    def settling_seconds(self) -> float:
+        """How long "not found" is not believed after a send was under way (business clock).
+
+        What the contract says, but never less than the send itself may take to arrive: an agency that dedupes needs no
+        settling time to be sent the same again, and yet may show late what it took.
+        """
+        time_out = float(self.adapter.settings.timeout_seconds)
+        return max(self.profile.settling_seconds, time_out, _LEAST_SETTLING_SECONDS)
 
     def repeat_of(self, kind: str) -> Repeat:
         """Return what may be done when the answer to a delivery of `kind` was lost."""

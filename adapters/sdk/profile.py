@@ -158,7 +158,8 @@ class Profile:
     repeat: Repeat
     wire_key: WireKey
     settling_seconds: float = 0.0
-    """How long after an unknown answer "not found" is not yet believed (business clock)."""
+    """How long after an unknown answer "not found" is not yet believed (business clock), by the contract. The hub waits
+    at least a minute, and as long as a call may take."""
     lane: Lane = field(default_factory=Lane)
     polling: Polling = field(default_factory=Polling)
     batching: Batching | None = None

@@ -96,7 +96,7 @@ def _before(room: Room, job: Job, delivery: DeliveryRecord, papers: Papers, agen
         started_at=job.started_at,
         byte_left=room.gate.has_left(job.attempt_id),
         repeat=agency.repeat_of(delivery.kind),
-        settling_seconds=agency.profile.settling_seconds,
+        settling_seconds=agency.settling_seconds,
         polling=agency.profile.polling,
         may_retry=agency.retries,
         watched_since=room.clock.since,

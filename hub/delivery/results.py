@@ -60,6 +60,7 @@ class Before:
     """Whether a byte of this attempt may have left this machine."""
     repeat: Repeat
     settling_seconds: float
+    """How long after the last send "not found" is not believed (`ActiveAgency.settling_seconds`)."""
     polling: Polling
     followed: bool
     """Whether a delivered referral of this agency can be polled."""

@@ -47,8 +47,8 @@ One referral through the hub, for each fault. It strikes the first three calls (
 _NEVER_HEAD = """\
 ## A reply that is lost
 
-`accept_then_lose_reply`: the agency acts, and nobody hears of it.
-"""
+`accept_then_lose_reply`: the agency acts, and nobody hears of it. *Settling* is the contract's; wherever the hub asks, also where the same key may not be sent again because a consent is gone, it believes *not found* no earlier than a minute after the send, or the agency's time-out, if longer.
+"""  # noqa: E501 - the same
 
 _FILES_HEAD = """\
 ## Files that go wrong

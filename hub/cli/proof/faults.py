@@ -15,7 +15,7 @@ Fault = Mapping[str, Any]
 
 _REGISTERS = frozenset({"register", "reserve", "apply"})
 _SECONDS = {"accept_then_hide": 20.0, "slow_drip": 0.004, "busy_503_retry_after": 5.0, "late_callback": 90.0}
-"""What a fault lasts where the catalogue's own figure does not fit: hidden for less than any agency's settling time."""
+"""What a fault lasts where the catalogue's own figure does not fit: hidden for less than the hub waits."""
 
 _ON_REGISTERS = {
     "slow_drip": 0.05,  # slow, and whole in the end: here a kill meets an act that has happened
