@@ -120,20 +120,28 @@ def _believe_the_agency(change: Change, papers: Papers, now: datetime) -> Change
 
 
 def settle_change(conn: Connection, room: Room, papers: Papers, change: Change, now: datetime) -> None:
-    """Store what an answer changes on the delivery and its referral."""
+    """Store what an answer changes on the delivery and its referral.
+
+    A receipt that is known stays: an answer may come after the news that another office gave the referral a new one
+    (이송), and asked by the old one the agency knows nothing. A different one is flagged.
+    """
     seal_text = None if change.text is None else text_sealer(room, papers, change.text)
     delivery: dict[str, Any] = {
         "due_at": change.due_at,
         "lookups": change.lookups,
         "unknown_since": change.unknown_since,
     }
-    referral: dict[str, Any] = {"receipt": change.receipt} if change.receipt is not None else {}
+    known = papers.referral.receipt
+    referral: dict[str, Any] = {"receipt": change.receipt} if known is None and change.receipt is not None else {}
     if change.raw_code is not None and change.status is DeliveryStatus.REFUSED:
         referral["raw_code"] = change.raw_code
     settle(
         conn, papers, change.status, now, reason=change.reason, paths=change.reason_paths, raw_code=change.raw_code,
         offers=change.offers, seal_text=seal_text, delivery=delivery, referral=referral,
     )  # fmt: skip
+    if change.receipt is not None and known not in {None, change.receipt}:
+        actor = f"agency:{papers.referral.agency}"
+        append_event(conn, papers.referral.id, EventKind.FACT_FLAGGED, now, actor, reason="other_receipt")
 
 
 def learn(

@@ -97,10 +97,10 @@ def take_callback(conn: Connection, room: Room, slug: str, call: InboundCall, ca
     if _is_of_another(referral, callback):
         _ask_the_office_in_charge(conn, papers, now)
         return
-    take_facts(conn, room, referral.id, papers.case_key, callback.facts, "callback", now)
-    if referral.receipt is None and callback.receipt is not None:
+    if referral.receipt is None and callback.receipt is not None:  # its facts may tell of a newer one (이송)
         update_referral(conn, referral.id, now, receipt=callback.receipt)
         take_waiting_calls(conn, room, referral.id, papers.case_key, now)  # what named it by that only
+    take_facts(conn, room, referral.id, papers.case_key, callback.facts, "callback", now)
     believe_it_arrived(conn, room, papers, now)
 
 
