@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from adapters.sdk import Repeat, Verb
 from hub.agencies import repeat_of
 from hub.delivery.ending import end_telling
-from hub.delivery.room import Room, read_papers
+from hub.delivery.giving_up import papers_unopened
+from hub.delivery.room import Room
 from hub.delivery.settle import settle
 from hub.store.attempts import end_attempt, open_attempt
 from hub.store.deliveries import (
@@ -23,7 +24,6 @@ from hub.store.deliveries import (
     lock_leased,
     update_delivery,
 )
-from hub.store.referrals import referral_by_id
 from hub.store.store import Store
 from hub.store.wall import wall_of
 from schemas.status import DeliveryStatus
@@ -72,24 +72,26 @@ def reclaim(conn: Connection, room: Room, delivery_id: str) -> bool:
 
 
 def _let_go(conn: Connection, room: Room, delivery: DeliveryRecord) -> None:
-    """End the open attempt; a send becomes unknown, a look-up or poll is simply due again."""
-    now, attempt = room.clock.now(), open_attempt(conn, delivery.id)
-    referral = None if attempt is None else referral_by_id(conn, attempt.referral_id)
-    if attempt is not None and (referral is None or attempt.decision == "reconcile"):
+    """End the open attempt; a send becomes unknown, a look-up or poll is simply due again.
+
+    Nothing is opened for it: a case that does not open must not keep the others, or the process, from going on.
+    """
+    now, attempt, papers = room.clock.now(), open_attempt(conn, delivery.id), papers_unopened(conn, delivery.id)
+    if attempt is not None and (papers is None or attempt.decision == "reconcile"):
         end_attempt(conn, attempt.id, now, "interrupted")
-    elif attempt is not None and referral is not None:
-        end_telling(conn, referral, attempt.id, now, "interrupted")
-    if delivery.kind is Verb.VERIFY and delivery.status is DeliveryStatus.SENDING:
-        settle(conn, read_papers(conn, room, delivery), DeliveryStatus.PENDING, now, delivery={"due_at": now})
-        return  # a question may be asked again, by a decision of its own
-    if delivery.status is not DeliveryStatus.SENDING:
+    elif attempt is not None and papers is not None:
+        end_telling(conn, papers.referral, attempt.id, now, "interrupted")
+    if papers is None or delivery.status is not DeliveryStatus.SENDING:
         unknown_since = now if delivery.status is DeliveryStatus.UNKNOWN else delivery.unknown_since
         update_delivery(conn, delivery.id, lease_until_wall=None, due_at=now, unknown_since=unknown_since)
         return
+    if delivery.kind is Verb.VERIFY:
+        settle(conn, papers, DeliveryStatus.PENDING, now, delivery={"due_at": now})
+        return  # a question may be asked again, by a decision of its own
     asks = _may_ask(room, delivery)
     settle(
         conn,
-        read_papers(conn, room, delivery),
+        papers,
         DeliveryStatus.UNKNOWN,
         now,
         reason="answer_lost" if asks else "person_decides",

@@ -17,7 +17,6 @@ from functools import partial
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from adapters.sdk.kst import kst_today
 from hub.delivery.lawful import held_for_law, release_if_lawful
@@ -27,6 +26,7 @@ from hub.following.deadlines import Deadline
 from hub.following.shelf import AT_ONCE, is_any_left, shelve_calls
 from hub.following.terms import by_hand_at, look, running_term
 from hub.logs import places
+from hub.store.failures import failure_of
 from hub.store.referrals import append_event, referral_to_watch, referrals_to_watch, set_watch, set_watch_at
 from hub.store.store import Store
 from hub.store.turning_points import TurningPoints, turning_points
@@ -74,9 +74,9 @@ class Watch:
         for referral_id in found:
             try:
                 await self._store.write(partial(self._look_at, referral_id=referral_id))
-            except DBAPIError:
-                raise  # the store's trouble, not this one's
-            except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the others are looked at
+            except Exception as error:
+                if failure_of(error) is not None:
+                    raise  # the store's trouble, not this one's
                 _log.error("not_watched", what=referral_id, error=type(error).__name__, at=places(error))
                 await self._store.write(partial(self._put_off, referral_id=referral_id))
         return len(found)
@@ -100,9 +100,9 @@ class Watch:
             work = partial(release_if_lawful, room=self._room, referral_id=referral_id)
             try:
                 released += await self._store.write(work)
-            except DBAPIError:
-                raise
-            except Exception as error:  # noqa: BLE001 - the same; it is judged anew tomorrow
+            except Exception as error:
+                if failure_of(error) is not None:
+                    raise
                 _log.error("not_judged", what=referral_id, error=type(error).__name__, at=places(error))
         self._judged_on = today
         if released:

@@ -128,12 +128,20 @@ class Notifier:
         return [Task(webhook, message) for message in lease_due(conn, webhook_id, now, wall, room, until)]
 
     def finish(self, conn: Connection, task: Task, outcome: Outcome) -> bool:
-        """Store what a try came to; return whether the message goes to the shelf."""
+        """Store what a try came to; return whether the message goes to the shelf.
+
+        An address that is not the webhook's any more says nothing of the one that is: what it did not take goes there.
+        """
         now, webhook_id = self._clock.now(), task.webhook.id
-        pace = pace_of(conn, webhook_id, lock=True)
-        save_pace(conn, pace_after(pace, outcome, now, self._settings))
+        pace, webhook = pace_of(conn, webhook_id, lock=True), webhook_by_id(conn, webhook_id)
+        is_its_own = webhook is not None and webhook.sealed_target == task.webhook.sealed_target
+        if is_its_own:
+            save_pace(conn, pace_after(pace, outcome, now, self._settings))
         if outcome.is_delivered:
             delete_message(conn, task.message.id)
+            return False
+        if not is_its_own:
+            end_try(conn, task.message, due_at=now, why=outcome.why)
             return False
         if outcome.is_gone:
             self._disable(conn, webhook_id)

@@ -120,6 +120,12 @@ def in_flight(conn: Connection, agency: str, wall: float) -> int:
     return int(conn.execute(query).scalar_one())
 
 
+def queue_again(conn: Connection, agency: str, now: datetime, wall: float) -> None:
+    """Put what was given out and not begun in time behind what is due by now: whoever has it may fail each time."""
+    run_out = (_awaits_worker(agency), IS_TAKEN, deliveries.c.picked_until_wall <= wall)
+    conn.execute(update(deliveries).where(*run_out).values(picked_until_wall=None, due_at=now))
+
+
 def pick_due(
     conn: Connection, agency: str, now: datetime, wall: float, limit: int, until_wall: float, *, fairly: bool = False
 ) -> list[str]:
@@ -173,9 +179,8 @@ def next_free_due(conn: Connection, agency: str, wall: float) -> datetime | None
 
 def next_return(conn: Connection, agency: str, wall: float) -> float | None:
     """Return when (epoch seconds) the next delivery that was given out and not begun may be given to another."""
-    query = select(func.min(deliveries.c.picked_until_wall)).where(
-        _awaits_worker(agency), IS_TAKEN, deliveries.c.picked_until_wall > wall
-    )
+    given = deliveries.c.lease_until_wall.is_(None) & (deliveries.c.picked_until_wall > wall)
+    query = select(func.min(deliveries.c.picked_until_wall)).where(deliveries.c.agency == agency, IS_TAKEN, given)
     earliest: float | None = conn.execute(query).scalar_one()
     return earliest
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from adapters.sdk import Batching, CannotExpressError, FoldOrder, SubmitOrder, Verb, WithdrawOrder
+from adapters.sdk.decisions import steady_now
 from adapters.sdk.kst import kst_today
 from adapters.sdk.verbs import Folds
 from hub.agencies import ActiveAgency
@@ -79,8 +80,11 @@ def freeze(conn: Connection, room: Room, slug: str, cut_off: datetime, without: 
     """Freeze what was due by the last cut-off into one file; `without`: deliveries that rest."""
     agency, now = room.agencies.active[slug], room.clock.now()
     due = due_for_file(conn, slug, cut_off, batching_of(agency).largest, without)
-    members, broken = [], []
+    members, broken = list[_Member](), list[str]()
+    until = steady_now() + room.settings.send_window_seconds / 2
     for delivery_id in due:
+        if members and steady_now() >= until:
+            break  # the first of them must still be allowed when the file is written; the next file takes the others
         try:
             with conn.begin_nested():  # one poisoned case must not hold up the file
                 member = _admit(conn, room, agency, delivery_id, now)

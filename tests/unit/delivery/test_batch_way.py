@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from barge import Dock
@@ -77,6 +78,16 @@ def test_what_does_not_fit_goes_into_the_next_file(dock: Dock) -> None:
         ("F-20260303-001.txt", 3),
         ("F-20260303-002.txt", 1),
     ]
+
+
+def test_a_file_is_closed_while_its_first_decision_still_stands(dock: Dock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gating takes so long that half the window is over with the second member: the others go with the next file."""
+    ticks = count(0.0, dock.room.settings.send_window_seconds / 4)
+    monkeypatch.setattr("hub.delivery.batches.freezing.steady_now", lambda: next(ticks))
+    for name in FOUR:
+        dock.accept(name=name)
+    dock.to_cut_off()
+    assert [len(dock.office.members(name)) for name in dock.office.collect()] == [2, 2]
 
 
 def test_each_member_is_gated_by_the_policy(dock_on_each: Dock) -> None:

@@ -113,6 +113,21 @@ def test_a_turn_that_is_over_begins_nothing(landing: Landing, left: float | None
     assert len(landing.agency.acts) == 1
 
 
+def test_one_that_nobody_can_begin_leaves_its_place_to_the_others(landing: Landing) -> None:
+    """Its turn runs out each time, and it is the oldest: the lane has one place, and all others go before its next."""
+    landing.profile = replace(landing.profile, lane=Lane(concurrency=1, per_second=1000.0))
+    landing.start_process()
+    broken_delivery, agency = landing.deliveries(landing.accept())[0].id, landing.room.agencies.active["ferry"]
+    landing.clock.advance(1)
+    others = [landing.accept(name=f"홍길동{number}") for number in range(3)]
+    (given,) = landing.store.write_now(partial(give_turns, room=landing.room, agency=agency)).ids
+    assert given == broken_delivery
+    landing.store.write_now(partial(update_delivery, delivery_id=given, picked_until_wall=1.0))  # long over
+    landing.clock.advance(1)
+    assert [landing.deliveries(one)[0].id for one in others] == [look(landing).ids[0] for _ in others]
+    assert look(landing).ids == (broken_delivery,)
+
+
 OFFICE = {"service_hours": ServiceHours(time(9), time(18))}
 
 

@@ -13,6 +13,7 @@ from test_withdrawal_in_every_state import H, holding
 from adapters.sdk import Repeat
 from hub.agencies import Agencies, Agency, AgencyState
 from hub.delivery.orphans import reclaim_all
+from hub.store.tables import cases
 from schemas.status import DeliveryStatus
 
 D = DeliveryStatus
@@ -58,6 +59,18 @@ def test_a_person_decides_where_the_contract_says_so(open_landing: Open, how: st
     found = landing.referral(referral_id)
     assert (found.delivery, found.reason, landing.due()) == (D.UNKNOWN, "person_decides", [])
     assert len(landing.agency.acts) == 1
+
+
+def test_a_case_that_does_not_open_keeps_nobody_from_starting(landing: Landing) -> None:
+    """Its send is unknown like any other's, and is taken back with the others'."""
+    closed, fine = landing.accept(), landing.accept(name="김나루")
+    landing.die_while_sending(arrived=True)
+    spoilt = cases.update().where(cases.c.id == landing.referral(closed).case_id).values(wrapped_key=b"broken" * 10)
+    landing.store.write_now(lambda conn: conn.execute(spoilt))
+    assert landing.store.write_now(partial(reclaim_all, room=landing.room)) == 2
+    assert [landing.referral(one).delivery for one in (closed, fine)] == [D.UNKNOWN] * 2
+    landing.settle()
+    assert (landing.referral(fine).delivery, len(landing.agency.acts)) == (D.DELIVERED, 2)
 
 
 @pytest.mark.parametrize("how", [OFF, UNREADABLE])

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Thread
+from typing import Any
 
 import httpx
 import pytest
 from asking import ALWAYS, with_rules
 from ferry import ITEMS, START, FerryAdapter, Landing, consent, fact
 from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import DataError, OperationalError
 from test_callbacks_taken import tell
 
 from adapters.sdk import Need, Repeat, Verb, capabilities
@@ -22,6 +24,7 @@ from hub.consent.records import Statute
 from hub.delivery.room import Room
 from hub.delivery.steps import TELL_BY_HAND as BY_HAND
 from hub.delivery.steps import SupplementReason
+from hub.following import watch as watching
 from hub.following.deadlines import Deadline
 from hub.following.watch import Watch
 from hub.notices.desk import Desk, Subject
@@ -288,6 +291,35 @@ def test_one_that_breaks_keeps_no_other_from_being_told(landing: Landing) -> Non
     name_service(landing, broken, "WEL-BASIC")
     look(landing, days=1)
     assert told(landing, broken) == ["overdue_decision"]
+
+
+@pytest.mark.parametrize("what", ["look_at", "judge"])
+def test_a_row_that_the_database_refuses_keeps_no_other_waiting(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """An error of one row's own is not the store's: the others are told, and a store that is away stops all of it."""
+    broken, fine = landing.accept(), landing.accept(name="김나루")
+    landing.work()
+    landing.clock.advance(8 * DAY)
+    read, failure = "turning_points" if what == "look_at" else "release_if_lawful", DataError("SELECT", {}, Exception())
+    real, seen = getattr(watching, read), list[str]()
+
+    def fail(conn: Connection, *asked: Any, **named: Any) -> Any:
+        seen.append(asked[0] if asked else named["referral_id"])
+        if seen[-1] in {broken, landing.referral(broken).case_id}:
+            raise failure
+        return real(conn, *asked, **named)
+
+    monkeypatch.setattr(watching, read, fail)
+    monkeypatch.setattr(watching, "held_for_law", lambda _conn: [broken, fine])
+    guard = watch(landing)
+    step = guard.look if what == "look_at" else guard.judge_laws
+    asyncio.run(step())
+    assert len(seen) == 2
+    failure = OperationalError("SELECT", {}, Exception("gone"))
+    landing.clock.advance(DAY)
+    with pytest.raises(OperationalError):
+        asyncio.run(step())
 
 
 def name_service(landing: Landing, referral_id: str, code: str) -> None:

@@ -195,6 +195,19 @@ def test_gone_switches_off_and_loses_nothing(bench: Bench) -> None:
     assert Action.WEBHOOK_DISABLED in _actions(bench)
 
 
+def test_an_address_that_was_left_says_nothing_of_the_new_one(bench: Bench) -> None:
+    """410 from where a webhook was: it stays on, its pace is untouched, and the message goes to the new address."""
+    hook = bench.hook()
+    bench.happen(bench.referral())
+    (task,) = bench.take(hook)
+    bench.store.write_now(lambda conn: bench.desk.change(conn, bench.actor, hook, url="https://centre.example/moved"))
+    assert not bench.finish(task, Outcome(410))
+    record = bench.webhook(hook)
+    assert record is not None
+    assert (record.enabled, bench.pace(hook).failures) == (True, 0)
+    assert (bench.send(), bench.standing(hook).waiting) == (1, 0)
+
+
 def test_what_was_tried_for_long_lies_on_the_shelf_until_it_is_asked_for(bench: Bench) -> None:
     """Past the age limit a message is given up, not lost: sent again on demand, as new, under its old id."""
     hook = bench.hook()
