@@ -28,7 +28,7 @@ class ReferralKind(StrEnum):
 
 
 class Urgency(StrEnum):
-    """긴급도. Urgent ones (긴급복지) go first in their lane."""
+    """긴급도. Urgent ones go first in their lane; 긴급복지 always is one."""
 
     NORMAL = "normal"
     """일반."""
@@ -126,6 +126,11 @@ class ReferralRequest(DisclosedReferral):
     """담당자 전화."""
     appointment: Appointment | None = None
     """예약 희망."""
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it goes first in its lane: the centre says so, or it asks for 긴급복지."""
+        return self.urgency is Urgency.URGENT or self.service_code is ServiceCode.WEL_EMERG
 
     @model_validator(mode="after")
     def _dates_in_order(self) -> Self:

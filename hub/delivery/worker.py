@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from adapters.sdk import AdapterError, HostileReplyError
+from adapters.sdk import AdapterError, HostileReplyError, MisconfiguredError
 from adapters.sdk.decisions import steady_now
 from hub.delivery.begin import Job, begin
 from hub.delivery.finish import finish
@@ -46,6 +46,8 @@ class Worker:
         finally:
             self._room.gate.forget(job.attempt_id)
         tell(alert, job.agency)
+        if isinstance(result, MisconfiguredError):
+            _log.error("lane_paused", agency=job.agency, why=str(result))
 
     async def _begin(self, delivery_id: str) -> Job | None:
         """Prepare the next call. One that cannot be prepared is given up, in a transaction of its own, and told."""

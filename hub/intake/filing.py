@@ -38,7 +38,7 @@ from schemas.client import Client
 from schemas.consent import Consent
 from schemas.disclosure import Disclosure
 from schemas.events import EventKind
-from schemas.referral import ReferralRequest, Urgency
+from schemas.referral import ReferralRequest
 from schemas.status import DeliveryStatus, Verification
 
 
@@ -189,7 +189,7 @@ class Filing:
             agency=agency,
             office=way.office if isinstance(way, Routed) else None,
             service_code=request.service_code,
-            urgent=request.urgency is Urgency.URGENT,
+            urgent=request.is_urgent,
             delivery=DeliveryStatus.HELD if reason else DeliveryStatus.PENDING,
             business=None,
             raw_code=None,

@@ -256,6 +256,7 @@ class PostgresServer:
         """Make sure that the server is there; there is nothing to claim, for processes share it."""
         try:
             self.reader.connect().close()
+            self.reader.dispose()  # whoever asks next who is connected is told of others only
         except OperationalError as error:
             raise StoreUnreachableError(
                 f"the store {self._shown} cannot be reached ({type(error.orig).__name__}): is the server up, and are "

@@ -20,17 +20,14 @@ from sqlalchemy.exc import DataError, IntegrityError
 from hub.store.deliveries import forget_turns
 from hub.store.keks import forget_holders
 from hub.store.messages import forget_leases
+from hub.store.others import check_no_others
 from hub.store.schema import SchemaError, make_or_check, newest, revision_of
-from hub.store.store import Store, StoreInUseError
+from hub.store.store import Store
 from hub.store.tables import deliveries, lanes, metadata
 
 _AT_ONCE = 500
 _OVER = 0.0
 """A lease's end (epoch seconds) that is long past on anybody's clock."""
-_OTHERS = text(
-    "SELECT count(*) FROM pg_stat_activity"
-    " WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
-)
 
 
 class CopyRefusedError(Exception):
@@ -108,10 +105,7 @@ def _hold_still(conn: Connection) -> None:
     conn.rollback()  # the lock comes before the first query, which fixes what a transaction sees
     _may_idle(conn)
     conn.execute(text(f"LOCK TABLE {names} IN SHARE MODE"))
-    if conn.execute(_OTHERS).scalar_one():
-        raise StoreInUseError(
-            "others are connected to the store to be copied: stop every `naru serve` and `naru worker`"
-        )
+    check_no_others(conn, "the store to be copied")
 
 
 def _may_idle(conn: Connection) -> None:

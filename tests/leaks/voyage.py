@@ -20,6 +20,7 @@ from typing import Any
 import httpx
 from planting import ROOT, document, profiles, values_of
 
+from hub.cli.proof.clockwork import Clockwork
 from hub.cli.proof.faults import _line_of, _possible
 from hub.cli.proof.scene import Scene, Script, Size, set_scene, write_config
 from hub.cli.stage.control import ControlError
@@ -33,7 +34,6 @@ SECONDS: Mapping[str, float] = {
     "slow_drip": 0.01, "accept_then_hide": 20.0, "late_callback": 60.0, "busy_503_retry_after": 2.0,
 }  # fmt: skip
 """How long a fault lasts where the catalogue's own figure would take long."""
-STILL_GOING = frozenset({"pending", "sending", "handed_over", "unknown"})
 _ROUND_SECONDS, _HOUR = 8.0, 3600.0
 _AT_ONCE, _MOST_ROUNDS = 5, 40
 WORDS = f"{ROOT}말씀 8002022000000 010-0000-7101"
@@ -133,17 +133,12 @@ class Voyage:
             await self.scene.control.clear_faults(slug)
 
     async def settle(self, referrals: list[dict[str, Any]], seconds: float = _ROUND_SECONDS) -> list[dict[str, Any]]:
-        """Let business time pass until nothing goes on by itself, or for some seconds; return how they stand."""
-        loop, views = asyncio.get_running_loop(), list[dict[str, Any]]()
-        until, step = loop.time() + seconds, 30.0
-        while loop.time() < until:
-            views = [await self.ask("GET", f"/v1/referrals/{one['id']}") for one in referrals]
-            if not any(view["delivery"] in STILL_GOING for view in views):
-                break
-            await self.scene.control.move_clock(step)
-            step = min(step * 2, 12 * _HOUR)
-            await asyncio.sleep(0.15)
-        return views
+        """Let business time pass until nothing goes on by itself, or nothing has moved for some seconds of wall time.
+
+        Return how they stand.
+        """
+        await Clockwork(self.scene.control, self.scene.evidence).settle(seconds)
+        return [await self.ask("GET", f"/v1/referrals/{one['id']}") for one in referrals]
 
     async def kill(self) -> None:
         """Kill the hub where it is, as a power cut would, and start it again."""

@@ -266,6 +266,7 @@ class Clerk:
         _log.error(event, agency=self._slug, file=name, error=type(error).__name__, why=why)
         if isinstance(error, MisconfiguredError):
             await self._store.write(self._pause)
+            _log.error("lane_paused", agency=self._slug, why=why)
 
     async def _note_call(self, batch_id: str | None, result: object) -> None:
         """Note what laying down a file, or reading the folder (None), says of the lane."""

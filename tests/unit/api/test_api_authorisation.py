@@ -13,6 +13,7 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import Connection
 
 from hub.access.holders import CENTRE, OPERATOR, add_holder, add_key
+from hub.access.keys import issue_key
 from hub.access.scopes import APPLICATION, OF_THE_HUB, ROLES, Scope
 from hub.api.app import describe
 from hub.api.authorisation import AUTHORISATION, AuthorisationGapError, Who, check_routes
@@ -78,7 +79,7 @@ def _keys(conn: Connection, first: str) -> tuple[dict[str, str], dict[str, str],
     """Make a key of every kind: for the first centre, for another one, for the hub."""
     now, second = wall_now(), add_holder(conn, CENTRE, "셋", wall_now())
     own, other = (
-        {name: add_key(conn, CENTRE, centre, now, scopes=scopes).text for name, scopes in CENTRE_SETS.items()}
+        {name: issue_key(conn, centre, scopes, now).text for name, scopes in CENTRE_SETS.items()}  # one opens nothing
         for centre in (first, second)
     )
     office = add_holder(conn, OPERATOR, "감사팀", now)

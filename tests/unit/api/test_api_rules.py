@@ -194,7 +194,7 @@ async def test_what_is_overdue_is_listed_and_shown(tmp_path: Path) -> None:
                 and conn.execute(update(referrals).values(watch_at=hour_ago))
             )
         )
-        assert await ruled.services.store.write(ruled.services.watch.look) == 1
+        assert await ruled.services.watch.look() == 1
         after = (await ruled.ask.get("/v1/referrals?overdue=true")).json()["referrals"]
         fine = (await ruled.ask.get("/v1/referrals?overdue=false")).json()["referrals"]
         (step,) = (await _case(ruled, accepted))["next_steps"]

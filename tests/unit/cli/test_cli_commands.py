@@ -4,7 +4,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import postgresql
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
 from adapters.sdk.registry import Broken, installed_adapters
@@ -159,6 +161,18 @@ def test_migrate_leaves_a_served_store_alone(naru: Naru, tmp_path: Path) -> None
         assert naru("migrate").exit_code == 2
     finally:
         store.close()
+
+
+def test_migrate_leaves_a_postgresql_alone_that_others_use(naru: Naru, postgres_server: str) -> None:
+    """As long as somebody else is connected, and then it is done."""
+    with postgresql.database(postgres_server) as url:
+        other = Store(url)
+        other.read_now(lambda conn: conn.execute(text("SELECT 1")))
+        refused = naru("migrate", NARU_STORE__URL=url)
+        other.close()
+        done = naru("migrate", NARU_STORE__URL=url)
+    assert (refused.exit_code, "stop every `naru serve` and `naru worker`" in refused.stderr) == (2, True)
+    assert f"schema none -> {newest()}" in done.stdout
 
 
 def test_a_centre_is_added_with_a_key(naru: Naru, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ferry import Landing
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from hub.notices.desk import Desk, Subject
 from hub.store.tables import webhook_messages
@@ -38,5 +39,7 @@ def test_a_wrong_set_up_is_told_once(landing: Landing) -> None:
     listen(landing)
     landing.agency.script.append("misconfigured")
     landing.accept()
-    landing.work()
+    with capture_logs() as logs:
+        landing.work()
     assert types(landing) == ["agency.misconfigured"]
+    assert [line["agency"] for line in logs if line["event"] == "lane_paused"] == ["ferry"]

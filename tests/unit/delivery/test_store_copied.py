@@ -24,7 +24,7 @@ from hub.delivery.turns import give_turns
 from hub.store import backends, copying
 from hub.store.copying import CopyRefusedError, copy_store
 from hub.store.deliveries import leased
-from hub.store.schema import SchemaError, make_or_check
+from hub.store.schema import SchemaError, make_or_check, revision_of
 from hub.store.store import Store, StoreInUseError
 from hub.store.tables import audit_entries, deliveries, metadata
 from schemas.status import DeliveryStatus
@@ -198,7 +198,7 @@ def test_a_served_source_is_refused(landing: Landing, postgres_url: str, opened:
     told = copied(landing, postgres_url)
     assert (told.exit_code, "already serves the store" in told.output) == (2, True)
     serving, source = opened(postgres_url), opened(postgres_url)
-    serving.claim()
+    serving.read_now(revision_of)
     with pytest.raises(StoreInUseError, match="stop every"):
         copy_store(source, opened(f"{landing.store.url}.copy"))
 

@@ -13,7 +13,7 @@ from hub.store.tables import audit_entries
 from hub.vault.boxes import place
 from schemas.client import Client
 from schemas.events import EventKind
-from schemas.referral import ReferralRequest
+from schemas.referral import ReferralRequest, Urgency
 from schemas.status import BusinessStatus, DeliveryStatus
 
 
@@ -25,6 +25,19 @@ async def test_a_routed_referral_is_due_at_once(bench: Bench) -> None:
     found = (referral.agency, referral.office, referral.delivery, referral.wire_key[:10], len(referral.wire_key))
     assert found == ("pier", "3820000", DeliveryStatus.PENDING, "PR20250317", 20)
     assert (delivery.due_at, delivery.wire_key, delivery.status) == (bench.clock.now(), referral.wire_key, "pending")
+
+
+@pytest.mark.parametrize(
+    ("service", "said", "urgent"),
+    [("WEL-CASE", "normal", False), ("WEL-CASE", "urgent", True), ("WEL-EMERG", "normal", True)],
+)
+async def test_what_is_urgent_goes_first(bench: Bench, service: str, said: Urgency, *, urgent: bool) -> None:
+    """What the centre calls urgent, and 긴급복지 whatever it says: on the referral, and in the lane."""
+    asked = document(service)
+    told = tuple(one.model_copy(update={"urgency": Urgency(said)}) for one in asked.referrals)
+    referral = bench.referral(await bench.accept("key", asked.model_copy(update={"referrals": told})))
+    deliveries = bench.store.read_now(lambda conn: deliveries_of(conn, referral.id))
+    assert (referral.urgent, [one.urgent for one in deliveries]) == (urgent, [urgent])
 
 
 @pytest.mark.parametrize(
