@@ -91,11 +91,11 @@ async def test_answering_before_the_commit_is_caught(tmp_path: Path, monkeypatch
 
 async def test_holding_everything_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever sends nothing does nothing wrong, and loses everything."""
-    script = Script(faults=only("accept_then_lose_reply", 0.2))
+    script = Script(faults=only("accept_then_lose_reply", 0.2), services=ASKED_FIRST)
     verdict = await prove_broken("holding", tmp_path, monkeypatch, Size(24, 0.2, 0, 1), script)
+    assert [act for book in verdict.books.values() for act in book.acts] == []
     assert verdict.findings.lost
-    assert not verdict.findings.duplicates
-    assert not verdict.findings.unconsented
+    assert replace(verdict.findings, lost=()).is_clean
     assert not verdict.holds
 
 

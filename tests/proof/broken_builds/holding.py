@@ -16,6 +16,6 @@ def hold(*_: Any, **__: Any) -> Withheld:
     return Withheld(WithheldReason.CONSENT_MISSING, ("client.name",))
 
 
-begin.submit_order = hold
+begin._ORDERS = dict.fromkeys(begin._ORDERS, hold)
 freezing.submit_order = hold
 leash.run()
