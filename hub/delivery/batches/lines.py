@@ -14,13 +14,11 @@ from hub.delivery.finish import learn, settle_change
 from hub.delivery.results import Change
 from hub.delivery.room import Papers, Room, read_papers
 from hub.delivery.settle import settle
-from hub.delivery.taking_back import take_back
 from hub.following.facts import take_facts
 from hub.store.attempts import open_attempt
 from hub.store.batches import memberships_of, settle_member
 from hub.store.deliveries import delivery_of_kind, update_delivery
-from hub.store.referrals import ReferralRecord, append_event, update_referral
-from schemas.events import EventKind
+from hub.store.referrals import ReferralRecord, update_referral
 from schemas.status import DeliveryStatus
 
 _D = DeliveryStatus
@@ -107,11 +105,6 @@ def _settle(
     change = _change(outcome)
     settle_change(conn, room, papers, change, now)
     settle_member(conn, papers.delivery.id)
-    if papers.delivery.status is _D.CANCELLED:
-        append_event(conn, papers.referral.id, EventKind.FACT_FLAGGED, now, "hub", reason="arrived_after_cancel")
-        take_back(conn, room, papers, now)
-    elif papers.delivery.status is _D.REFUSED and papers.delivery.kind is Verb.SUBMIT:
-        append_event(conn, papers.referral.id, EventKind.FACT_FLAGGED, now, "hub", reason="arrived_after_refusal")
     learn(conn, room, papers, agency, change, "result", now)
 
 

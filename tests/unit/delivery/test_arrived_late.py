@@ -1,0 +1,88 @@
+"""An answer that comes when nobody waits for it any more: what arrived all the same is flagged, and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+from ferry import FerryAdapter, Landing
+from test_receipts_after_transfer import call
+
+from adapters.sdk import Repeat, Verb, capabilities
+from hub.delivery.finish import finish
+from hub.delivery.orphans import reclaim
+from hub.store.deliveries import leased, update_delivery
+from schemas.status import DeliveryStatus
+
+D = DeliveryStatus
+Open = Callable[..., Landing]
+
+
+def take_over(landing: Landing) -> None:
+    """Let the lease of a stopped process run out, and another process find that."""
+    (delivery,) = landing.store.read_now(leased)
+    landing.store.write_now(lambda conn: update_delivery(conn, delivery.id, lease_until_wall=1.0))
+    assert landing.store.write_now(partial(reclaim, room=landing.room, delivery_id=delivery.id))
+
+
+def said_by_a_person(open_landing: Open) -> Landing:
+    """A landing whose agency cannot be asked."""
+    return open_landing(Repeat.NEVER, verbs=capabilities(FerryAdapter) - {Verb.FIND})
+
+
+def said_by_the_agency(open_landing: Open) -> Landing:
+    """A landing whose agency shows what it took far later than its contract says."""
+    landing = open_landing(Repeat.LOOKUP)
+    landing.agency.visible_after = 1e6
+    return landing
+
+
+def learn_that_it_is_not_there(landing: Landing, referral_id: str) -> None:
+    """Let whoever can say it say that the referral never arrived: it is pending again."""
+    if landing.referral(referral_id).reason == "person_decides":
+        landing.do(landing.commands.resolve, referral_id, arrived=False, receipt=None, reason="전화로 확인")
+    else:
+        landing.work()
+        landing.clock.advance(60)
+        landing.work()
+    assert landing.referral(referral_id).delivery is D.PENDING
+
+
+@pytest.mark.parametrize("by_client", [False, True], ids=["cancelled by the centre", "consent withdrawn"])
+@pytest.mark.parametrize("opened", [said_by_a_person, said_by_the_agency])
+def test_what_was_cancelled_and_arrived_is_taken_back(
+    open_landing: Open, opened: Callable[[Open], Landing], *, by_client: bool
+) -> None:
+    """A process that was stopped after its call comes back with the receipt: the agency hears that it is withdrawn."""
+    landing = opened(open_landing)
+    referral_id = landing.accept()
+    job, answer = call(landing)
+    take_over(landing)
+    learn_that_it_is_not_there(landing, referral_id)
+    if by_client:
+        landing.do(landing.consents.withdraw, landing.consent_ids[0])
+    else:
+        landing.do(landing.commands.cancel, referral_id)
+    assert landing.referral(referral_id).delivery is D.CANCELLED
+    landing.store.write_now(partial(finish, room=landing.room, job=job, result=answer))
+    landing.settle(5)
+    assert landing.events(referral_id).count(("fact_flagged", "arrived_after_cancel")) == 1
+    assert landing.agency.withdrawn == [landing.referral(referral_id).wire_key]
+    assert len(landing.agency.acts) == 1
+
+
+def test_what_was_refused_and_arrived_is_flagged(open_landing: Open) -> None:
+    """The agency has it, whatever it said to the second try: delivered, kept there, and shown to a person."""
+    landing = open_landing(Repeat.KEYED)
+    referral_id = landing.accept()
+    job, answer = call(landing)
+    take_over(landing)
+    landing.agency.script.append("no")
+    landing.work()
+    assert landing.referral(referral_id).delivery is D.REFUSED
+    landing.store.write_now(partial(finish, room=landing.room, job=job, result=answer))
+    landing.settle(5)
+    assert landing.referral(referral_id).delivery is D.DELIVERED
+    assert landing.events(referral_id).count(("fact_flagged", "arrived_after_refusal")) == 1
+    assert landing.agency.withdrawn == []
