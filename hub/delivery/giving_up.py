@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from adapters.sdk import Verb
 from hub.delivery.room import Papers, Room
@@ -19,6 +19,7 @@ from hub.delivery.verifying import give_question_up
 from hub.delivery.waits import doubling_seconds
 from hub.settings import DeliverySettings
 from hub.store.deliveries import DeliveryRecord, delivery_by_id, update_delivery
+from hub.store.failures import failure_of
 from hub.store.referrals import referral_by_id
 from hub.vault.keyring import KeyFileError
 from schemas.status import DeliveryStatus
@@ -29,6 +30,8 @@ _NEVER_LEFT = frozenset({DeliveryStatus.PENDING, DeliveryStatus.HELD})
 
 def is_passing(error: Exception) -> bool:
     """Return whether the store, the keys or the machine failed, and not this delivery: it is tried again as it is."""
+    if isinstance(error, DBAPIError):
+        return failure_of(error) is not None  # else the database refused what it was told of this one
     return isinstance(error, _PASSING)
 
 

@@ -42,7 +42,7 @@ class Worker:
             return
         result = await self._call(job)
         try:
-            alert = await self._keep(job, result)
+            alert = await self._keep_or_give_up(job, result)
         finally:
             self._room.gate.forget(job.attempt_id)
         tell(alert, job.agency)
@@ -59,6 +59,18 @@ class Worker:
             _log.error("cannot_begin", delivery=delivery_id, error=type(error).__name__, at=places(error))
         await self._store.write(partial(give_up_beginning, room=self._room, delivery_id=delivery_id))
         return None
+
+    async def _keep_or_give_up(self, job: Job, result: Result) -> Alert | None:
+        """Store what became of a call. An answer that cannot be stored is a defect, and the referral a person's."""
+        try:
+            return await self._keep(job, result)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            _log.error("answer_defect", agency=job.agency, verb=job.verb, delivery=job.delivery_id,
+                       error=type(error).__name__, at=places(error))  # fmt: skip
+            defect = error
+        return await self._keep(job, defect)
 
     async def _keep(self, job: Job, result: Result) -> Alert | None:
         """Store what became of a call. A database that failed may soon be back, and an answer must not be lost for it.

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
-from ferry import ITEMS, NAME, START, Landing, consent, fact
+from ferry import ITEMS, NAME, START, FerryAdapter, Landing, consent, fact
 from test_callbacks_taken import tell
 
-from adapters.sdk import Fact, NotSentError, Polling, Repeat, Verb
+from adapters.sdk import Delivered, Fact, NotSentError, Polling, Repeat, SubmitOrder, Verb
 from hub.delivery.acts import Act
 from hub.delivery.results import Before, change_after
 from hub.delivery.steps import IllegalStepError, Step
@@ -31,6 +31,28 @@ def test_a_callback_that_proves_an_unknown_does_not_forget_the_withdrawal(landin
     tell(landing, fact(B.ASSIGNED, 5), wire_key=key, receipt=f"R-{key}")
     landing.settle(200)
     assert landing.agency.withdrawn == [key]
+
+
+@pytest.mark.parametrize("repeat", [Repeat.KEYED, Repeat.LOOKUP, Repeat.NEVER])
+def test_an_answer_that_cannot_be_stored_is_a_persons_matter(
+    open_landing: Callable[..., Landing], monkeypatch: pytest.MonkeyPatch, repeat: Repeat
+) -> None:
+    """The agency's times have no zone, by a defect of its adapter: nothing is sent again, and a person is asked."""
+
+    async def submit(adapter: FerryAdapter, order: SubmitOrder) -> Delivered:
+        await adapter._ask(order.decision, "/submit", {"key": order.wire_key, "name": "-", "opinion": ""})
+        times = (datetime(2026, 3, 2), datetime(2026, 3, 2, 1))  # noqa: DTZ001 - that is the defect
+        facts = zip((B.RECEIVED, B.ASSIGNED), times, strict=True)
+        return Delivered("R-1", "00", tuple(Fact(business, "10", at) for business, at in facts))
+
+    monkeypatch.setattr(FerryAdapter, "submit", submit)
+    landing = open_landing(repeat)
+    referral_id = landing.accept()
+    landing.work()
+    landing.settle()
+    found = landing.referral(referral_id)
+    assert (found.delivery, found.reason, landing.due()) == (D.UNKNOWN, "defect", [])
+    assert len(landing.agency.acts) == 1
 
 
 def test_a_referral_resolved_without_receipt_can_be_withdrawn(open_landing: Callable[..., Landing]) -> None:
