@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Header
 from pydantic import BaseModel
 
 from hub.api.problems import (
     FORBIDDEN,
     HUB_ONLY,
+    IDEMPOTENCY_CONFLICT,
+    IDEMPOTENCY_KEY_MISSING,
+    IN_FLIGHT,
     INTERNAL,
+    INVALID_PARAMETER,
     MEDIA_TYPE,
     NO_CENTRE,
     TOO_OFTEN,
@@ -21,6 +26,19 @@ from hub.api.problems import (
 )
 
 Responses = dict[int | str, dict[str, Any]]
+
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[\x21-\x7e]{1,255}$",
+        description="요청마다 새로 만든 값, 다시 보낼 때는 같은 값 (new for each request, the same when repeated); "
+        "개인정보를 넣지 마십시오 (never personal data).",
+        examples=["5f2b9c1e-0000-4000-8000-000000000001"],
+    ),
+]
+UNDER_KEY = (IDEMPOTENCY_KEY_MISSING, IN_FLIGHT, INVALID_PARAMETER, IDEMPOTENCY_CONFLICT)
+"""What a route that takes an Idempotency-Key may answer for its sake."""
 
 REQUEST_ID = {
     "X-Request-Id": {

@@ -163,7 +163,7 @@ class ConsentView(CaseConsentView):
 
 
 class AddedConsents(View):
-    """The ids of the consents that were added, in the order in which they came."""
+    """The ids of the consents that were added, in their order; the same again for the same key and request."""
 
     case_id: str
     consents: tuple[str, ...]

@@ -1,6 +1,6 @@
 """Whether anything more may be promised: past a backlog, or with too little room to store, the door is closed.
 
-What was promised is kept: nothing here stops what is in the store already, nor agencies' callbacks, nor commands.
+What was promised is kept: nothing here stops what is in the store already, consents for it, callbacks or commands.
 The look is taken at most once a second in each process, so the limits may be passed by what one second brings.
 """
 

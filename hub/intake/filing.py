@@ -105,13 +105,21 @@ class Filing:
         self._agencies = agencies
         self._routing = routing
 
+    def check_recipients(self, consents: Sequence[Consent]) -> None:
+        """Check that each consent names somebody that this hub could send to.
+
+        Raises:
+            UnknownRecipientError
+        """
+        check_recipients(consents, self._routing.services, self._agencies)
+
     def open_case(self, conn: Connection, actor: Actor, document: NewCase) -> CaseFile:
         """Begin a case: recognise the client, make the case's key, seal the client's data as it is today.
 
         Raises:
             UnknownRecipientError
         """
-        check_recipients(document.consents, self._routing.services, self._agencies)
+        self.check_recipients(document.consents)
         now, case_id = self._clock.now(), new_id("case")
         client_id = find_or_add_client(conn, self._vault, actor.centre_id, document.client, now)
         key = self._vault.new_case_key(conn, case_id)
@@ -139,7 +147,7 @@ class Filing:
         case = case_by_id(conn, case_id, centre_id=actor.centre_id)
         if case is None:
             raise UnknownCaseError
-        check_recipients(consents, self._routing.services, self._agencies)
+        self.check_recipients(consents)
         key = self._vault.case_key(case.id, case.wrapped_key, case.kek_id)
         client = self._vault.unseal_model(key, _client_place(case.id), case.sealed_client, Client)
         try:

@@ -6,7 +6,7 @@ delivery asks the policy just before it sends.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from sqlalchemy import Connection
@@ -17,13 +17,12 @@ from hub.clock import Clock
 from hub.delivery.consents import Consents
 from hub.intake.doorkeeper import Doorkeeper, OverloadedError
 from hub.intake.filing import Addition, CaseFile, Filing
-from hub.intake.promises import AcceptedCase, IdempotencyConflictError, InFlight
+from hub.intake.promises import AcceptedCase, AcceptedConsents, Answer, Asked, IdempotencyConflictError, InFlight
 from hub.store.cases import IdempotencyRecord, check_not_purged, idempotency_key, insert_idempotency_key
 from hub.store.store import Store
 from hub.vault.vault import Vault
 from schemas.case import CaseDocument
-
-Take = Callable[[Connection], AcceptedCase]
+from schemas.consent import Consent
 
 
 class Intake:
@@ -59,7 +58,7 @@ class Intake:
             CasePurgedError: what this key was promised has been destroyed since.
         """
         take = partial(self._take_case, actor=actor, document=document)
-        return await self._once(actor, key, "POST /v1/cases", body, take)
+        return await self._once(Asked(actor, key, "POST /v1/cases", body, AcceptedCase, take))
 
     async def accept_referrals(
         self, actor: Actor, key: str, body: str, case_id: str, addition: Addition
@@ -73,43 +72,50 @@ class Intake:
             IdempotencyConflictError, InFlightError, OverloadedError, CasePurgedError: as for `accept_case`.
         """
         take = partial(self._take_referrals, actor=actor, case_id=case_id, addition=addition)
-        return await self._once(actor, key, f"POST /v1/cases/{case_id}/referrals", body, take)
+        route = f"POST /v1/cases/{case_id}/referrals"
+        return await self._once(Asked(actor, key, route, body, AcceptedCase, take))
 
-    async def _once(self, actor: Actor, key: str, route: str, body: str, take: Take) -> AcceptedCase:
-        with self._in_flight.hold(actor.centre_id, key):
-            refusal = await self._doorkeeper.refusal()
-            accept = partial(self._accept, actor=actor, key=key, route=route, body=body, take=take, refusal=refusal)
-            accepted = await self._store.write(accept)
+    async def accept_consents(
+        self, actor: Actor, key: str, body: str, case_id: str, consents: Sequence[Consent]
+    ) -> AcceptedConsents:
+        """Take over consents that the client of a case gave later, however full the house is: promises wait for them.
+
+        Raises:
+            UnknownIdError: the centre has no such case.
+            UnknownRecipientError: a consent names nobody that this hub could send to.
+            GuardianMissingError: a child's consent that no guardian signed.
+            IdempotencyConflictError, InFlightError, CasePurgedError: as for `accept_case`.
+        """
+        take = partial(self._take_consents, actor=actor, case_id=case_id, consents=consents)
+        asked = Asked(actor, key, "POST /v1/consents", body, AcceptedConsents, take)
+        return await self._once(asked, promises_more=False)
+
+    async def _once(self, asked: Asked[Answer], *, promises_more: bool = True) -> Answer:
+        with self._in_flight.hold(asked.actor.centre_id, asked.key):
+            refusal = await self._doorkeeper.refusal() if promises_more else None
+            accepted = await self._store.write(partial(self._accept, asked=asked, refusal=refusal))
         self._wake()
         return accepted
 
-    def _accept(
-        self,
-        conn: Connection,
-        actor: Actor,
-        key: str,
-        route: str,
-        body: str,
-        take: Take,
-        refusal: OverloadedError | None,
-    ) -> AcceptedCase:
-        body_hmac = self._vault.blind("body", body)
-        key_hmac = self._vault.blind("idempotency_key", key)  # a centre may build its keys of anything
-        before = idempotency_key(conn, actor.centre_id, key_hmac)
+    def _accept(self, conn: Connection, asked: Asked[Answer], refusal: OverloadedError | None) -> Answer:
+        centre_id = asked.actor.centre_id
+        body_hmac = self._vault.blind("body", asked.body)
+        key_hmac = self._vault.blind("idempotency_key", asked.key)  # a centre may build its keys of anything
+        before = idempotency_key(conn, centre_id, key_hmac)
         if before is not None:
             check_not_purged(conn, before.answer["case_id"])
-            if (before.route, before.body_hmac) != (route, body_hmac):
+            if (before.route, before.body_hmac) != (asked.route, body_hmac):
                 raise IdempotencyConflictError
-            return AcceptedCase.model_validate(before.answer)
+            return asked.answer.model_validate(before.answer)
         if refusal is not None:
             raise refusal
-        accepted = take(conn)
+        accepted = asked.take(conn)
         insert_idempotency_key(
             conn,
             IdempotencyRecord(
-                centre_id=actor.centre_id,
+                centre_id=centre_id,
                 key_hmac=key_hmac,
-                route=route,
+                route=asked.route,
                 body_hmac=body_hmac,
                 answer=accepted.model_dump(mode="json"),
                 created_at=self._clock.now(),
@@ -126,6 +132,13 @@ class Intake:
         accepted = self._add(conn, file, addition, Action.REFERRALS_ADDED)
         self._consents.release_held(conn, actor, case_id, addition.consents)
         return accepted
+
+    def _take_consents(
+        self, conn: Connection, actor: Actor, case_id: str, consents: Sequence[Consent]
+    ) -> AcceptedConsents:
+        self._filing.check_recipients(consents)
+        added = self._consents.add(conn, actor, case_id, consents)
+        return AcceptedConsents(case_id=case_id, consents=tuple(added))
 
     def _add(self, conn: Connection, file: CaseFile, addition: Addition, action: Action) -> AcceptedCase:
         consents = tuple(self._filing.add_consent(conn, file, consent) for consent in addition.consents)

@@ -6,9 +6,14 @@ again word for word, also after a crash.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
+from sqlalchemy import Connection
+
+from hub.access.actor import Actor
 from schemas.base import Frozen
 from schemas.services import ServiceCode
 
@@ -37,6 +42,31 @@ class AcceptedCase(Frozen):
     client_id: str
     consents: tuple[str, ...]
     referrals: tuple[AcceptedReferral, ...]
+
+
+class AcceptedConsents(Frozen):
+    """The answer to consents that came later: the ids by which they can be withdrawn, in the order of the request."""
+
+    case_id: str
+    consents: tuple[str, ...]
+
+
+Answer = TypeVar("Answer", AcceptedCase, AcceptedConsents)
+
+
+@dataclass(frozen=True)
+class Asked(Generic[Answer]):
+    """A request under its key."""
+
+    actor: Actor
+    key: str = field(repr=False)
+    route: str
+    body: str = field(repr=False)
+    """Its canonical text, which the key is bound to."""
+    answer: type[Answer]
+    """What is remembered of it; names the case, so that it is forgotten with it."""
+    take: Callable[[Connection], Answer]
+    """Takes it over, in the transaction that remembers the answer."""
 
 
 class InFlight:

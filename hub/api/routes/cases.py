@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Response
+from fastapi import APIRouter, Depends, Path, Response
 from sqlalchemy import Connection
 
 from hub.api import examples
 from hub.api.asked import MoreReferrals
 from hub.api.bodies import Received, body_of
 from hub.api.callers import CurrentActor
-from hub.api.described import answers, link, problems, takes
+from hub.api.described import UNDER_KEY, IdempotencyKey, answers, link, problems, takes
 from hub.api.next_steps import Surroundings
 from hub.api.problems import (
     DESTROYED,
-    IDEMPOTENCY_CONFLICT,
-    IDEMPOTENCY_KEY_MISSING,
-    IN_FLIGHT,
     INVALID_DOCUMENT,
-    INVALID_PARAMETER,
     MALFORMED_JSON,
     OVERLOADED,
     TOO_LARGE,
@@ -40,16 +36,6 @@ from schemas.case import CaseDocument
 
 router = APIRouter(tags=["cases"])
 CaseId = Annotated[str, Path(description="사례 식별자 (a case's id).", examples=[examples.CASE_ID])]
-IdempotencyKey = Annotated[
-    str,
-    Header(
-        alias="Idempotency-Key",
-        pattern=r"^[\x21-\x7e]{1,255}$",
-        description="요청마다 새로 만든 값, 다시 보낼 때는 같은 값 (new for each request, the same when repeated); "
-        "개인정보를 넣지 마십시오 (never personal data).",
-        examples=["5f2b9c1e-0000-4000-8000-000000000001"],
-    ),
-]
 _LINKS = {
     "case": link("one_case", case_id="/id"),
     "more_referrals": link("add_referrals", case_id="/id"),
@@ -59,9 +45,8 @@ _LINKS = {
     "consent": link("one_consent", consent_id="/consents/0"),
     "withdraw": link("withdraw_consent", consent_id="/consents/0"),
 }
-_ACCEPTING = problems(
-    MALFORMED_JSON, IDEMPOTENCY_KEY_MISSING, IN_FLIGHT, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT,
-    INVALID_PARAMETER, IDEMPOTENCY_CONFLICT, OVERLOADED, DESTROYED,
+_ACCEPTING = (
+    *UNDER_KEY, MALFORMED_JSON, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT, OVERLOADED, DESTROYED
 )  # fmt: skip
 
 
@@ -72,7 +57,7 @@ _ACCEPTING = problems(
     openapi_extra=takes(CaseDocument, examples.CASE),
     responses={
         202: answers("받아 두었습니다. 이제부터 나루가 책임집니다.", links=_LINKS, Location="사례의 주소."),
-        **_ACCEPTING,
+        **problems(*_ACCEPTING),
     },
 )
 async def accept_case(
@@ -123,12 +108,9 @@ async def one_case(hub: Hub, actor: CurrentActor, case_id: CaseId) -> CaseView:
     openapi_extra=takes(MoreReferrals, examples.MORE_REFERRALS),
     responses={
         202: answers("받아 두었습니다.", Location="사례의 주소."),
-        **problems(
-            UNKNOWN_ID, DESTROYED, MALFORMED_JSON, IDEMPOTENCY_KEY_MISSING, IN_FLIGHT, TOO_LARGE,
-            UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT, INVALID_PARAMETER, IDEMPOTENCY_CONFLICT, OVERLOADED,
-        ),
+        **problems(UNKNOWN_ID, *_ACCEPTING),
     },
-)  # fmt: skip
+)
 async def add_referrals(
     hub: Hub,
     actor: CurrentActor,

@@ -13,7 +13,7 @@ from hub.api import examples
 from hub.api.asked import MoreConsents
 from hub.api.bodies import Received, body_of, nothing_sent
 from hub.api.callers import CurrentActor
-from hub.api.described import answers, or_page, problems, takes
+from hub.api.described import UNDER_KEY, IdempotencyKey, answers, or_page, problems, takes
 from hub.api.pages import VARIES, as_page, wants_page
 from hub.api.problems import DESTROYED, INVALID_DOCUMENT, MALFORMED_JSON, TOO_LARGE, UNKNOWN_ID, UNSUPPORTED_MEDIA_TYPE
 from hub.api.reads import known, opened_consent, read_consent
@@ -23,7 +23,6 @@ from hub.api.services import Hub
 from hub.api.views import AddedConsents, ConsentView, WithdrawalView, consent_view, holder_views
 from hub.audit.entries import Action
 from hub.delivery.consents import concerns
-from hub.intake.recipients import check_recipients
 from hub.store.attempts import asked_first_among
 from hub.store.cases import case_by_id
 from hub.store.deliveries import withdrawals_of_case
@@ -39,18 +38,18 @@ _BODY = (MALFORMED_JSON, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INVALID_DOCUMENT)
     status_code=201,
     summary="동의 추가 (add consents to a case)",
     openapi_extra=takes(MoreConsents, examples.MORE_CONSENTS),
-    responses={201: answers("추가했습니다."), **problems(UNKNOWN_ID, DESTROYED, *_BODY)},
+    responses={201: answers("추가했습니다."), **problems(*UNDER_KEY, UNKNOWN_ID, DESTROYED, *_BODY)},
 )
 async def add_consents(
-    hub: Hub, actor: CurrentActor, body: Annotated[Received[MoreConsents], Depends(body_of(MoreConsents))]
+    hub: Hub,
+    actor: CurrentActor,
+    key: IdempotencyKey,
+    body: Annotated[Received[MoreConsents], Depends(body_of(MoreConsents))],
 ) -> AddedConsents:
     """Add consents; referrals that are held for want of them go on by themselves."""
     said = body.document
-    check_recipients(said.consents, hub.settings.routing.services, hub.agencies)
-    add = partial(hub.consents.add, actor=actor, case_id=said.case_id, consents=said.consents)
-    added = await hub.store.write(add)
-    hub.engine.wake()
-    return AddedConsents(case_id=said.case_id, consents=tuple(added))
+    added = await hub.intake.accept_consents(actor, key, body.text, said.case_id, said.consents)
+    return AddedConsents(**dict(added))
 
 
 @router.get(

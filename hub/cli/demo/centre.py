@@ -56,7 +56,9 @@ class Centre:
     async def add_consents(self, record: CaseRecord, consents: Sequence[Mapping[str, Any]]) -> None:
         """Hand in consents that the client gave later."""
         at, case_id = (await self._control.now()).isoformat(), _accepted(record)["id"]
-        answer = await self._call("POST", "/v1/consents", {"case_id": case_id, "consents": list(consents)})
+        body = {"case_id": case_id, "consents": list(consents)}
+        headers = {"Idempotency-Key": f"demo-{record.case}-consents-{len(record.added)}"}
+        answer = await self._call("POST", "/v1/consents", body, headers)
         record.added.append({"at": at, "consents": list(consents), "ids": answer["consents"]})
 
     async def withdraw_consent(self, record: CaseRecord, consent_id: str) -> None:

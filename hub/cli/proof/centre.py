@@ -157,8 +157,11 @@ class Centre:
         record.added.append({"at": at, "consents": list(change.consents), "ids": answer["consents"]})
 
     async def _withdraw(self, case: PlannedCase, record: CaseRecord, service: str) -> None:
+        """Take back every consent for a service that the centre knows of, those that came later too."""
         assert record.accepted is not None  # noqa: S101 - changes follow the hand-over
-        given = zip(case.document["consents"], record.accepted["consents"], strict=True)
+        given = list(zip(case.document["consents"], record.accepted["consents"], strict=True))
+        for added in record.added:
+            given += zip(added["consents"], added["ids"], strict=True)
         for consent_id in [consent_id for consent, consent_id in given if service in consent["purposes"]]:
             answer = _told(await self._ask("POST", f"/v1/consents/{consent_id}/withdraw"))
             record.withdrawals.append({"at": await self._now(), "consent": consent_id, "answer": answer})

@@ -14,11 +14,11 @@ _BETWEEN_SECONDS = 0.3
 _committing: set[asyncio.Task[Any]] = set()
 
 
-async def promise(self: Any, actor: Any, key: str, route: str, body: str, take: Any) -> Any:
+async def promise(self: Any, asked: Any, **_: Any) -> Any:
     """Answer as soon as the answer is known."""
     loop = asyncio.get_running_loop()
     answer = loop.create_future()
-    accept = partial(self._accept, actor=actor, key=key, route=route, body=body, take=take, refusal=None)
+    accept = partial(self._accept, asked=asked, refusal=None)
 
     def answer_then_commit(conn: Any) -> None:
         loop.call_soon_threadsafe(answer.set_result, accept(conn))

@@ -130,6 +130,13 @@ class Bench:
         accepted: dict[str, Any] = reply.json()
         return accepted
 
+    async def add_consents(
+        self, case_id: str, consents: Any = None, key: str = "later-1", ask: httpx.AsyncClient | None = None
+    ) -> httpx.Response:
+        """Hand consents in for a case: one for the test agency, unless others are given."""
+        body = {"case_id": case_id, "consents": consents or [consent()]}
+        return await (ask or self.ask).post("/v1/consents", json=body, headers={"Idempotency-Key": key})
+
     async def referral(self, referral_id: str) -> dict[str, Any]:
         """Read a referral."""
         reply = await self.ask.get(f"/v1/referrals/{referral_id}")

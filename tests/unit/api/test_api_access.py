@@ -101,10 +101,7 @@ async def test_other_centres_ids_are_like_unknown_ones(bench: Bench) -> None:
 async def test_consents_go_to_own_cases_only(bench: Bench) -> None:
     """A consent cannot be added to another centre's case, which answers like an unknown one."""
     accepted = await bench.accept()
-    replies = [
-        await bench.other.post("/v1/consents", json={"case_id": case_id, "consents": case()["consents"]})
-        for case_id in (accepted["id"], "case_none")
-    ]
+    replies = [await bench.add_consents(case_id, ask=bench.other) for case_id in (accepted["id"], "case_none")]
 
     assert [reply.status_code for reply in replies] == [404, 404]
     assert replies[0].json() == replies[1].json()

@@ -77,7 +77,7 @@ async def test_later_consent_for_nobody_is_refused(bench: Bench) -> None:
     wrong = [consent(recipient="peer")]
     more = {"consents": wrong, "referrals": [examples.REFERRAL | {"service_code": "WEL-CASE"}]}
     replies = [
-        await bench.ask.post("/v1/consents", json={"case_id": accepted["id"], "consents": wrong}),
+        await bench.add_consents(accepted["id"], wrong),
         await bench.ask.post(f"/v1/cases/{accepted['id']}/referrals", json=more, headers={"Idempotency-Key": "k"}),
     ]
 

@@ -67,6 +67,14 @@ async def test_past_the_backlog_nothing_more_is_promised(open_bench: OpenBench) 
         assert (await bench.nobody.get("/readyz")).json()["intake"] == "open"
 
 
+async def test_consents_are_taken_past_the_backlog(open_bench: OpenBench) -> None:
+    """What was promised waits for them: a client's word is not refused for want of room."""
+    async with open_bench(max_backlog=1, retry_after_seconds=7) as bench:
+        first, _ = [await bench.accept(client(key), key) for key in "12"]
+        assert refused(await offered(bench, "3"))
+        assert (await bench.add_consents(first["id"])).status_code == 201
+
+
 async def test_what_is_due_later_is_no_backlog(open_bench: OpenBench) -> None:
     """A retry that waits for its time keeps nobody out."""
     async with open_bench(max_backlog=1) as bench:

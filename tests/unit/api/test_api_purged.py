@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api_bench import Bench, case, consent
+from api_bench import Bench, case
 from sqlalchemy import select
 
 from hub.retention.configured import Retention
@@ -31,7 +31,7 @@ async def test_what_was_destroyed_is_gone_and_says_so(bench: Bench) -> None:
         await bench.ask.get(f"/v1/referrals/{referral_id}/events"),
         *[await bench.ask.post(f"/v1/referrals/{referral_id}/{step}") for step in ("cancel", "retry", "pause")],
         await bench.ask.post(f"/v1/consents/{accepted['consents'][0]}/withdraw"),
-        await bench.ask.post("/v1/consents", json={"case_id": case_id, "consents": [consent()]}),
+        await bench.add_consents(case_id),
         await bench.ask.get(f"/v1/consents/{accepted['consents'][0]}/receipt"),
     ]
     assert [reply.status_code for reply in replies] == [410] * len(replies)

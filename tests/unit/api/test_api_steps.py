@@ -112,7 +112,7 @@ async def test_new_consent_sends_what_was_held(bench: Bench) -> None:
     referral_id = accepted["referrals"][0]["id"]
     async with bench.engine_running():
         await bench.until(referral_id, "held")
-        reply = await bench.ask.post("/v1/consents", json={"case_id": accepted["id"], "consents": [consent()]})
+        reply = await bench.add_consents(accepted["id"])
         await bench.until(referral_id, "delivered")
 
     assert (reply.status_code, len(reply.json()["consents"])) == (201, 1)
@@ -154,7 +154,7 @@ async def test_childs_consent_needs_its_guardian(bench: Bench) -> None:
     guardian = {"name": "김나루", "relation": "모"}
     child = case()["client"] | {"birth_date": "2015-01-02", "guardian": guardian}
     accepted = await bench.accept(case(client=child, consents=[consent(guardian=guardian)]))
-    reply = await bench.ask.post("/v1/consents", json={"case_id": accepted["id"], "consents": [consent()]})
+    reply = await bench.add_consents(accepted["id"])
 
     assert reply.status_code == 422
     assert [fault["pointer"] for fault in reply.json()["errors"]] == ["/consents"]

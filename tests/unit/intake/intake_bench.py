@@ -23,8 +23,9 @@ from hub.delivery.room import Room
 from hub.intake.doorkeeper import Doorkeeper
 from hub.intake.filing import Filing
 from hub.intake.intake import Intake
-from hub.intake.promises import AcceptedCase
+from hub.intake.promises import AcceptedCase, AcceptedConsents
 from hub.settings import DeliverySettings, LimitsSettings, Route, RoutingSettings
+from hub.store.consents import consents_of_case
 from hub.store.referrals import ReferralRecord, referral_by_id
 from hub.store.schema import make_or_check
 from hub.store.store import Store
@@ -32,6 +33,7 @@ from hub.store.tables import metadata
 from hub.vault.vault import Vault
 from hub.wiring import build_agencies
 from schemas.case import CaseDocument
+from schemas.consent import Consent
 from schemas.disclosure import Disclosure
 from schemas.services import ServiceCode
 
@@ -112,6 +114,7 @@ class Bench:
     vault: Vault
     clock: ManualClock
     intake: Intake
+    consents: Consents
     actor: Actor
     stranger: Actor
     wakes: list[int]
@@ -119,6 +122,21 @@ class Bench:
     async def accept(self, key: str, document: CaseDocument, actor: Actor | None = None) -> AcceptedCase:
         """Hand a document over."""
         return await self.intake.accept_case(actor or self.actor, key, document.model_dump_json(), document)
+
+    async def add(self, key: str, case_id: str, *given: dict[str, Any]) -> AcceptedConsents:
+        """Hand consents in that a client gave later."""
+        read = [Consent.model_validate_json(json.dumps(one)) for one in given or (consent(),)]
+        body = json.dumps([case_id, *given])
+        return await self.intake.accept_consents(self.actor, key, body, case_id, read)
+
+    def live(self, case_id: str) -> set[str]:
+        """Return the ids of a case's consents that nobody withdrew."""
+        found = self.store.read_now(lambda conn: consents_of_case(conn, case_id))
+        return {one.id for one in found if one.withdrawn_at is None}
+
+    def withdraw(self, consent_id: str) -> None:
+        """Take a consent back."""
+        self.store.write_now(partial(self.consents.withdraw, actor=self.actor, consent_id=consent_id))
 
     def rows(self) -> dict[str, int]:
         """Count the rows of every table that intake writes."""
@@ -160,7 +178,7 @@ def bench_in(folder: Path) -> Iterator[Bench]:
     try:
         doorkeeper = Doorkeeper(store, clock, LimitsSettings(min_free_bytes=0))
         intake = Intake(store, clock, vault, filing, consents, doorkeeper, lambda: wakes.append(1))
-        yield Bench(store, vault, clock, intake, *actors, wakes)
+        yield Bench(store, vault, clock, intake, consents, *actors, wakes)
     finally:
         store.close()
 

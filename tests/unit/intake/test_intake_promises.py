@@ -136,6 +136,68 @@ def test_a_key_never_promises_two_things(tmp_path: Path, asked: list[tuple[str, 
     asyncio.run(play())
 
 
+async def test_added_consents_are_there_with_their_key_or_neither(bench: Bench) -> None:
+    """Whichever statement of the transaction fails, no row stays, and the same request then adds them once."""
+    first, other = await bench.accept("first", document()), await bench.accept("other", document(name="김나루"))
+    statements: list[int] = []
+    with before_statements(bench, lambda: statements.append(1)):
+        await bench.add("later", first.case_id, consent(), consent())
+    before, left = bench.rows(), 0
+
+    def fail() -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise OSError("the disk is full")
+
+    for fatal in range(1, len(statements) + 1):
+        left = fatal
+        with before_statements(bench, fail), pytest.raises(OSError, match="disk is full"):
+            await bench.add("second", other.case_id, consent(), consent())
+        assert bench.rows() == before
+    added = await bench.add("second", other.case_id, consent(), consent())
+    assert bench.live(other.case_id) == {*other.consents, *added.consents}
+
+
+async def test_what_was_told_of_added_consents_outlives_the_process(tmp_path: Path) -> None:
+    """Committed, and dead before the answer: the centre repeats, hears the same ids, and there is no other consent."""
+    with bench_in(tmp_path) as dying:
+        case = await dying.accept("key", document())
+        unheard = await dying.add("later", case.case_id)
+    with bench_in(tmp_path) as risen:
+        assert await risen.add("later", case.case_id) == unheard
+        assert risen.live(case.case_id) == {*case.consents, *unheard.consents}
+
+
+_REQUESTS = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["client.name", "client.phones"])), max_size=8)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(_REQUESTS)
+def test_no_consent_lives_that_nobody_was_told_of(tmp_path: Path, asked: list[tuple[str, str]]) -> None:
+    """However consents are repeated and mixed up: who takes back all that it was told of has none in force."""
+
+    async def play() -> None:
+        with bench_in(tmp_path) as bench:
+            prefix = str(bench.rows().get("cases", 0))
+            case = await bench.accept(prefix, document(name=f"홍길동{prefix}"))
+            told: dict[str, tuple[str, ...]] = {"case": case.consents}
+            meant: dict[str, str] = {}
+            for key, item in asked:
+                if meant.setdefault(key, item) == item:
+                    answer = await bench.add(prefix + key, case.case_id, consent(items=[item]))
+                    assert told.setdefault(key, answer.consents) == answer.consents
+                else:
+                    with pytest.raises(IdempotencyConflictError):
+                        await bench.add(prefix + key, case.case_id, consent(items=[item]))
+            assert bench.live(case.case_id) == {one for ids in told.values() for one in ids}
+            for consent_id in (one for ids in told.values() for one in ids):
+                bench.withdraw(consent_id)
+            assert bench.live(case.case_id) == set()
+
+    asyncio.run(play())
+
+
 async def test_referrals_are_added_to_a_case(bench: Bench) -> None:
     """One more service later: same case, same client, and the answer names the new referral only."""
     first = await bench.accept("one", document())
