@@ -15,10 +15,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-Mind = Literal["stays", "without", "later", "withdraws", "cancels"]
-"""What becomes of one agency's part of a case."""
+Mind = Literal["stays", "without", "later", "regrets", "withdraws", "cancels"]
+"""What becomes of one agency's part of a case. Who regrets consents later, and then takes it back: two changes."""
 
-_MINDS: Mapping[Mind, int] = {"stays": 72, "without": 6, "later": 4, "withdraws": 12, "cancels": 6}
+_MINDS: Mapping[Mind, int] = {"stays": 72, "without": 6, "later": 2, "regrets": 2, "withdraws": 12, "cancels": 6}
 _SURNAMES = ("김", "이", "박", "최", "정", "강", "조", "윤", "장", "임")
 _FIRST_BIRTHDAY = date(1931, 1, 1)
 _BIRTHDAYS = 26_000  # up to 2002: every client has another one, so that none is a possible duplicate
@@ -94,7 +94,7 @@ def _plan_case(template: Mapping[str, Any], number: int, size: int, dice: random
         "consents": [],
         "referrals": deepcopy(asked),
     }
-    changes = []
+    changes, regretted = list[Change](), list[Change]()
     for referral in asked:
         service = referral["service_code"]
         consents = [_thinned(consent, dice) for consent in template["consents"] if service in consent["purposes"]]
@@ -102,10 +102,14 @@ def _plan_case(template: Mapping[str, Any], number: int, size: int, dice: random
         mind = dice.choices(list(_MINDS), list(_MINDS.values()))[0]
         if mind == "without":
             given = _with_something_missing(given, dice)
-        late = tuple(given) if mind == "later" else ()
-        document["consents"] += [] if mind == "later" else given
+        late = tuple(given) if mind in {"later", "regrets"} else ()
+        document["consents"] += [] if late else given
         if late or mind in {"withdraws", "cancels"}:
-            changes.append(Change(service, mind, dice.uniform(0.0, _LONGEST_DELAY), late))
+            change = Change(service, "later" if late else mind, dice.uniform(0.0, _LONGEST_DELAY), late)
+            changes.append(change)
+            regretted += [change] if mind == "regrets" else []
+    for change in regretted:  # drawn last: nothing else of a seed's cases moves
+        changes.append(Change(change.service, "withdraws", change.after_seconds + dice.uniform(0.0, _LONGEST_DELAY)))
     return PlannedCase(document["reference"], document, tuple(changes))
 
 

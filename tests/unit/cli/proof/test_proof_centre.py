@@ -77,6 +77,20 @@ async def test_what_the_hub_forgot_is_written_down(stage: Stage, mind: Any, path
     assert (record.withdrawals, record.cancelled, record.added) == ([], [], [])
 
 
+async def test_later_consents_are_taken_back_too(stage: Stage) -> None:
+    """Who withdraws takes back all that it gave for the service, whenever it gave it, by the ids that it was told."""
+    await stage.centre.hand_in(CASE)
+    stage.answers["POST /v1/consents"] = lambda _: httpx.Response(201, json={"consents": ["con_2", "con_3"]})
+    for consent_id in ("con_1", "con_2"):
+        stage.answers[f"POST /v1/consents/{consent_id}/withdraw"] = lambda _: httpx.Response(200, json={})
+    given = ({"purposes": ["WEL-BASIC"]}, {"purposes": ["LAW-AGENT"]})
+    await stage.centre.change(CASE, Change("WEL-BASIC", "later", 0.0, given))
+    await stage.centre.change(CASE, Change("WEL-BASIC", "withdraws", 0.0))
+    record = stage.centre.records[CASE.name]
+    assert [one["consent"] for one in record.withdrawals] == ["con_1", "con_2"]
+    assert record.forgotten == []
+
+
 def refuse(_: httpx.Request) -> httpx.Response:
     """Let nobody be there."""
     raise httpx.ConnectError("nobody")

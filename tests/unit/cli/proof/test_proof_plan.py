@@ -62,6 +62,21 @@ def test_clients_think_better_of_it() -> None:
     assert silent
 
 
+def test_some_regret_what_they_consented_to_later() -> None:
+    """Of those who consent later about half take it back, after they gave it; others keep it."""
+    later = [
+        ([c.mind for c in sorted(case.changes, key=lambda c: c.after_seconds) if c.service == change.service], case)
+        for case in plan_cases(TEMPLATE, 2_000, 6)
+        for change in case.changes
+        if change.mind == "later"
+    ]
+    regrets = [case for minds, case in later if minds == ["later", "withdraws"]]
+    kept = [case for minds, case in later if minds == ["later"]]
+    assert len(regrets) + len(kept) == len(later)
+    assert min(len(regrets), len(kept)) > len(later) / 4
+    assert all(case.unsteady for case in regrets)
+
+
 def test_too_many_clients_are_refused() -> None:
     """There are only so many birthdays."""
     with pytest.raises(ValueError, match="birthday"):

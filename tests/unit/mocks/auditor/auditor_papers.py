@@ -117,10 +117,17 @@ class Papers:
             }
         )
 
-    def withdraw(self, at: str, *, in_flight: tuple[str, ...] = (), told: tuple[str, ...] = ()) -> None:
+    def consent_later(self, at: str) -> None:
+        """Let the client give its consent only at `at`, after the hand-over; its id is con_2."""
+        late, self.document["consents"], self.entry["accepted"]["consents"] = self.document["consents"], [], []
+        self.entry["added"].append({"at": at, "consents": late, "ids": ["con_2"]})
+
+    def withdraw(
+        self, at: str, *, consent: str = "con_1", in_flight: tuple[str, ...] = (), told: tuple[str, ...] = ()
+    ) -> None:
         """Let the client withdraw its consent; the answer came at `at`."""
-        answer = {"id": "con_1", "stopped": [], "in_flight": list(in_flight), "told": list(told), "kept": []}
-        self.entry["withdrawals"].append({"at": at, "consent": "con_1", "answer": answer})
+        answer = {"id": consent, "stopped": [], "in_flight": list(in_flight), "told": list(told), "kept": []}
+        self.entry["withdrawals"].append({"at": at, "consent": consent, "answer": answer})
 
     def count(self) -> Findings:
         """Audit what is written so far."""

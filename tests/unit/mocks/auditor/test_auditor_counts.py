@@ -7,7 +7,7 @@ from datetime import date
 
 from auditor_papers import FIELDS, OFFICE, RECEIPT, Papers, counts
 
-from mocks.auditor import Statute
+from mocks.auditor import Statute, Terms
 from mocks.auditor.audit import Finding
 
 
@@ -145,6 +145,28 @@ def test_an_act_before_the_withdrawal_was_answered_is_lawful() -> None:
     papers.register()
     papers.withdraw("2025-03-04T02:00:02+00:00")
     assert counts(papers.count()) == (0, 0, 0, 0)
+
+
+def test_a_later_consent_that_was_withdrawn_opens_nothing() -> None:
+    """What the hub sends on a second copy of it, of which the client never heard, has no basis, and is not told."""
+    papers = Papers()
+    papers.terms = Terms(can_be_told=frozenset({"community_center"}))
+    papers.consent_later("2025-03-04T02:00:01+00:00")
+    papers.withdraw("2025-03-04T02:00:03+00:00", consent="con_2")
+    papers.final.update(delivery="cancelled", receipt=None)
+    assert papers.count().is_clean
+    papers.register("2025-03-04T02:00:05+00:00")
+    papers.final.update(delivery="delivered", receipt=RECEIPT)
+    sent_on = papers.count()
+    assert {"consent_withdrawn"} == {what.partition(": ")[2] for what in whats(sent_on.unconsented)}
+
+    held_on = Papers()
+    held_on.terms = papers.terms
+    held_on.consent_later("2025-03-04T02:00:00+00:00")
+    held_on.register()
+    held_on.withdraw("2025-03-04T02:00:03+00:00", consent="con_2")
+    found = held_on.count()
+    assert (found.unconsented, whats(found.untold)) == ((), ["the agency holds it, and was not told of the withdrawal"])
 
 
 def test_an_act_that_the_answer_named_as_in_flight_is_lawful() -> None:
