@@ -78,7 +78,6 @@ class Disturber:
         self._seen: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._strikes_at_promise = False
-        self._is_marked = server is not None or len(company.members) > 1
         self.tally = Tally()
         self.disturbed: set[str] = set()
         """The referrals that were being sent when somebody was killed or paused."""
@@ -234,8 +233,8 @@ class Disturber:
         raise ChildError("the store could not be read any more")
 
     def _mark_of(self, member: Member) -> str | None:
-        """Return what marks a member's attempts; alone on a store, all are its own."""
-        return member.mark if self._is_marked else None
+        """Return what marks a member's attempts; where nothing does, on SQLite, all are its own."""
+        return member.mark if self._evidence.marks_attempts else None
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.add(asyncio.create_task(work))

@@ -66,6 +66,8 @@ class Evidence:
         self.store_url = store_url
         self._store = Store(store_url)
         self._batch_agencies = batch_agencies
+        self.marks_attempts = False
+        """Whether each attempt is marked with its process."""
 
     def close(self) -> None:
         """Close the connections."""
@@ -74,6 +76,7 @@ class Evidence:
     def mark_attempts(self) -> None:
         """Have PostgreSQL note the process of every attempt."""
         self._store.write_now(lambda conn: conn.exec_driver_sql(_MARK))
+        self.marks_attempts = True
 
     async def open_sends(self, process: str | None = None) -> Mapping[str, str] | None:
         """Return the writes without an end, of one marked process or of all: attempt → referral; None if unreadable."""
