@@ -53,11 +53,13 @@ def proof(
     """Prove that nothing is lost, sent twice or sent without a basis; inside var/proof, with mocks of its own."""
     if processes > 1 and store is StoreKind.SQLITE:
         refuse("--processes above 1 needs --store postgresql: SQLite takes one process")
-    size = Size(referrals, lost_replies, kills, seed, store.value, processes, os.environ.get(_GIVEN))
+    size = Size(referrals, lost_replies, kills, seed, store.value, processes, os.environ.get(_GIVEN) or None)
     try:
         with fresh_folder(_PLACE) as folder:
             verdict = asyncio.run(_until_told(prove(size, folder, examples, _say)))
-    except (FolderInUseError, NoPostgresError, OSError, ValueError) as error:
+    except NoPostgresError as error:
+        refuse(f"{_GIVEN}: {error}" if size.postgres_url else str(error))
+    except (FolderInUseError, OSError, ValueError) as error:
         refuse(str(error))
     except (ChildError, ControlError, HubError, httpx.HTTPError) as error:
         typer.echo(f"naru proof: {error}", err=True)

