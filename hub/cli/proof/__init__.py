@@ -50,12 +50,12 @@ def proof(
     as_object: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     examples: Annotated[Path, typer.Option(help="The folder with demo.toml and cases/.")] = Path("examples"),
 ) -> None:
-    """Prove that nothing is lost, sent twice or sent without a basis; inside var/proof, with mocks of its own."""
+    """Prove that nothing is lost, sent twice or sent without a basis; with its own mocks, in var/proof/<store>."""
     if processes > 1 and store is StoreKind.SQLITE:
         refuse("--processes above 1 needs --store postgresql: SQLite takes one process")
     size = Size(referrals, lost_replies, kills, seed, store.value, processes, os.environ.get(_GIVEN) or None)
     try:
-        with fresh_folder(_PLACE) as folder:
+        with fresh_folder(_PLACE / store.value) as folder:
             verdict = asyncio.run(_until_told(prove(size, folder, examples, _say)))
     except NoPostgresError as error:
         refuse(f"{_GIVEN}: {error}" if size.postgres_url else str(error))

@@ -176,12 +176,11 @@ async def _judge(
         terms=_terms(frozenset(scene.disturber.disturbed)),
     )
     return Verdict(
+        size=size,
         promises=promises,
         books=books,
         findings=findings,
         untold_centre=tuple(untold_centre(promises, scene.receiver.notices, scene.centre.webhook_secret)),
-        asked=size.referrals,
-        wanted_kills=size.kills,
         tally=scene.disturber.tally,
         take_over_seconds={**scene.take_overs.as_json(), "lease_seconds": LEASE_SECONDS},
         notices=len(scene.receiver.notices),

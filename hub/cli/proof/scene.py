@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -75,7 +75,7 @@ class Size:
     seed: int
     store: Literal["sqlite", "postgresql"] = "sqlite"
     processes: int = 1
-    postgres_url: str | None = None
+    postgres_url: str | None = field(default=None, repr=False)
     """A server that is there already, and that is not ours to kill."""
 
 

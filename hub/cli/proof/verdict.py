@@ -8,6 +8,7 @@ from typing import Any
 
 from hub.cli.proof.audit_chain import INTACT
 from hub.cli.proof.disturber import Tally
+from hub.cli.proof.scene import Size
 from mocks.auditor import Book, Findings, Promise
 
 _UNSETTLED = frozenset({"pending", "sending", "handed_over", "failed"})
@@ -18,13 +19,13 @@ _SHOWN = 20
 class Verdict:
     """What became of everything."""
 
+    size: Size
+    """What was asked for."""
     promises: tuple[Promise, ...]
     books: Mapping[str, Book]
     findings: Findings
     untold_centre: tuple[tuple[str, str], ...]
     """What is wrong with what the centre heard by webhook: the referral's id, if it is about one, and words."""
-    asked: int
-    wanted_kills: int
     tally: Tally
     take_over_seconds: Mapping[str, Any]
     """How long killed processes' writes waited for others (`takeovers`), and under which lease."""
@@ -54,15 +55,19 @@ class Verdict:
     @property
     def holds(self) -> bool:
         """Whether the promise held, under as much disturbance as was asked for."""
-        complete = len(self.promises) == self.asked and self.tally.landed >= self.wanted_kills
+        complete = len(self.promises) == self.size.referrals and self.tally.landed >= self.size.kills
         whole = self.findings.is_clean and not self.untold_centre and self.audit_chain == INTACT
         return self.stopped is None and complete and whole and not self.unsettled
 
     def as_json(self) -> dict[str, Any]:
-        """Return the figures."""
+        """Return the figures, and of what run they are."""
         findings = self.findings
         return {
-            "referrals": self.asked,
+            "store": self.size.store,
+            "processes": self.size.processes,
+            "lost_replies": self.size.lost_replies,
+            "seed": self.size.seed,
+            "referrals": self.size.referrals,
             "accepted": len(self.promises),
             "acts": sum(len(book.acts) for book in self.books.values()),
             "lost": len(findings.lost),
@@ -94,10 +99,10 @@ class Verdict:
         findings = self.findings
         if self.stopped is not None:
             yield f"not run to its end: {self.stopped}"
-        if len(self.promises) != self.asked:
-            yield f"{self.asked} referrals were to be handed in, {len(self.promises)} were accepted"
-        if self.tally.landed < self.wanted_kills:
-            yield f"{self.wanted_kills} kills were to land, {self.tally.landed} did before all was sent"
+        if len(self.promises) != self.size.referrals:
+            yield f"{self.size.referrals} referrals were to be handed in, {len(self.promises)} were accepted"
+        if self.tally.landed < self.size.kills:
+            yield f"{self.size.kills} kills were to land, {self.tally.landed} did before all was sent"
         for kind in ("lost", "duplicates", "unconsented", "altered", "untold", "unexplained"):
             for finding in getattr(findings, kind)[:_SHOWN]:
                 yield f"{kind}: {finding.agency} {finding.case} {finding.service_code}: {finding.what}"

@@ -12,7 +12,9 @@ from typer.testing import CliRunner, Result
 
 from hub.cli import proof
 from hub.cli.proof.disturber import Tally
+from hub.cli.proof.scene import Size
 from hub.cli.proof.verdict import Verdict
+from hub.cli.stage.folder import StageFolder
 from mocks.auditor import Findings, Promise
 from mocks.auditor.audit import Finding
 
@@ -38,12 +40,11 @@ def promised(delivery: str | None = "delivered") -> Promise:
 
 
 WELL = Verdict(
+    size=Size(referrals=1, lost_replies=0.3, kills=2, seed=7, store="postgresql", processes=3),
     promises=(promised(),),
     books={},
     findings=CLEAN,
     untold_centre=(),
-    asked=1,
-    wanted_kills=2,
     tally=Tally(kills=3, landed=2),
     take_over_seconds={},
     notices=1,
@@ -117,15 +118,22 @@ def test_it_is_counted_as_it_is() -> None:
     assert [figures[name] for name in of_others] == [1, 1, 1, 1, 0, 3, 2]
 
 
-def typed(verdict: Verdict, place: Path, monkeypatch: pytest.MonkeyPatch) -> Result:
-    """Type the command, of which the run itself ends with a verdict."""
+def test_the_figures_say_of_what_run_they_are() -> None:
+    """Whoever has the JSON alone knows the store, the processes, the lost replies and the seed."""
+    of_run = ("store", "processes", "lost_replies", "seed")
+    assert [WELL.as_json()[name] for name in of_run] == ["postgresql", 3, 0.3, 7]
 
-    async def prove(*_: Any) -> Verdict:
+
+def typed(verdict: Verdict, place: Path, monkeypatch: pytest.MonkeyPatch, *options: str) -> Result:
+    """Type the command, of which the run itself writes one file and ends with a verdict."""
+
+    async def prove(_size: Size, folder: StageFolder, *_: Any) -> Verdict:
+        folder.log("mocks").touch()
         return verdict
 
     monkeypatch.setattr(proof, "prove", prove)
     monkeypatch.chdir(place)
-    return CliRunner().invoke(proof.app, ["--json"])
+    return CliRunner().invoke(proof.app, ["--json", *options])
 
 
 def test_a_promise_that_held_ends_with_0(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,3 +151,15 @@ def test_whatever_is_wrong_ends_with_1(what: str, tmp_path: Path, monkeypatch: p
     told = typed(verdict, tmp_path, monkeypatch)
     assert (told.exit_code, told.stderr) == (1, f"not as it must be: {words}\n")
     assert json.loads(told.stdout) == verdict.as_json()
+
+
+def test_each_store_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a run on one store left behind is there after a run on the other, as `make proof` makes them."""
+    assert [typed(WELL, tmp_path, monkeypatch, "--store", store).exit_code for store in ("sqlite", "postgresql")] == [
+        0,
+        0,
+    ]
+    assert sorted(tmp_path.glob("var/proof/*/mocks.log")) == [
+        tmp_path / "var/proof/postgresql/mocks.log",
+        tmp_path / "var/proof/sqlite/mocks.log",
+    ]
