@@ -23,7 +23,7 @@ from hub.audit.review import OfficeHours, review
 from hub.audit.review_csv import review_csv
 from hub.audit.signing import AuditKeyError, PublicKeys, SigningKey
 from hub.audit.verifying import Report
-from hub.cli.starting import DEFAULT_CONFIG, Config, in_store, own_settings, refuse
+from hub.cli.starting import DEFAULT_CONFIG, Config, in_store, open_store, own_settings, refuse
 from hub.clock import wall_now
 from hub.settings import Settings
 from hub.store.store import Store
@@ -134,7 +134,7 @@ def _on_store(settings: Settings, work: Callable[[Store], T]) -> T:
     """Do something with a store that others may be serving."""
     _check_store(settings)
     in_store(settings, lambda _: None)  # refuses one that is not ours, or not there
-    store = Store(settings.store.url)
+    store = open_store(settings)
     try:
         return work(store)
     except DBAPIError as error:  # its text may quote a row

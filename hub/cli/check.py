@@ -69,7 +69,11 @@ def find_problems(settings: Settings, agencies: Agencies, library: Library) -> I
 
 
 def _store_problems(settings: Settings, ring: KeyRing | None) -> Iterator[str]:
-    store = Store(settings.store.url)
+    try:
+        store = Store(settings.store.url)
+    except StoreUnreachableError as error:
+        yield str(error)
+        return
     try:
         if store.is_shared:
             store.claim()
@@ -94,7 +98,10 @@ def _endless_keys(settings: Settings) -> list[str]:
     """Return the prefixes of keys without a last day; none if there is no store yet, or none that this naru reads."""
     if not _is_there(settings):
         return []
-    store = Store(settings.store.url)
+    try:
+        store = Store(settings.store.url)
+    except StoreUnreachableError:
+        return []  # `find_problems` says so
     try:
         if store.is_shared:
             store.claim()

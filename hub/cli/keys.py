@@ -11,7 +11,7 @@ import typer
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from hub.cli.starting import DEFAULT_CONFIG, Config, in_store, own_settings, refuse
+from hub.cli.starting import DEFAULT_CONFIG, Config, in_store, open_store, own_settings, refuse
 from hub.clock import wall_now
 from hub.settings import Settings
 from hub.store.keks import Holder, KekState, count_wrapped, holders, states_of_keks
@@ -21,6 +21,7 @@ from hub.store.wall import wall_of
 from hub.vault.keyring import KeyFileError, KeyRing, new_key_line
 from hub.vault.rotating import NeverSealedError, Report, carry_out
 from hub.vault.rotation import Rotation
+from hub.vault.vault import was_sealed
 
 app = typer.Typer(help="The keys that open the store.", no_args_is_help=True, add_completion=False)
 
@@ -81,12 +82,14 @@ def _known(conn: Connection) -> tuple[dict[str, KekState], dict[str, tuple[int, 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[tuple[Store, KeyRing]]:
     """Open the store beside whoever serves it, and the keys; refuse if another rotation runs."""
-    store = Store(settings.store.url)
+    store = open_store(settings)
     try:
         if store.is_shared:
             store.claim()
         store.write_now(make_or_check)
         with store.only_one("keys"):
+            if not store.read_now(was_sealed):  # said before its key file is missed
+                refuse("the store was never sealed: there is no key to rotate before a first start")
             yield store, settings.vault.open()
     except StoreBusyError:
         refuse("another `naru keys rotate` works on this store: nothing was done")

@@ -19,8 +19,12 @@ def migrate(config: Config = DEFAULT_CONFIG) -> None:
     before, after = in_store(settings, _migrate, alone=True)
     if before == after:
         typer.echo(f"{settings.store.shown}: schema {after} already")
-    else:
-        typer.echo(f"{settings.store.shown}: schema {before or 'none'} -> {after}")
+        return
+    typer.echo(f"{settings.store.shown}: schema {before or 'none'} -> {after}")
+    if before is None:
+        typer.echo(
+            "This is a new store: none was there. If one should have been, look at folder, --config, NARU_STORE__URL."
+        )
 
 
 def _migrate(conn: Connection) -> tuple[str | None, str]:

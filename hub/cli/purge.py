@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.exc import DBAPIError
 
-from hub.cli.starting import DEFAULT_CONFIG, Config, own_settings, refuse
+from hub.cli.starting import DEFAULT_CONFIG, Config, open_store, own_settings, refuse
 from hub.retention.configured import Kept, period_of
 from hub.retention.forgetting import Forgetter, Forgotten
 from hub.retention.judging import Obstacle
@@ -80,7 +80,7 @@ def purge(
 @contextmanager
 def _opened(settings: Settings, *, dry: bool) -> Iterator[tuple[Store, Forgetter]]:
     """Open the store beside whoever serves it; refuse if another one purges."""
-    store = Store(settings.store.url)
+    store = open_store(settings)
     try:
         if store.is_shared:
             store.claim()

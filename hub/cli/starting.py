@@ -17,7 +17,17 @@ from hub.settings import Settings
 from hub.store.schema import SchemaError, make_or_check
 from hub.store.store import Store, StoreInUseError, StoreUnreachableError
 
-__all__ = ["DEFAULT_CONFIG", "REFUSED", "Config", "find_adapters", "in_store", "own_settings", "refuse", "settings_of"]
+__all__ = [
+    "DEFAULT_CONFIG",
+    "REFUSED",
+    "Config",
+    "find_adapters",
+    "in_store",
+    "open_store",
+    "own_settings",
+    "refuse",
+    "settings_of",
+]
 
 T = TypeVar("T")
 
@@ -52,9 +62,17 @@ def _or_refused(read: Callable[[], Settings]) -> Settings:
         refuse(f"cannot start, {len(error.problems)} problem(s):", *error.problems)
 
 
+def open_store(settings: Settings) -> Store:
+    """Return the store, or refuse to begin: its file is another user's."""
+    try:
+        return Store(settings.store.url)
+    except StoreUnreachableError as error:
+        refuse(str(error))
+
+
 def in_store(settings: Settings, work: Callable[[Connection], T], *, alone: bool = False) -> T:
     """Do one transaction's work in the store; `alone`: only if nobody serves it. Refuse if the store is not ours."""
-    store = Store(settings.store.url)
+    store = open_store(settings)
     try:
         if alone or store.is_shared:
             store.claim()

@@ -33,7 +33,10 @@ def copy(
     settings = own_settings(config)
     source, target = settings.store, _target(to)
     _check_file(source)
-    opened = Store(source.url), Store(target.url)
+    try:
+        opened = Store(source.url), Store(target.url)
+    except StoreUnreachableError as error:
+        refuse(f"nothing was copied: {error}")
     try:
         copied = copy_store(*opened)
     except (CopyRefusedError, SchemaError, StoreInUseError, StoreUnreachableError) as error:

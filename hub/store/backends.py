@@ -65,7 +65,7 @@ class StoreBusyError(Exception):
 
 
 class StoreUnreachableError(Exception):
-    """No PostgreSQL server answers where the store shall be, or it refuses us; the text says what to look at."""
+    """No PostgreSQL server answers, or it refuses us; a SQLite file is another user's. The text says what to do."""
 
 
 class Backend(Protocol):
@@ -135,6 +135,7 @@ class SqliteFile:
 
     Raises:
         StoreInUseError: from `claim`, if another process has claimed the same file.
+        StoreUnreachableError: the file, its folder or a lock beside it may not be written.
     """
 
     writers = 1
@@ -142,7 +143,12 @@ class SqliteFile:
 
     def __init__(self, url: str) -> None:
         self._path = Path(make_url(url).database or "")
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _not_ours(self._path.parent, error) from None
+        if self._path.exists() and not os.access(self._path, os.R_OK | os.W_OK):
+            raise _not_ours(self._path, PermissionError())
         self.writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", size=1)
         self.reader = _sqlite_engine(url, begin="BEGIN", size=READERS)
         self.beside: Engine = self.writer
@@ -200,9 +206,23 @@ class SqliteFile:
             self._lock = None
 
 
+def _not_ours(path: Path | str, error: OSError) -> StoreUnreachableError:
+    return StoreUnreachableError(
+        f"{path} cannot be written ({type(error).__name__}). If another user made it, root perhaps: give it to the "
+        "user that serves (chown), and type naru commands as that user (docs/deploy.md)"
+    )
+
+
 def _lock_file(path: str) -> int | None:
-    """Lock a file, which is made if need be; return its handle, None if another process has the lock."""
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Lock a file, which is made if need be; return its handle, None if another process has the lock.
+
+    Raises:
+        StoreUnreachableError: it may not be written.
+    """
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise _not_ours(path, error) from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -40,7 +40,7 @@ class Store:
 
     Raises:
         StoreInUseError: from `claim`, if another process has claimed the same SQLite file.
-        StoreUnreachableError: from `claim`, if no PostgreSQL server answers.
+        StoreUnreachableError: from `claim`, if no PostgreSQL server answers; at once, if a SQLite file is not ours.
     """
 
     def __init__(self, url: str) -> None:

@@ -44,7 +44,7 @@ class KeyFile(KeyRing):
             if create and not path.exists():
                 _make(path)
         except OSError as error:
-            raise KeyFileError(f"the key file {path} cannot be read or made ({type(error).__name__})") from None
+            raise _unreadable(path, error) from None
         return cls(path, *_read(path))
 
     def kek_ids(self) -> tuple[str, ...]:
@@ -97,10 +97,20 @@ def _read(path: Path) -> tuple[list[bytes], _Stamp]:
             "without it, nothing that was stored about clients can be read again."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise KeyFileError(f"the key file {path} cannot be read or made ({type(error).__name__})") from None
+        raise _unreadable(path, error) from None
     if found.st_mode & 0o077:
         raise KeyFileError(f"the key file {path} is open to others: chmod 600 it")
     return read_keys(text, f"the key file {path}"), _stamp_of(found)
+
+
+def _unreadable(path: Path, error: Exception) -> KeyFileError:
+    said = f"the key file {path} cannot be read or made ({type(error).__name__})"
+    if isinstance(error, PermissionError):
+        said += (
+            ". If another user made it, root perhaps: give it to the user that serves (chown), and type naru commands "
+            "as that user (docs/deploy.md)"
+        )
+    return KeyFileError(said)
 
 
 def _stamp_of(found: os.stat_result) -> _Stamp:

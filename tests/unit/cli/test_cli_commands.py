@@ -149,7 +149,8 @@ def test_worker_refuses_sqlite(naru: Naru) -> None:
 
 def test_migrate_makes_the_store_once(naru: Naru) -> None:
     """The first time from nothing, then nothing is left to do."""
-    assert naru("migrate").stdout == f"sqlite:///var/naru.db: schema none -> {newest()}\n"
+    made = naru("migrate").stdout
+    assert made.startswith(f"sqlite:///var/naru.db: schema none -> {newest()}\nThis is a new store: none was there.")
     assert naru("migrate").stdout == f"sqlite:///var/naru.db: schema {newest()} already\n"
 
 

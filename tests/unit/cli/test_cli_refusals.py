@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -75,6 +77,60 @@ def test_a_key_file_that_is_gone(serve: Serve, store: Store, tmp_path: Path) -> 
     assert refused.exit_code == 2
     assert "kek" in refused.stderr
     assert not (tmp_path / "var" / "keys" / "kek").exists()
+
+
+COMMANDS = (
+    "serve", "migrate", "check", "centres list", "keys rotate", "purge", "store copy --to sqlite:///new.db",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_store_of_another_user(serve: Serve, store: Store, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    """What root made, typed plainly, is named, with what to do: no traceback, and no defect in the log."""
+    store.write_now(make_or_check)
+    may = os.access
+    monkeypatch.setattr(
+        os, "access", lambda path, mode, **more: Path(path).name != "naru.db" and may(path, mode, **more)
+    )
+    refused = CliRunner().invoke(app, command.split())
+    assert (refused.exit_code, "crashed" in refused.output) == (1 if command == "check" else 2, False)
+    assert "var/naru.db cannot be written (PermissionError)" in refused.output
+    assert "chown" in refused.output
+
+
+@pytest.mark.parametrize(("place", "command"), [("naru.db.lock", "serve"), ("naru.db.purge.lock", "purge")])
+def test_a_lock_of_another_user(
+    serve: Serve, store: Store, monkeypatch: pytest.MonkeyPatch, place: str, command: str
+) -> None:
+    """A lock beside the store that may not be opened is named too."""
+    opened = os.open
+
+    def may_not(path: str, *rest: int, **more: int) -> int:
+        if str(path).endswith(place):
+            raise PermissionError
+        return opened(path, *rest, **more)
+
+    monkeypatch.setattr("hub.store.backends.os.open", may_not)
+    refused = CliRunner().invoke(app, command.split())
+    assert (refused.exit_code, "crashed" in refused.output) == (2, False)
+    assert f"var/{place} cannot be written (PermissionError)" in refused.output
+
+
+def test_a_key_file_of_another_user(serve: Serve, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says whose it may be, and what to do."""
+    store.write_now(make_or_check)
+    Vault.open(store, Path("var/keys/kek"))
+    opened = Path.open
+
+    def may_not(path: Path, *rest: Any, **more: Any) -> Any:
+        if path.name == "kek":
+            raise PermissionError
+        return opened(path, *rest, **more)
+
+    monkeypatch.setattr(Path, "open", may_not)
+    refused = serve()
+    assert refused.exit_code == 2
+    assert "var/keys/kek cannot be read or made (PermissionError). If another user made it" in refused.stderr
 
 
 def test_a_clock_that_does_not_answer(serve: Serve) -> None:
