@@ -159,7 +159,7 @@ def learn(
     if papers.delivery.kind is Verb.SUPPLEMENT and change.status is DeliveryStatus.DELIVERED:
         note_supplement(conn, room, papers, now)
     if papers.delivery.kind is Verb.SUBMIT and change.status is DeliveryStatus.DELIVERED:
-        if change.receipt is not None:
+        if change.receipt is not None or papers.delivery.status is not DeliveryStatus.DELIVERED:  # a poll is neither
             new += note_arrival(conn, room, papers, now)
         _look_again(conn, papers.referral.id, papers.delivery.id, agency, change, new)
 

@@ -6,16 +6,18 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from ferry import FerryAdapter, Landing
+from ferry import NAME, FerryAdapter, Landing, consent, fact
+from test_callbacks_taken import tell
 from test_receipts_after_transfer import call
 
 from adapters.sdk import Repeat, Verb, capabilities
 from hub.delivery.finish import finish
 from hub.delivery.orphans import reclaim
+from hub.delivery.steps import TELL_BY_HAND
 from hub.store.deliveries import leased, update_delivery
-from schemas.status import DeliveryStatus
+from schemas.status import BusinessStatus, DeliveryStatus
 
-D = DeliveryStatus
+B, D = BusinessStatus, DeliveryStatus
 Open = Callable[..., Landing]
 
 
@@ -86,3 +88,30 @@ def test_what_was_refused_and_arrived_is_flagged(open_landing: Open) -> None:
     assert landing.referral(referral_id).delivery is D.DELIVERED
     assert landing.events(referral_id).count(("fact_flagged", "arrived_after_refusal")) == 1
     assert landing.agency.withdrawn == []
+
+
+@pytest.mark.parametrize("receipt", [None, "R-1"])
+def test_what_is_believed_without_an_answer_is_taken_back(landing: Landing, receipt: str | None) -> None:
+    """A notice, a withdrawal, then the answer is lost: the agency hears of it, by hand where no receipt is known."""
+    referral_id = landing.accept()
+    landing.agency.script.append("lose_reply")
+    job, answer = call(landing)
+    tell(landing, fact(B.RECEIVED, 1), wire_key=landing.referral(referral_id).wire_key, receipt=receipt)
+    done = landing.do(landing.consents.withdraw, landing.consent_ids[0])
+    assert done.in_flight == [referral_id]
+    landing.store.write_now(partial(finish, room=landing.room, job=job, result=answer))
+    landing.settle(5)
+    (withdrawal,) = (one for one in landing.deliveries(referral_id) if one.kind is Verb.WITHDRAW)
+    referral, by_hand = landing.referral(referral_id), receipt is None
+    assert (referral.delivery, referral.reason) == (D.DELIVERED, TELL_BY_HAND if by_hand else None)
+    assert (withdrawal.status, len(landing.agency.withdrawn)) == ((D.HELD, 0) if by_hand else (D.DELIVERED, 1))
+
+
+def test_a_poll_takes_nothing_back_again(landing: Landing) -> None:
+    """However often the agency is asked how it stands, staff are asked once to tell it of a part that is withdrawn."""
+    referral_id = landing.accept(consents=[consent([NAME]), consent(["referral.opinion"], required=False)])
+    landing.work()
+    landing.do(landing.consents.withdraw, landing.consent_ids[1])
+    landing.settle(10)
+    assert landing.agency.seen.count("/status") > 1
+    assert landing.events(referral_id).count(("consent_changed", "tell_agency_of_partial_withdrawal")) == 1
