@@ -36,6 +36,7 @@ class Receiver(ThreadingHTTPServer):
         self.notices: list[Notice] = []
         """What it took, in the order of arrival."""
         self.refused = 0
+        self._closed_at: int | None = None
         self._dice = random.Random(f"{seed}/receiver")  # noqa: S311 - dice that can be thrown again
         self._lock = threading.Lock()
 
@@ -55,6 +56,15 @@ class Receiver(ThreadingHTTPServer):
         """Stop, and give the port back."""
         self.shutdown()
         self.server_close()
+
+    @property
+    def book(self) -> list[Notice]:
+        """What it took, up to where the book was closed."""
+        return self.notices[: self._closed_at]
+
+    def close_book(self, count: int) -> None:
+        """Leave what came after so many to nobody's judgement: the referrals were read before it was told."""
+        self._closed_at = count
 
     def take(self, notice: Notice) -> str:
         """Keep a message, or not; return what becomes of the call: refused, lost, late or taken."""

@@ -91,6 +91,7 @@ async def _read_the_end(scene: Scene) -> None:
         await scene.centre.read_all()
         await _hear_all(scene)
         if len(scene.receiver.notices) == heard:
+            scene.receiver.close_book(heard)  # the hub goes on, and tells of what nobody has read
             return
 
 
@@ -180,10 +181,10 @@ async def _judge(
         promises=promises,
         books=books,
         findings=findings,
-        untold_centre=tuple(untold_centre(promises, scene.receiver.notices, scene.centre.webhook_secret)),
+        untold_centre=tuple(untold_centre(promises, scene.receiver.book, scene.centre.webhook_secret)),
         tally=scene.disturber.tally,
         take_over_seconds={**scene.take_overs.as_json(), "lease_seconds": LEASE_SECONDS},
-        notices=len(scene.receiver.notices),
+        notices=len(scene.receiver.book),
         repeated_requests=scene.centre.repeated,
         seconds=seconds,
         audit_chain=await judge_chain(scene.evidence.store_url, folder.hub_environ()),

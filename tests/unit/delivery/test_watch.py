@@ -8,29 +8,24 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Thread
-from typing import Any
 
 import httpx
 import pytest
 from asking import ALWAYS, with_rules
 from ferry import ITEMS, START, FerryAdapter, Landing, consent, fact
-from sqlalchemy import Connection, select, update
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy import select
 from test_callbacks_taken import tell
 
 from adapters.sdk import Need, Repeat, Verb, capabilities
 from hub.calendar import WorkingDays
 from hub.consent.records import Statute
-from hub.delivery.room import Room
 from hub.delivery.steps import TELL_BY_HAND as BY_HAND
 from hub.delivery.steps import SupplementReason
-from hub.following import watch as watching
 from hub.following.deadlines import Deadline
 from hub.following.watch import Watch
 from hub.notices.desk import Desk, Subject
 from hub.store.referrals import list_referrals
-from hub.store.tables import referrals, webhook_messages
-from hub.vault.boxes import SealBrokenError
+from hub.store.tables import webhook_messages
 from schemas.consent import Consent
 from schemas.referral import Supplement
 from schemas.status import BusinessStatus, DeliveryStatus
@@ -278,72 +273,6 @@ def test_it_is_told_the_centre_and_stands_in_the_list(landing: Landing) -> None:
     assert shown == [[late], [fine]]
     query = select(webhook_messages.c.referral_id).where(webhook_messages.c.type == "referral.escalated")
     assert landing.store.read_now(lambda conn: list(conn.execute(query).scalars())) == [late]
-
-
-def test_one_that_breaks_keeps_no_other_from_being_told(landing: Landing) -> None:
-    """Its service is none that we know any more: the others are told all the same, and it once it is mended."""
-    broken, fine = landing.accept(), landing.accept(name="김나루")
-    landing.work()
-    name_service(landing, broken, "GONE-BY")
-    look(landing, days=8)
-    look(landing)
-    assert (told(landing, broken), told(landing, fine)) == ([], ["overdue_decision"])
-    name_service(landing, broken, "WEL-BASIC")
-    look(landing, days=1)
-    assert told(landing, broken) == ["overdue_decision"]
-
-
-@pytest.mark.parametrize("what", ["look_at", "judge"])
-def test_a_row_that_the_database_refuses_keeps_no_other_waiting(
-    landing: Landing, monkeypatch: pytest.MonkeyPatch, what: str
-) -> None:
-    """An error of one row's own is not the store's: the others are told, and a store that is away stops all of it."""
-    broken, fine = landing.accept(), landing.accept(name="김나루")
-    landing.work()
-    landing.clock.advance(8 * DAY)
-    read, failure = "turning_points" if what == "look_at" else "release_if_lawful", DataError("SELECT", {}, Exception())
-    real, seen = getattr(watching, read), list[str]()
-
-    def fail(conn: Connection, *asked: Any, **named: Any) -> Any:
-        seen.append(asked[0] if asked else named["referral_id"])
-        if seen[-1] in {broken, landing.referral(broken).case_id}:
-            raise failure
-        return real(conn, *asked, **named)
-
-    monkeypatch.setattr(watching, read, fail)
-    monkeypatch.setattr(watching, "held_for_law", lambda _conn: [broken, fine])
-    guard = watch(landing)
-    step = guard.look if what == "look_at" else guard.judge_laws
-    asyncio.run(step())
-    assert len(seen) == 2
-    failure = OperationalError("SELECT", {}, Exception("gone"))
-    landing.clock.advance(DAY)
-    with pytest.raises(OperationalError):
-        asyncio.run(step())
-
-
-def name_service(landing: Landing, referral_id: str, code: str) -> None:
-    """Write what service a referral is for."""
-    named = update(referrals).where(referrals.c.id == referral_id).values(service_code=code)
-    landing.store.write_now(lambda conn: conn.execute(named))
-
-
-def test_a_law_that_cannot_be_asked_for_one_is_asked_for_the_others(
-    landing: Landing, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The case of one that waits does not open: the rest is judged, and the watch goes on."""
-    ids, judged = ["broken", "fine"], []
-
-    def release(_conn: Connection, room: Room, referral_id: str) -> bool:
-        judged.append(referral_id)
-        if referral_id == "broken":
-            raise SealBrokenError
-        return room is landing.room
-
-    monkeypatch.setattr("hub.following.watch.held_for_law", lambda _conn: ids)
-    monkeypatch.setattr("hub.following.watch.release_if_lawful", release)
-    asyncio.run(watch(landing).judge_laws())
-    assert judged == ids
 
 
 def test_a_death_forgets_nothing(landing: Landing) -> None:
