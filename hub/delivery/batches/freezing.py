@@ -101,7 +101,7 @@ def freeze(conn: Connection, room: Room, slug: str, cut_off: datetime, without: 
             members += [member] if member else []
     if not members:
         return Frozen(len(due), broken=tuple(broken))
-    batch = _freeze(conn, room, agency, members, cut_off)
+    batch = _freeze(conn, room, agency, members, cut_off, now)
     order = FoldOrder(
         name=batch.name, number=batch.number, made_at=now, members=tuple(member.order for member in members)
     )
@@ -125,10 +125,14 @@ def folding(agency: ActiveAgency) -> Folds:
 
 
 def _freeze(
-    conn: Connection, room: Room, agency: ActiveAgency, members: Sequence[_Member], cut_off: datetime
+    conn: Connection,
+    room: Room,
+    agency: ActiveAgency,
+    members: Sequence[_Member],
+    cut_off: datetime,
+    now: datetime,
 ) -> BatchRecord:
-    now = room.clock.now()
-    day = kst_today(now)
+    day = kst_today(now)  # of the moment that the file itself tells: a day may end while its members are gated
     number = next_number(conn, agency.slug, day)
     batch = BatchRecord(
         id=new_id("bat"),
@@ -139,7 +143,7 @@ def _freeze(
         status=BatchStatus.FROZEN,
         cut_off_at=cut_off,
         frozen_at=now,
-        look_at=now + timedelta(seconds=room.settings.send_window_seconds),  # till then it may still be written
+        look_at=room.clock.now() + timedelta(seconds=room.settings.send_window_seconds),  # till then it may be written
     )
     rows = [
         MemberRecord(batch_id=batch.id, position=position, delivery_id=one.delivery_id, attempt_id=one.attempt_id)

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta
 from itertools import count
 
 import pytest
 from barge import Dock
 from ferry import ITEMS, NAME, consent
 
-from adapters.sdk import MisconfiguredError, NotSentError, UncertainError, Verb
+from adapters.sdk import MisconfiguredError, NotSentError, SubmitOrder, UncertainError, Verb, WithdrawOrder
+from adapters.sdk.kst import kst_today
 from adapters.sdk.transports.drop import OURS
 from hub.delivery.steps import IllegalStepError
 from hub.store.attempts import attempts_of
+from hub.store.batches import batch_by_name
 from hub.store.lanes import paused_lanes
 from hub.store.tables import cases
 from schemas.status import BusinessStatus, DeliveryStatus
@@ -88,6 +91,26 @@ def test_a_file_is_closed_while_its_first_decision_still_stands(dock: Dock, monk
         dock.accept(name=name)
     dock.to_cut_off()
     assert [len(dock.office.members(name)) for name in dock.office.collect()] == [2, 2]
+
+
+def test_a_file_tells_one_moment_though_a_day_ends_while_it_is_frozen(
+    dock: Dock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The day of its name is that of its header, and made again it is the same: else no adapter could write it."""
+    express = dock.adapter.express
+
+    def at_midnight(order: SubmitOrder | WithdrawOrder) -> None:
+        dock.clock.advance(24 * 3600)
+        express(order)
+
+    monkeypatch.setattr(dock.adapter, "express", at_midnight)
+    dock.accept()
+    dock.to_cut_off()
+    (name,) = dock.office.collect()
+    batch = dock.store.read_now(lambda conn: batch_by_name(conn, "ferry", name))
+    assert batch is not None
+    made_at = datetime.fromisoformat(json.loads(dock.office.contents[name])["made_at"])
+    assert (made_at, f"F-{kst_today(made_at):%Y%m%d}-001.txt") == (batch.frozen_at, name)
 
 
 def test_each_member_is_gated_by_the_policy(dock_on_each: Dock) -> None:
