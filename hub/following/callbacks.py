@@ -6,6 +6,7 @@ too long is for `hub/following/shelf.py`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -18,11 +19,11 @@ from hub.delivery.arrival import believe_it_arrived
 from hub.delivery.room import Papers, Room, read_papers, referral_subject
 from hub.delivery.steps import UnknownIdError
 from hub.following.facts import take_facts
-from hub.following.kept_calls import seal_call
+from hub.following.kept_calls import apart, seal_call
 from hub.following.waiting import take_waiting_calls
 from hub.store.cases import is_purged
 from hub.store.deliveries import delivery_of_kind, update_delivery
-from hub.store.following import insert_inbox
+from hub.store.following import held_name, held_nonce, insert_inbox
 from hub.store.ids import new_id
 from hub.store.referrals import ReferralRecord, append_event, referral_by_key, update_referral
 from hub.store.store import Store
@@ -58,8 +59,11 @@ class Callbacks:
 
 
 def take_callback(conn: Connection, room: Room, slug: str, call: InboundCall, callback: Callback) -> None:
-    """Store a verified call; take its facts in if its referral is known. A replay changes nothing."""
-    now, inbox_id = room.clock.now(), new_id("inb")
+    """Store a verified call; take its facts in if its referral is known. A replay changes nothing.
+
+    A call that cannot be taken in is kept all the same, answered, and flagged for a person.
+    """
+    now, inbox_id, callback = room.clock.now(), new_id("inb"), _as_columns_hold(callback)
     referral = referral_by_key(conn, slug, callback.wire_key, callback.receipt)
     if referral is not None and is_purged(conn, referral.case_id):
         _note_after_purge(conn, referral, now)
@@ -90,18 +94,35 @@ def take_callback(conn: Connection, room: Room, slug: str, call: InboundCall, ca
         **referral_subject(referral),
         data={"inbox": inbox_id},
     )
+    if apart(conn, slug, inbox_id, partial(_take_in, conn, room, referral, callback, now)) is None:
+        append_event(conn, referral.id, EventKind.FACT_FLAGGED, now, f"agency:{slug}", reason="defect")
+
+
+def _take_in(conn: Connection, room: Room, referral: ReferralRecord, callback: Callback, now: datetime) -> int:
+    """Take what a stored call says into the referral that it names; return how many facts were new."""
     delivery = delivery_of_kind(conn, referral.id, Verb.SUBMIT)
     if delivery is None:
         raise LookupError(f"{referral.id} has no delivery")
     papers = read_papers(conn, room, delivery)
     if _is_of_another(referral, callback):
         _ask_the_office_in_charge(conn, papers, now)
-        return
+        return 0
     if referral.receipt is None and callback.receipt is not None:  # its facts may tell of a newer one (이송)
         update_referral(conn, referral.id, now, receipt=callback.receipt)
         take_waiting_calls(conn, room, referral.id, papers.case_key, now)  # what named it by that only
-    take_facts(conn, room, referral.id, papers.case_key, callback.facts, "callback", now)
+    new = take_facts(conn, room, referral.id, papers.case_key, callback.facts, "callback", now)
     believe_it_arrived(conn, room, papers, now)
+    return new
+
+
+def _as_columns_hold(callback: Callback) -> Callback:
+    """Return a call without names that no referral can have; what the agency told is sealed, whole."""
+    return replace(
+        callback,
+        wire_key=held_name("wire_key", callback.wire_key),
+        receipt=held_name("receipt", callback.receipt),
+        nonce=held_nonce(callback.nonce),
+    )
 
 
 def _state(referral: ReferralRecord | None, callback: Callback) -> str:

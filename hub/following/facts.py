@@ -13,9 +13,10 @@ from sqlalchemy import Connection
 from adapters.sdk import Fact
 from hub.delivery.room import Room
 from hub.delivery.supplementing import hear_of_business
-from hub.following.kept_calls import open_call
+from hub.following.kept_calls import apart, open_call
 from hub.following.placing import Placing, digest_of, place_fact
 from hub.store.following import (
+    InboxRecord,
     calls_of_other_offices,
     fact_is_known,
     insert_fact,
@@ -65,11 +66,20 @@ def _take_kept(conn: Connection, room: Room, referral_id: str, case_key: bytes, 
     """Take in what the office told that has the referral now: its words overtook the ones of the transfer (이송)."""
     referral, new = referral_by_id(conn, referral_id), 0
     for kept in calls_of_other_offices(conn, referral_id):
-        told = open_call(room, kept)
-        if referral is not None and told.office == referral.office:
-            mark_matched(conn, kept.id, referral_id)
-            new += take_facts(conn, room, referral_id, case_key, told.facts, "callback", now)
+        if referral is not None:
+            take = partial(_take_if_in_charge, conn, room, referral, case_key, kept, now)
+            new += apart(conn, referral.agency, kept.id, take) or 0
     return new
+
+
+def _take_if_in_charge(
+    conn: Connection, room: Room, referral: ReferralRecord, case_key: bytes, kept: InboxRecord, now: datetime
+) -> int:
+    told = open_call(room, kept)
+    if told.office != referral.office:
+        return 0
+    mark_matched(conn, kept.id, referral.id)
+    return take_facts(conn, room, referral.id, case_key, told.facts, "callback", now)
 
 
 def _is_back(referral: ReferralRecord, fact: Fact) -> bool:

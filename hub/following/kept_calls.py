@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
+from sqlalchemy import Connection
+
 from adapters.sdk import Fact, InboundCall
+from hub.delivery.giving_up import is_passing
 from hub.delivery.room import Room
+from hub.logs import places
 from hub.store.following import InboxRecord
 from hub.vault.boxes import place
 from schemas.status import BusinessStatus, OutcomeCode
+
+_log = structlog.get_logger("naru.following")
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,24 @@ def open_call(room: Room, kept: InboxRecord) -> Told:
     box_place = place("inbox", "sealed_call", kept.id)
     told = json.loads(room.vault.unseal_text(room.vault.inbox_key, box_place, kept.sealed_call))
     return Told(tuple(_from_json(fact) for fact in told["facts"]), told.get("office"))
+
+
+def apart(conn: Connection, agency: str, inbox_id: str, take: Callable[[], int]) -> int | None:
+    """Take a kept call in, whole or not at all; return how many facts were new, None if it could not be.
+
+    Whatever is wrong with one, it stays kept, and what the transaction did besides stands.
+
+    Raises:
+        Exception: the store's trouble, or the keys': it passes, and is not this call's.
+    """
+    try:
+        with conn.begin_nested():
+            return take()
+    except Exception as error:
+        if is_passing(error):
+            raise
+        _log.error("call_not_taken", agency=agency, inbox=inbox_id, error=type(error).__name__, at=places(error))
+        return None
 
 
 def _to_json(fact: Fact) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from adapters.sdk import Verb
 from hub.audit.entries import Action, record
+from hub.delivery.giving_up import is_passing
 from hub.delivery.room import Room, read_papers
 from hub.following.waiting import take_waiting_calls
 from hub.logs import places
@@ -64,8 +64,8 @@ def _is_taken_in(conn: Connection, room: Room, call: LeftCall, now: datetime) ->
     try:
         with conn.begin_nested():  # one call that cannot be read must not keep the others from being told
             take_waiting_calls(conn, room, referral.id, read_papers(conn, room, delivery).case_key, now)
-    except DBAPIError:
-        raise  # the store's trouble, not this call's
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with it, a person is told of it
+    except Exception as error:  # whatever is wrong with it, a person is told of it
+        if is_passing(error):
+            raise  # the store's trouble, not this call's
         _log.error("call_not_taken", agency=call.agency, inbox=call.id, error=type(error).__name__, at=places(error))
     return not still_waits(conn, call.id)

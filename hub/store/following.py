@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, String, case, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hub.store.tables import facts, inbox
@@ -50,6 +51,21 @@ def insert_inbox(conn: Connection, **values: Any) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def held_name(column: Literal["wire_key", "receipt"], text: str | None) -> str | None:
+    """Return a name as the inbox holds it: None for one that no column holds, and so no referral has."""
+    return text if _fits(column, text) else None
+
+
+def held_nonce(nonce: str | None) -> str | None:
+    """Return what makes a call unique as the inbox holds it: its SHA-256 in hexadecimal if it is too long."""
+    return nonce if nonce is None or _fits("nonce", nonce) else hashlib.sha256(nonce.encode()).hexdigest()
+
+
+def _fits(column: str, text: str | None) -> bool:
+    kind = inbox.c[column].type
+    return text is None or ("\0" not in text and isinstance(kind, String) and len(text) <= (kind.length or 0))
 
 
 def unmatched_calls(conn: Connection, agency: str, wire_key: str, receipt: str | None) -> list[InboxRecord]:

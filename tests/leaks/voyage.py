@@ -40,6 +40,8 @@ _ROUND_SECONDS, _HOUR = 8.0, 3600.0
 _AT_ONCE, _MOST_ROUNDS = 5, 40
 WORDS = f"{ROOT}말씀 8002022000000 010-0000-7101"
 """What stands in bad requests, reasons and answers of the receiver."""
+SAID = {"reason": WORDS[: len(ROOT) + 2]}
+"""Why a person takes a step."""
 AGENCY_WORDS = "기관답표"
 """What the agencies say about a client: shown to the centre among a referral's events, and nowhere else."""
 Faults = Mapping[str, tuple[str, ...]]
@@ -110,12 +112,16 @@ class Voyage:
         raise AssertionError("the hub does not come back")
 
     async def hand_in(self, *, with_rrn: bool = True) -> list[dict[str, Any]]:
-        """Hand the next client's case in; return its referrals."""
+        """Hand the next client's case in; return its referrals. What is held for a look-alike goes on by our word."""
         number, self.documents = self.documents, self.documents + 1
         told = document(number, profiles(), with_rrn)
         answer = await self.ask("POST", "/v1/cases", json=told, headers={"Idempotency-Key": f"leaks-{number}"})
         assert "referrals" in answer, answer
         referrals: list[dict[str, Any]] = answer["referrals"]
+        for one in referrals:
+            way = f"/v1/referrals/{one['id']}"
+            if (await self.ask("GET", way))["reason"] == "possible_duplicate":
+                assert (await self.ask("POST", f"{way}/override", json=SAID))["reason"] is None
         return referrals
 
     @property
@@ -272,14 +278,13 @@ async def _agencies_work(voyage: Voyage, views: list[dict[str, Any]]) -> None:
 
 async def _centre_works(voyage: Voyage, views: list[dict[str, Any]]) -> None:
     """Supplement, pause, cancel, override, resolve, close, withdraw, search and read, with personal words in each."""
-    said = {"reason": WORDS[: len(ROOT) + 2]}
     for view in views:
         way = f"/v1/referrals/{view['id']}"
         paper = {"title": f"{ROOT}037", "sha256": "7f" * 32, "held_at": "narumark/held-1"}
         for content in ({"opinion": f"{ROOT}보완", "attachments": [paper]}, {"opinion": f"{ROOT}보완"}):
             await voyage.ask("POST", f"{way}/supplement", json=content)
         for step, body in (
-            ("override", said), ("resolve", {"arrived": True, "receipt": "R-1", **said}), ("acknowledge", said),
+            ("override", SAID), ("resolve", {"arrived": True, "receipt": "R-1", **SAID}), ("acknowledge", SAID),
             ("pause", None), ("resume", None), ("retry", None),
         ):  # fmt: skip
             await voyage.ask("POST", f"{way}/{step}", json=body)
@@ -298,7 +303,7 @@ async def _centre_works(voyage: Voyage, views: list[dict[str, Any]]) -> None:
             await voyage.ask("GET", f"/v1/clients/{client['id']}/disclosures")
     for view in views[:4]:
         await voyage.ask("POST", f"/v1/referrals/{view['id']}/cancel")
-        await voyage.ask("POST", f"/v1/referrals/{view['id']}/close", json={"outcome": "other", **said})
+        await voyage.ask("POST", f"/v1/referrals/{view['id']}/close", json={"outcome": "other", **SAID})
     await voyage.settle(views, 4.0)
 
 

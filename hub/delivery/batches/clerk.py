@@ -29,6 +29,7 @@ from hub.agencies import ActiveAgency
 from hub.delivery.batches.freezing import batching_of, folding, freeze, order_as_frozen
 from hub.delivery.batches.parting import expire, give_up, hand_over, postpone, release
 from hub.delivery.batches.taking_in import take_in
+from hub.delivery.giving_up import is_passing
 from hub.delivery.outages import note_call, tell
 from hub.delivery.room import Room
 from hub.delivery.waits import doubling_seconds
@@ -257,7 +258,7 @@ class Clerk:
                 await self._store.write(partial(mark_cleared, agency=self._slug, name=file.name, at=now))
         except Exception as error:  # noqa: BLE001 - one file must not keep the others out; it is read again
             await self._note_failure("take_in_failed", file.name, error)
-            return not isinstance(error, DBAPIError)
+            return not is_passing(error)
         return True
 
     async def _note_failure(self, event: str, name: str | None, error: Exception) -> None:

@@ -11,17 +11,17 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from adapters.sdk import ResultFile, ResultLine
 from hub.agencies import ActiveAgency
 from hub.delivery.batches.lines import take_line
 from hub.delivery.batches.parting import hand_over, reject
+from hub.delivery.giving_up import is_passing
 from hub.delivery.room import Room
 from hub.following.kept_calls import seal_told
 from hub.store.batches import BatchStatus, batch_by_id, batch_by_name
 from hub.store.cases import is_purged
-from hub.store.following import insert_inbox
+from hub.store.following import held_name, insert_inbox
 from hub.store.ids import new_id
 from hub.store.referrals import ReferralRecord, append_event, referral_by_key
 from hub.store.result_files import (
@@ -34,6 +34,8 @@ from hub.store.result_files import (
 from schemas.events import EventKind
 
 _log = structlog.get_logger("naru.batches")
+_DEFECT = "defect"
+"""A line that could not be taken in: even its code may be what the store does not hold."""
 
 
 def take_in(conn: Connection, room: Room, slug: str, file: ResultFile) -> bool:
@@ -105,7 +107,7 @@ def _take_answer(conn: Connection, room: Room, slug: str, file: ResultFile, file
 def _take_line(
     conn: Connection, room: Room, agency: ActiveAgency, line: ResultLine, nonce: str, answered: str | None
 ) -> None:
-    now, referral = room.clock.now(), referral_by_key(conn, agency.slug, line.wire_key, None)
+    now, referral = room.clock.now(), referral_by_key(conn, agency.slug, held_name("wire_key", line.wire_key), None)
     if referral is None:
         _log.error("result_line_unknown", agency=agency.slug, line=nonce)
         _shelve(conn, room, agency, line, nonce, None)
@@ -116,18 +118,18 @@ def _take_line(
     try:
         with conn.begin_nested():  # one poisoned case must not keep the others' results out
             problem = take_line(conn, room, agency, referral, line, now, answered=answered)
-    except DBAPIError:
-        raise  # the store's trouble, not this line's
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the line is kept and the others go on
+    except Exception as error:  # whatever is wrong with it, the line is kept and the others go on
+        if is_passing(error):
+            raise
         _log.error("result_line_failed", agency=agency.slug, line=nonce, error=type(error).__name__)
-        problem = "defect"
+        problem = _DEFECT
     if problem is not None:
         _flag(conn, referral, line, problem, now)
         _shelve(conn, room, agency, line, nonce, referral)
 
 
 def _flag(conn: Connection, referral: ReferralRecord, line: ResultLine, problem: str, now: datetime) -> None:
-    raw_code = None if line.outcome is None else line.outcome.raw_code
+    raw_code = None if line.outcome is None or problem == _DEFECT else line.outcome.raw_code
     actor = f"agency:{referral.agency}"
     append_event(conn, referral.id, EventKind.FACT_FLAGGED, now, actor, raw_code=raw_code, reason=problem)
 
@@ -143,7 +145,7 @@ def _shelve(
         id=inbox_id,
         agency=agency.slug,
         nonce=nonce,
-        wire_key=line.wire_key[:40],  # the column's width; the whole is in the seal
+        wire_key=held_name("wire_key", line.wire_key),  # the whole is in the seal
         receipt=None,
         state="unmatched" if referral is None else "matched",
         referral_id=referral and referral.id,

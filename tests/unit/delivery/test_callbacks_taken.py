@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,8 @@ from sqlalchemy import select
 
 from adapters.sdk import Callback, Fact, InboundCall, InboundReply
 from hub.following.callbacks import take_callback
-from hub.store.tables import facts
+from hub.following.facts import take_facts
+from hub.store.tables import facts, inbox
 from schemas.status import BusinessStatus, DeliveryStatus, OutcomeCode
 
 B, D = BusinessStatus, DeliveryStatus
@@ -34,6 +36,11 @@ def kept(landing: Landing, referral_id: str) -> list[str]:
     """Read the facts that callbacks brought, by name."""
     query = select(facts.c.business).where(facts.c.referral_id == referral_id, facts.c.source == "callback")
     return landing.store.read_now(lambda conn: sorted(conn.execute(query).scalars()))
+
+
+def boxes(landing: Landing) -> list[bytes]:
+    """Read the calls that were kept."""
+    return landing.store.read_now(lambda conn: list(conn.execute(select(inbox.c.sealed_call)).scalars()))
 
 
 def test_a_callback_moves_the_referral_on(landing: Landing) -> None:
@@ -218,3 +225,56 @@ def test_what_came_before_its_referral_is_asked_for_its_office_too(landing: Land
     assert "fact_flagged" in [kind for kind, _ in landing.events(referral_id)]
     tell(landing, fact(B.TRANSFERRED, 7, office="3820000"), receipt=receipt)
     assert business_changes(landing, referral_id) == [B.RECEIVED, B.ASSIGNED, B.TRANSFERRED, B.APPROVED]
+
+
+def test_what_cannot_be_taken_in_is_kept_and_told(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call that trips us up is answered, kept whole and flagged, nothing of it is half done; the next one counts."""
+    referral_id = landing.accept()
+    landing.work()
+    key = landing.referral(referral_id).wire_key
+
+    def trip(*asked: Any) -> int:
+        take_facts(*asked)
+        raise KeyError("a defect")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("hub.following.callbacks.take_facts", trip)
+        tell(landing, fact(B.ASSIGNED, 5), wire_key=key)
+    assert (kept(landing, referral_id), len(boxes(landing))) == ([], 1)
+    assert landing.events(referral_id)[-1] == ("fact_flagged", "defect")
+    tell(landing, fact(B.ASSIGNED, 5), wire_key=key)
+    assert business_changes(landing, referral_id) == [B.RECEIVED, B.ASSIGNED]
+
+
+def test_a_waiting_call_that_cannot_be_taken_in_loses_no_answer(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The agency's receipt counts all the same, and so does the call that waited beside it; this one waits on."""
+    referral_id = landing.accept()
+    receipt = f"R-{landing.referral(referral_id).wire_key}"
+    tell(landing, fact(B.ASSIGNED, 5), receipt=receipt)
+    tell(landing, fact(B.INVESTIGATING, 6), receipt=receipt)
+    calls = iter([KeyError("a defect")])
+
+    def trip_once(*asked: Any) -> int:
+        for error in calls:
+            raise error
+        return take_facts(*asked)
+
+    monkeypatch.setattr("hub.following.waiting.take_facts", trip_once)
+    landing.work()
+    assert (landing.referral(referral_id).delivery, landing.referral(referral_id).receipt) == (D.DELIVERED, receipt)
+    assert business_changes(landing, referral_id)[-1] == B.INVESTIGATING
+    states = select(inbox.c.state).order_by(inbox.c.id)
+    assert landing.store.read_now(lambda conn: list(conn.execute(states).scalars())) == ["unmatched", "matched"]
+
+
+def test_what_is_longer_than_any_column_is_kept(landing: Landing) -> None:
+    """A key, a receipt, a nonce, a code that no contract of ours has: each call is kept once, and answered."""
+    referral_id = landing.accept()
+    landing.work()
+    for _ in range(2):
+        tell(landing, fact(B.ASSIGNED, 5), nonce="n" * 101, wire_key="k" * 41, receipt="r" * 101)
+    tell(landing, fact(B.ASSIGNED, 5), nonce="n" * 102, receipt="r\0")
+    tell(landing, replace(fact(B.ASSIGNED, 5), raw_code="9" * 61), wire_key=landing.referral(referral_id).wire_key)
+    assert len(boxes(landing)) == 3

@@ -118,7 +118,11 @@ def test_what_the_law_has_kept_stays_apart_until_its_day(landing: Landing) -> No
     referral_id = full_case(landing)
     shown = (attempts.c.recipient, attempts.c.fields, attempts.c.bases, attempts.c.started_at, attempts.c.result)
     proof = (consents.c.recipient, consents.c.purposes, consents.c["items"], consents.c.signed_at, consents.c.basis)
-    register = lambda conn: [conn.execute(select(*columns)).all() for columns in (shown, proof)]  # noqa: E731
+    queries = (select(*shown).order_by(attempts.c.id), select(*proof).order_by(consents.c.id))
+
+    def register(conn: Connection) -> list[list[object]]:
+        return [list(conn.execute(query).all()) for query in queries]
+
     before = landing.store.read_now(register)
     pass_days(landing, DAYS + 2)
     forgetter(landing).forget_what_is_due()
