@@ -88,7 +88,8 @@ def _let_go(conn: Connection, room: Room, delivery: DeliveryRecord) -> None:
     if delivery.kind is Verb.VERIFY:
         settle(conn, papers, DeliveryStatus.PENDING, now, delivery={"due_at": now})
         return  # a question may be asked again, by a decision of its own
-    asks = _may_ask(room, delivery)
+    was_told_of = delivery.kind is Verb.SUBMIT and papers.referral.business is not None  # `begin` believes it
+    asks = was_told_of or _may_ask(room, delivery)
     settle(
         conn,
         papers,

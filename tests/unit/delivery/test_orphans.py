@@ -7,14 +7,15 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from ferry import Landing
+from ferry import Landing, fact
+from test_callbacks_taken import tell
 from test_withdrawal_in_every_state import H, holding
 
 from adapters.sdk import Repeat
 from hub.agencies import Agencies, Agency, AgencyState
 from hub.delivery.orphans import reclaim_all
 from hub.store.tables import cases
-from schemas.status import DeliveryStatus
+from schemas.status import BusinessStatus, DeliveryStatus
 
 D = DeliveryStatus
 Open = Callable[..., Landing]
@@ -58,6 +59,19 @@ def test_a_person_decides_where_the_contract_says_so(open_landing: Open, how: st
     landing.settle()
     found = landing.referral(referral_id)
     assert (found.delivery, found.reason, landing.due()) == (D.UNKNOWN, "person_decides", [])
+    assert len(landing.agency.acts) == 1
+
+
+def test_what_the_agency_told_meanwhile_is_believed(open_landing: Open) -> None:
+    """It neither dedupes nor answers look-ups, but called before our process died: no person has to ask."""
+    landing = open_landing(Repeat.NEVER)
+    referral_id = landing.accept()
+    landing.die_while_sending(arrived=True)
+    tell(landing, fact(BusinessStatus.ASSIGNED, 5), wire_key=landing.referral(referral_id).wire_key, receipt="R-1")
+    landing.restart()
+    landing.settle()
+    found = landing.referral(referral_id)
+    assert (found.delivery, found.business, found.receipt) == (D.DELIVERED, BusinessStatus.ASSIGNED, "R-1")
     assert len(landing.agency.acts) == 1
 
 
