@@ -359,6 +359,7 @@ def _postgres_engine(url: Any, *, isolation: Any, size: int) -> Engine:
         pool_pre_ping=True,  # a connection that the server dropped meanwhile is replaced before a transaction begins
         isolation_level=isolation,
         hide_parameters=True,  # an error's text must not show what a row holds
+        connect_args={"client_encoding": "utf8"},  # whatever the environment, or the database, says
     )
 
     @event.listens_for(engine, "connect")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, column, inspect, select, table
 
@@ -36,8 +37,9 @@ def revision_of(conn: Connection) -> str | None:
     """Return the store's revision, None for a store without tables.
 
     Raises:
-        SchemaError: the store is of a newer version, or was not made by the hub.
+        SchemaError: the store is of a newer version, or was not made by the hub; or its text is not in UTF-8.
     """
+    _check_encoding(conn)
     tables = inspect(conn).get_table_names()
     revision = conn.scalar(select(_VERSION.c.version_num)) if _VERSION.name in tables else None
     if revision is None:
@@ -47,6 +49,18 @@ def revision_of(conn: Connection) -> str | None:
     if revision not in revisions():
         raise SchemaError(f"the store's schema {revision} is of a newer naru than this one: install that one")
     return str(revision)
+
+
+def _check_encoding(conn: Connection) -> None:
+    if conn.dialect.name != "postgresql":
+        return
+    driver: Any = conn.connection.driver_connection
+    encoding = driver.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise SchemaError(
+            f"the database holds text in {encoding}, names need UTF8: make another one "
+            "(createdb --encoding UTF8 --template template0) and point NARU_STORE__URL at it"
+        )
 
 
 def make_or_check(conn: Connection) -> None:

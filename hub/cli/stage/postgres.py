@@ -116,8 +116,10 @@ def _free_port() -> int:
 
 
 @contextmanager
-def database(server_url: str, template: str = "template0") -> Iterator[str]:
+def database(server_url: str, template: str = "template0", encoding: str = "UTF8") -> Iterator[str]:
     """Make a database on a server, empty or as a template of ours; yield its address; remove it in the end.
+
+    An `encoding` that is not the server's own goes with the locale C, which takes any.
 
     Raises:
         NoPostgresError: it cannot be made there; the text quotes nothing of the address, which may hold a password.
@@ -125,7 +127,8 @@ def database(server_url: str, template: str = "template0") -> Iterator[str]:
     name = f"naru_test_{secrets.token_hex(6)}"
     try:
         url = make_url(server_url).set(database=name).render_as_string(hide_password=False)
-        _order(server_url, "CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8'", name, template)
+        locale = "" if encoding == "UTF8" else " LC_COLLATE 'C' LC_CTYPE 'C'"
+        _order(server_url, "CREATE DATABASE {} TEMPLATE {} ENCODING {}" + locale, name, template, encoding)
     except (psycopg.Error, ArgumentError, ValueError) as error:
         raise NoPostgresError(
             f"no database can be made on the PostgreSQL server ({type(error).__name__}): is its address of the form "

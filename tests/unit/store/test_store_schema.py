@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import postgresql
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -116,6 +118,18 @@ def test_a_foreign_database_is_left_alone(store: Store) -> None:
     with pytest.raises(SchemaError, match="naru did not make"):
         store.write_now(make_or_check)
     assert store.read_now(lambda conn: inspect(conn).get_table_names()) == ["ledger"]
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII", "EUC_KR"])
+def test_a_database_that_holds_no_korean_is_refused(postgres_server: str, encoding: str) -> None:
+    """Before a table is made in it, with what to do: else the first name that it cannot hold would be the end."""
+    told = rf"in {encoding}, names need UTF8: make another one \(createdb"
+    with (
+        postgresql.database(postgres_server, encoding=encoding) as url,
+        closing(Store(url)) as store,
+        pytest.raises(SchemaError, match=told),
+    ):
+        store.write_now(migrate)
 
 
 def test_half_a_migration_never_stays(store: Store) -> None:
