@@ -130,7 +130,11 @@ def _plain_line_ends(value: object) -> object:
 
 
 # Standing by itself: inside a UUID (00e6b016-6786-4648-…) such digits are chance, once in 20,000.
-_OPEN_IDENTITY = re.compile(r"(?<![0-9A-Za-z-])(\d{6}-\d{7}|01\d-\d{3,4}-\d{4})(?![0-9A-Za-z-])", re.ASCII)
+_OPEN_IDENTITY = re.compile(
+    r"(?<![0-9A-Za-z-])(\d{6}-\d{7}|\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])[1-8]\d{6}"
+    r"|01\d-\d{3,4}-\d{4}|010\d{8})(?![0-9A-Za-z-])",
+    re.ASCII,
+)
 
 
 def names_nobody(reference: str) -> str:

@@ -121,7 +121,17 @@ def test_nothing_is_guessed_from_another_type(kind: object, value: object) -> No
 
 
 @pytest.mark.parametrize(
-    "reference", ["files/800102-1000000.pdf", "010-0000-1234", "hong gildong", "홍길동", "", "a" * 201]
+    "reference",
+    [
+        "files/800102-1000000.pdf",
+        "files/8001021000000.pdf",
+        "010-0000-1234",
+        "01000001234",
+        "hong gildong",
+        "홍길동",
+        "",
+        "a" * 201,
+    ],
 )
 def test_references_name_nobody(reference: str) -> None:
     """What looks like an RRN, a mobile number or a name is no opaque reference."""
@@ -134,6 +144,8 @@ def test_references_name_nobody(reference: str) -> None:
     [
         "GG-2024-000123",
         "paper/2024/77",
+        "2026113000017",  # a day and a number
+        "1767225600000",  # a moment in milliseconds
         "0190a1b2-0000-7000-8000-123456789abc",
         "00e6b016-6786-4648-bac4-cf9f7ae9ebcd",  # holds 016-6786-4648 by chance
     ],
