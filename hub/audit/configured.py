@@ -50,6 +50,16 @@ class AuditSettings(Table):
             raise ValueError("office_opens must be before office_closes")
         return self
 
+    @property
+    def place(self) -> str:
+        """Where the signing key is, for people to read."""
+        return "NARU_AUDIT__SIGNING_KEY" if self.signing_key is not None else str(self.key_file)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a signing key; its file is made at first start."""
+        return self.signing_key is not None or self.key_file.exists()
+
     def open_key(self, *, create: bool = True) -> SigningKey:
         """Return the signing key, which is made at first start, unless `create` is false.
 

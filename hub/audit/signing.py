@@ -61,8 +61,10 @@ class SigningKey:
                 _make(path)
             text, mode = path.read_text("ascii"), path.stat().st_mode
         except (OSError, UnicodeDecodeError) as error:
+            advice = ". If another user made it, give it to the user that serves (chown)"
             raise AuditKeyError(
                 f"the audit's key file {path} cannot be read or made ({type(error).__name__})"
+                f"{advice if isinstance(error, PermissionError) else ''}"
             ) from None
         if mode & 0o077:
             raise AuditKeyError(f"the audit's key file {path} is open to others: chmod 600 it")

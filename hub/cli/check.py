@@ -17,6 +17,7 @@ from adapters.sdk.catalogue import installed_catalogues
 from adapters.sdk.kst import kst_today
 from hub.access.keys import endless_keys
 from hub.agencies import Agencies, Agency, AgencyState
+from hub.audit.signing import AuditKeyError
 from hub.catalogue.library import Holding, Library, build_library
 from hub.cli.starting import DEFAULT_CONFIG, Config, find_adapters
 from hub.clock import wall_now
@@ -54,7 +55,7 @@ def check(config: Config = DEFAULT_CONFIG) -> None:
 
 
 def find_problems(settings: Settings, agencies: Agencies, library: Library) -> Iterator[str]:
-    """Yield what is wrong beyond the settings themselves: broken adapters, the store's schema, the key file."""
+    """Yield what is wrong beyond the settings themselves: broken adapters, the store's schema, the key files."""
     installed: dict[str, Agency | Holding] = {**agencies, **library}
     for slug, one in installed.items():
         if one.state is AgencyState.BROKEN:
@@ -64,6 +65,11 @@ def find_problems(settings: Settings, agencies: Agencies, library: Library) -> I
     except KeyFileError as error:
         yield str(error)
         ring = None
+    try:
+        if settings.audit.is_there:
+            settings.audit.open_key(create=False)
+    except AuditKeyError as error:
+        yield str(error)
     if _is_there(settings):
         yield from _store_problems(settings, ring)
 
@@ -133,6 +139,9 @@ def _lines(config: Path, settings: Settings, agencies: Agencies, library: Librar
     yield "listens", f"{settings.http.host}:{settings.http.port}"
     yield "store", settings.store.shown
     yield "keys", f"{settings.vault.place}{'' if settings.vault.is_there else ' (made at first start)'}"
+    audit = settings.audit
+    signed = f"{audit.place}{'' if audit.is_there else ' (made at first start)'}"
+    yield "audit", f"checkpoints in {audit.folder}, signed with {signed}"
     yield "clock", settings.clock.source
     access, jwt = settings.access, settings.access.jwt
     yield "calls", f"{access.calls} in {access.calls_seconds} s by one caller, in each process"

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from adapters.sdk.registry import Broken, installed_adapters
 from hub.access.api_keys import find_caller
 from hub.access.caller import Caller
+from hub.audit.signing import SigningKey
 from hub.cli import COMMANDS, app
 from hub.clock import wall_now
 from hub.store.schema import newest
@@ -52,6 +53,7 @@ def test_check_shows_what_is_configured(naru: Naru) -> None:
     shown = naru("check")
     assert shown.exit_code == 0
     assert "mode      live" in shown.stdout
+    assert "audit     checkpoints in var/audit, signed with var/keys/audit (made at first start)" in shown.stdout
     assert "WEL-BASIC -> haengbok (disabled): held" in shown.stdout
     assert shown.stdout.endswith("no problems\n")
 
@@ -78,13 +80,18 @@ def test_check_fails_with_every_problem(naru: Naru) -> None:
 
 
 def test_check_finds_what_is_wrong_with_the_files(naru: Naru, tmp_path: Path) -> None:
-    """A key file that others may read, and a store without its key file, are problems."""
+    """Key files that others may read, and a store without its key file, are problems."""
     key_file = tmp_path / "var" / "keys" / "kek"
     key_file.parent.mkdir(parents=True)
     key_file.write_text("x", encoding="utf-8")
     key_file.chmod(0o644)
     assert "PROBLEM   the key file var/keys/kek is open to others: chmod 600 it" in naru("check").stdout
     key_file.unlink()
+    key_of_audit = key_file.with_name("audit")
+    SigningKey.open(key_of_audit)
+    key_of_audit.chmod(0o644)
+    assert "PROBLEM   the audit's key file var/keys/audit is open to others: chmod 600 it" in naru("check").stdout
+    key_of_audit.chmod(0o600)
     naru("migrate")
     store = Store(f"sqlite:///{tmp_path}/var/naru.db")
     Vault.open(store, key_file)
