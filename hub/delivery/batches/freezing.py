@@ -48,6 +48,7 @@ from hub.store.batches import (
 )
 from hub.store.deliveries import delivery_by_id, update_delivery
 from hub.store.ids import new_id
+from hub.store.lanes import lane_of
 from schemas.privacy import prune
 from schemas.status import DeliveryStatus
 
@@ -77,7 +78,12 @@ class _Member:
 
 
 def freeze(conn: Connection, room: Room, slug: str, cut_off: datetime, without: Collection[str]) -> Frozen:
-    """Freeze what was due by the last cut-off into one file; `without`: deliveries that rest."""
+    """Freeze what was due by the last cut-off into one file; `without`: deliveries that rest.
+
+    Nothing while the agency is paused: who is told that it is may rely on it.
+    """
+    if lane_of(conn, slug, lock=True).is_paused:
+        return Frozen(0)
     agency, now = room.agencies.active[slug], room.clock.now()
     due = due_for_file(conn, slug, cut_off, batching_of(agency).largest, without)
     members, broken = list[_Member](), list[str]()

@@ -3,14 +3,19 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 from barge import Dock
 from ferry import ITEMS, NAME, consent
+from sqlalchemy import Connection
 
 from adapters.sdk import MisconfiguredError, NotSentError, SubmitOrder, UncertainError, Verb, WithdrawOrder
 from adapters.sdk.kst import kst_today
 from adapters.sdk.transports.drop import OURS
+from hub.access.actor import HubActor
+from hub.delivery.batches import clerk
+from hub.delivery.batches.freezing import Frozen, freeze
 from hub.delivery.steps import IllegalStepError
 from hub.store.attempts import attempts_of
 from hub.store.batches import batch_by_name
@@ -289,6 +294,25 @@ def test_a_paused_lane_hands_nothing_out_and_still_reads_results(dock: Dock) -> 
     dock.office.answer(*dock.office.collect())
     dock.to_cut_off()
     assert [dock.referral(one).delivery for one in (first, second)] == [D.DELIVERED, D.PENDING]
+
+
+def test_a_pause_between_the_look_and_the_freeze_holds(dock: Dock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever was told that the agency is paused sees no file after that; resumed, it goes."""
+    referral_id, asked = dock.accept(), list[str]()
+
+    def pause_and_freeze(conn: Connection, **named: Any) -> Frozen:
+        asked.append(named["slug"])
+        dock.commands.pause_agency(conn, HubActor("key:operator"), "ferry")
+        return freeze(conn, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(clerk, "freeze", pause_and_freeze)
+        dock.to_cut_off()
+    assert (asked, dock.files(), dock.office.ours) == (["ferry"], [], [])
+    assert dock.referral(referral_id).delivery is D.PENDING
+    dock.do_for_all(dock.commands.resume_agency, "ferry")
+    dock.clerk_works()
+    assert dock.referral(referral_id).delivery is D.HANDED_OVER
 
 
 def test_nothing_is_sent_by_calls(dock: Dock) -> None:
