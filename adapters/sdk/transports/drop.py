@@ -6,7 +6,6 @@ and when one of the agency's is complete, is the adapter's to judge. Folders are
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import fcntl
 import hashlib
@@ -28,6 +27,7 @@ from adapters.sdk.errors import (
     UncertainError,
     UndecidedError,
 )
+from adapters.sdk.transports.own_thread import OwnThread
 
 OURS, THEIRS = "in", "out"
 """The subfolders, as the agency calls them: `in` takes our files, `out` holds theirs."""
@@ -81,6 +81,7 @@ class DropWire:
         self._gate = gate
         self._endpoint = endpoint
         self._folder = _folder_of(slug, endpoint.base_url)
+        self._thread = OwnThread(f"folder-{slug}")
 
     async def hand_over(self, name: str, data: bytes, decisions: Sequence[Decision]) -> bool:
         """Lay down one file that rests on these decisions; return whether it lay there already, with these very bytes.
@@ -133,13 +134,15 @@ class DropWire:
         return await self._within_time(lambda: self._remove(folder, name, digest), NotSentError)
 
     async def aclose(self) -> None:
-        """Close nothing: folders are opened for each call."""
+        """Close nothing: folders are opened for each call, and one that hangs is nobody's to wait for."""
 
     async def _within_time(self, work: Callable[[], Result], failure: type[AdapterError]) -> Result:
-        """Work beside the event loop, since a mounted folder may keep its caller waiting."""
+        """Work beside the event loop, since a mounted folder may keep its caller waiting for ever.
+
+        While it does, nothing else is begun there, and what was not begun in time never is.
+        """
         try:
-            async with asyncio.timeout(self._endpoint.timeout_seconds):
-                return await asyncio.to_thread(work)
+            return await self._thread.do(work, self._endpoint.timeout_seconds)
         except TimeoutError:
             raise failure(f"{self._slug}: the folder did not answer in time") from None
         except OSError as error:
