@@ -8,13 +8,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+)
 
 _KST = timezone(timedelta(hours=9))
+
+STORED = "stored"
+"""The validation context of what was accepted before, maybe under rules that were wider: it must stay readable."""
 
 
 class Frozen(BaseModel):
@@ -188,11 +199,20 @@ def holds_no_rrn(text: str) -> str:
     return text
 
 
+def at_the_door(rule: Callable[[str], str]) -> AfterValidator:
+    """Return the validator of a rule about what comes in and goes out; what is read as stored is not held to it."""
+
+    def checked(text: str, info: ValidationInfo) -> str:
+        return text if info.context == STORED else rule(text)
+
+    return AfterValidator(checked)
+
+
 # Text is brought to NFC before its length is counted: a Mac hands 한글 over in up to three characters a syllable.
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-    AfterValidator(holds_no_rrn),
+    at_the_door(holds_no_rrn),
     BeforeValidator(_one_line),
 ]
 """One line of text in NFC, 1 to 200 characters."""
@@ -200,7 +220,7 @@ Line = Annotated[
 Prose = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=4000),
-    AfterValidator(holds_no_rrn),
+    at_the_door(holds_no_rrn),
     BeforeValidator(_plain_line_ends),
 ]
 """Free text in NFC, 1 to 4,000 characters; lines end with LF."""
@@ -223,8 +243,6 @@ Won = Annotated[Whole, Field(ge=0, le=10**15)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """A SHA-256 digest of a document without personal data (a form's version, a file), in lower-case hex."""
 
-Opaque = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}$"), AfterValidator(names_nobody)
-]
+Opaque = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}$"), at_the_door(names_nobody)]
 """A reference that means something only to its owner, 1 to 200 ASCII characters. Never personal data: what looks like
 an RRN or a mobile number is refused."""

@@ -10,9 +10,9 @@ from enum import StrEnum
 from functools import partial
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
-from schemas.base import Flag, Frozen, Line, Moment, Opaque, Prose, Sha256, names_nobody
+from schemas.base import Flag, Frozen, Line, Moment, Opaque, Prose, Sha256, at_the_door, names_nobody
 from schemas.client import RelatedPerson, check_guardian_named
 from schemas.disclosure import FIELD_PATHS, FieldPath
 from schemas.privacy import PrivacyClass
@@ -92,11 +92,6 @@ DisadvantageTold = Annotated[bool, BeforeValidator(partial(_is_told, what="동�
 """The same for what a refusal would cost the client."""
 
 
-def _citation(article: str | None) -> str | None:
-    """Return an article of law; it is kept in clear, so it must name nobody."""
-    return None if article is None else names_nobody(article)
-
-
 class Consent(Frozen):
     """동의 as a centre hands it in. Everything that makes it valid is required, so an invalid one cannot be stored.
 
@@ -111,7 +106,7 @@ class Consent(Frozen):
     """동의 유형."""
     basis: ConsentBasis = ConsentBasis.CONSENT
     """근거."""
-    article: Annotated[Line | None, AfterValidator(_citation)] = None
+    article: Annotated[Line, at_the_door(names_nobody)] | None = None
     """법 조문, for a statutory basis."""
     purposes: Annotated[tuple[ServiceCode, ...], Field(min_length=1, max_length=16)]
     """이용 목적, as service codes: what the policy compares."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+import structlog
 from sqlalchemy import Connection
 
 from adapters.sdk import Verb
@@ -14,25 +15,28 @@ from hub.audit.entries import Action, record
 from hub.consent.keeping import keep_consent
 from hub.consent.policy import Withheld
 from hub.consent.reasons import WithheldReason
-from hub.delivery.permission import ask_policy
-from hub.delivery.room import Papers, Room, read_papers, unseal_document
+from hub.delivery.giving_up import is_passing
+from hub.delivery.room import Papers, Room, read_papers
 from hub.delivery.settle import settle_without_call
 from hub.delivery.steps import VERIFICATION_WITHHELD, SupplementReason, UnknownIdError
 from hub.delivery.supplementing import is_in_flight
-from hub.delivery.taking_back import Told, take_back_if_consent_is_gone
+from hub.delivery.taking_back import Told, left_after_withdrawal, take_back_if_consent_is_gone
 from hub.delivery.verifying import question_under_way
 from hub.intake.filing import GuardianMissingError
+from hub.logs import places
 from hub.store.cases import CaseRecord, case_by_id
 from hub.store.consents import consent_of, mark_withdrawn
 from hub.store.deliveries import delivery_of_kind
 from hub.store.referrals import ReferralRecord, append_event, referrals_of_case
-from hub.store.supplements import open_supplement
+from hub.store.supplements import open_supplement, sealed_supplement
 from hub.vault.boxes import place
 from schemas.case import check_guardian_signed
 from schemas.client import Client
 from schemas.consent import Consent
 from schemas.events import EventKind
 from schemas.status import DeliveryStatus
+
+_log = structlog.get_logger("naru.delivery")
 
 
 @dataclass
@@ -114,34 +118,46 @@ class Consents:
                 if first:
                     event = EventKind.CONSENT_CHANGED
                     append_event(conn, referral.id, event, now, actor.name, reason="consent_withdrawn")
-                self._withdraw_from(conn, actor, referral, done, now)
+                for answer in self._withdraw_from(conn, actor, referral, done, now):
+                    answer.append(referral.id)
         return done
 
     def _withdraw_from(
         self, conn: Connection, actor: Actor, referral: ReferralRecord, done: ConsentWithdrawal, now: datetime
-    ) -> None:
-        papers = self._papers(conn, referral)
+    ) -> list[list[str]]:
+        """Withdraw from one referral; return the lists that name it. From one that nobody can read all is withdrawn."""
+        try:
+            with conn.begin_nested():  # one poisoned case must not keep the consent, or the others, in force
+                return self._act_on(conn, actor, self._papers(conn, referral), done, now)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            _log.error("withdrawn_unread", referral=referral.id, error=type(error).__name__, at=places(error))
+        return self._act_on(conn, actor, self._papers(conn, referral, opened=False), done, now)
+
+    def _act_on(
+        self, conn: Connection, actor: Actor, papers: Papers, done: ConsentWithdrawal, now: datetime
+    ) -> list[list[str]]:
         match papers.delivery.status:
             case DeliveryStatus.SENDING | DeliveryStatus.HANDED_OVER | DeliveryStatus.UNKNOWN:
-                done.in_flight.append(referral.id)
+                return [done.in_flight]
             case DeliveryStatus.DELIVERED:
-                if self._is_supplement_in_flight(conn, actor, referral, now):
-                    done.in_flight.append(referral.id)
+                in_flight = [done.in_flight] if self._is_supplement_in_flight(conn, actor, papers, now) else []
                 told = take_back_if_consent_is_gone(conn, self.room, papers, now)
-                {Told.BY_US: done.told, Told.BY_HAND: done.by_hand, Told.NOT: done.kept}[told].append(referral.id)
+                return [*in_flight, {Told.BY_US: done.told, Told.BY_HAND: done.by_hand, Told.NOT: done.kept}[told]]
             case DeliveryStatus.PENDING | DeliveryStatus.HELD | DeliveryStatus.FAILED:
-                if question_under_way(conn, referral):
-                    done.in_flight.append(referral.id)
-                self._stop(conn, actor, papers, done, now)
+                in_flight = [done.in_flight] if question_under_way(conn, papers.referral) else []
+                stopped = self._stop(conn, actor, papers, now)
+                return [*in_flight, done.stopped if stopped else done.kept]
             case DeliveryStatus.REFUSED | DeliveryStatus.CANCELLED:
-                pass  # nobody holds it, and nobody will
+                return []  # nobody holds it, and nobody will
 
-    def _is_supplement_in_flight(self, conn: Connection, actor: Actor, referral: ReferralRecord, now: datetime) -> bool:
+    def _is_supplement_in_flight(self, conn: Connection, actor: Actor, submit: Papers, now: datetime) -> bool:
         """Return whether a supplement may arrive yet; one that was not sent, and cannot go without it, is stopped."""
-        more = open_supplement(conn, referral.id)
+        more = open_supplement(conn, submit.referral.id)
         if more is None or is_in_flight(more):
             return more is not None
-        papers = read_papers(conn, self.room, more)
+        papers = replace(submit, delivery=more, sealed_supplement=sealed_supplement(conn, more.id))
         paths = self._missing_by_withdrawal(conn, papers, now)
         if paths is not None:
             reason = WithheldReason.CONSENT_WITHDRAWN
@@ -150,37 +166,38 @@ class Consents:
             )
         return False
 
-    def _stop(self, conn: Connection, actor: Actor, papers: Papers, done: ConsentWithdrawal, now: datetime) -> None:
+    def _stop(self, conn: Connection, actor: Actor, papers: Papers, now: datetime) -> bool:
+        """Cancel what was not sent and cannot go without the consent; return whether it was."""
         paths = self._missing_by_withdrawal(conn, papers, now)
         if paths is None:
-            done.kept.append(papers.referral.id)
-            return
+            return False
         settle_without_call(
             conn, papers, DeliveryStatus.CANCELLED, now, actor=actor.name,
             reason=WithheldReason.CONSENT_WITHDRAWN, paths=paths,
         )  # fmt: skip
-        done.stopped.append(papers.referral.id)
+        return True
 
     def _missing_by_withdrawal(self, conn: Connection, papers: Papers, now: datetime) -> tuple[str, ...] | None:
         """Return the fields that the agency cannot do without and that the withdrawal took; None if it can go on."""
         agency = self.room.agencies.get(papers.referral.agency)
         if agency is None or agency.profile is None:
             return None  # nobody can say what the agency needs; the gate decides if it is ever sent
-        document = unseal_document(self.room, papers)
-        permission = ask_policy(conn, self.room, papers, agency.profile, document, now, papers.recipient)
-        if isinstance(permission, Withheld) and permission.reason is WithheldReason.CONSENT_WITHDRAWN:
-            return permission.paths
+        left = left_after_withdrawal(conn, self.room, papers, agency.profile, now, papers.recipient)
+        if left is None:
+            return ()
+        if isinstance(left, Withheld) and left.reason is WithheldReason.CONSENT_WITHDRAWN:
+            return left.paths
         return None
 
     def _decide_anew(self, conn: Connection, actor: Actor, papers: Papers, now: datetime) -> None:
         append_event(conn, papers.referral.id, EventKind.CONSENT_CHANGED, now, actor.name, reason="consent_added")
         settle_without_call(conn, papers, DeliveryStatus.PENDING, now, actor=actor.name, due_at=now)
 
-    def _papers(self, conn: Connection, referral: ReferralRecord) -> Papers:
+    def _papers(self, conn: Connection, referral: ReferralRecord, *, opened: bool = True) -> Papers:
         delivery = delivery_of_kind(conn, referral.id, Verb.SUBMIT)
         if delivery is None:
             raise LookupError(f"{referral.id} has no delivery")
-        return read_papers(conn, self.room, delivery)
+        return read_papers(conn, self.room, delivery) if opened else Papers(delivery, referral, b"", b"")
 
     def _audit(
         self,

@@ -123,7 +123,7 @@ def _allowed(
     conn: Connection, room: Room, papers: Papers, agency: ActiveAgency, attempt: Attempt
 ) -> tuple[Disclose, Disclosure] | Withheld:
     """Return the decision with the document pruned to it; or why there is none."""
-    document = unseal_document(room, papers)
+    document = unseal_document(room, papers, to_send=True)
     permission = ask_policy(conn, room, papers, agency.profile, document, attempt.started_at, papers.recipient)
     if isinstance(permission, Withheld):
         return permission

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypedDict
 
 from sqlalchemy import Connection
@@ -71,20 +72,21 @@ def read_papers(conn: Connection, room: Room, delivery: DeliveryRecord) -> Paper
     return Papers(delivery, referral, key, case.sealed_client, supplement)
 
 
-def unseal_document(room: Room, papers: Papers) -> Disclosure:
+def unseal_document(room: Room, papers: Papers, *, to_send: bool = False) -> Disclosure:
     """Return everything that the case knows about this referral: what the policy prunes.
 
-    In a supplement's, the centre's new words and attachments stand where the referral's stood.
+    In a supplement's, the centre's new words and attachments stand where the referral's stood. `to_send`: it must be
+    such as is accepted today; what was accepted under wider rules can be read, and does not go out.
     """
-    referral = papers.referral
+    referral, unsealed = papers.referral, partial(room.vault.unseal_model, papers.case_key, as_new=to_send)
     client_place = place("cases", "sealed_client", referral.case_id)
     request_place = place("referrals", "sealed_request", referral.id)
-    request = room.vault.unseal_model(papers.case_key, request_place, referral.sealed_request, ReferralRequest)
+    request = unsealed(request_place, referral.sealed_request, ReferralRequest)
     if papers.sealed_supplement is not None:
         content_place = supplement_place(papers.delivery.id)
-        more = room.vault.unseal_model(papers.case_key, content_place, papers.sealed_supplement, Supplement)
+        more = unsealed(content_place, papers.sealed_supplement, Supplement)
         request = request.model_copy(update={"opinion": more.opinion, "attachments": more.attachments})
-    client = room.vault.unseal_model(papers.case_key, client_place, papers.sealed_client, Client)
+    client = unsealed(client_place, papers.sealed_client, Client)
     return Disclosure(client=client, referral=request)
 
 

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
+import structlog
+from pydantic import ValidationError
 from sqlalchemy import Connection
 
-from adapters.sdk import Verb
-from hub.consent.policy import Permission
+from adapters.sdk import Profile, Verb
+from hub.consent.policy import Permission, Withheld
 from hub.delivery.permission import ask_policy
 from hub.delivery.room import Papers, Room, unseal_document
 from hub.delivery.steps import TELL_BY_HAND
@@ -19,9 +21,11 @@ from hub.store.consents import consents_of_case
 from hub.store.deliveries import DeliveryRecord, delivery_of_kind, insert_delivery
 from hub.store.ids import new_id
 from hub.store.referrals import append_event, referral_by_id, update_referral
+from hub.vault.boxes import SealBrokenError
 from schemas.events import EventKind
 from schemas.status import DeliveryStatus
 
+_log = structlog.get_logger("naru.delivery")
 _TELLS = frozenset({Verb.WITHDRAW, Verb.FOLD})
 """The verbs that can say a withdrawal, by a call or in a file."""
 
@@ -54,12 +58,26 @@ def take_back_if_consent_is_gone(
         return Told.NOT
     agency = room.agencies.get(papers.referral.agency)
     if agency is not None and agency.profile is not None:
-        document = unseal_document(room, papers)
-        permission = ask_policy(conn, room, papers, agency.profile, document, now, told[-1].recipient)
-        if isinstance(permission, Permission):
+        left = left_after_withdrawal(conn, room, papers, agency.profile, now, told[-1].recipient)
+        if isinstance(left, Permission):
             _ask_staff(conn, papers, now, "tell_agency_of_partial_withdrawal")
             return Told.NOT
     return take_back(conn, room, papers, now)
+
+
+def left_after_withdrawal(
+    conn: Connection, room: Room, papers: Papers, profile: Profile, now: datetime, recipient: str
+) -> Permission | Withheld | None:
+    """Return what other consents still carry of what a withdrawn one is about; None if the document does not open.
+
+    Then nobody can tell, and nothing is carried: so the client who withdraws would have it.
+    """
+    try:
+        document = unseal_document(room, papers)
+    except (SealBrokenError, ValidationError) as error:
+        _log.error("withdrawn_unread", delivery=papers.delivery.id, error=type(error).__name__)
+        return None
+    return ask_policy(conn, room, papers, profile, document, now, recipient)
 
 
 def rests_on_withdrawn(conn: Connection, case_id: str, told: Sequence[AttemptRecord]) -> bool:

@@ -23,6 +23,7 @@ from hub.store.tables import vault_keys
 from hub.vault.boxes import SealBrokenError, keyed_hash, new_key, place, seal, unseal
 from hub.vault.key_file import KeyFile
 from hub.vault.keyring import KeyFileError, KeyWrapper
+from schemas.base import STORED
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -93,9 +94,9 @@ class Vault:
         """Seal a model as JSON; what is absent in it takes no room."""
         return seal(key, model.model_dump_json(exclude_none=True).encode(), place)
 
-    def unseal_model(self, key: bytes, place: str, box: bytes, model: type[Model]) -> Model:
-        """Open a box that holds a model; it is validated again."""
-        return model.model_validate_json(unseal(key, box, place))
+    def unseal_model(self, key: bytes, place: str, box: bytes, model: type[Model], *, as_new: bool = False) -> Model:
+        """Open a box that holds a model; it is validated again as what was accepted before, or as if it came today."""
+        return model.model_validate_json(unseal(key, box, place), context=None if as_new else STORED)
 
     def seal_text(self, key: bytes, place: str, text: str) -> bytes:
         """Seal a text."""

@@ -15,7 +15,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from rich.pretty import pretty_repr
 from schemas_samples import CLIENT, CONSENT, REFERRAL, case, client, consent, referral
 
-from schemas.base import Day, Flag, Frozen, Line, Moment, Opaque, Prose, Whole, day_in_korea
+from schemas.base import STORED, Day, Flag, Frozen, Line, Moment, Opaque, Prose, Whole, day_in_korea
 from schemas.client import Client
 from schemas.disclosure import Disclosure
 
@@ -207,3 +207,16 @@ def test_documents_survive_json() -> None:
         document for _, document, _ in documents()[:4]
     ]
     assert json.loads(client().model_dump_json())["birth_date"] == "1980-01-02"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [(Opaque, "case/010-0000-1234"), (Line, "홍길동 680209-1000000"), (Prose, "번호 820101-2345678")]
+)
+def test_what_is_stored_is_not_held_to_rules_about_what_comes_in(kind: object, text: str) -> None:
+    """Accepted before the rule, it stays readable; all else that a type says still counts."""
+    adapter: TypeAdapter[str] = TypeAdapter(kind)
+    with pytest.raises(ValidationError):
+        adapter.validate_python(text)
+    assert adapter.validate_python(text, context=STORED) == text
+    with pytest.raises(ValidationError):
+        adapter.validate_python("\x00", context=STORED)
