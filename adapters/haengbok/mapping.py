@@ -187,12 +187,11 @@ def reported(answer: Content, wire_key: str, receipt: str) -> StatusReport:
     """Read 처리결과조회's answer: its rows by number, each once, and the state now if no row tells it yet.
 
     Raises:
-        UncertainError: the agency does not know its own receipt.
-        BadReplyError: it is about another referral, or a time does not exist.
+        BadReplyError: it is about another referral, the agency does not know its own receipt, or a time does not exist.
     """
     _expect(answer, "rcptNo", receipt)
     if answer["rtnCd"] == codes.UNKNOWN_RECEIPT:
-        raise UncertainError("haengbok: the agency does not know its own receipt (R101)")
+        raise BadReplyError("haengbok: the agency does not know its own receipt (R101)")
     _expect(answer, "rtnCd", codes.DONE)
     _expect(answer, "linkReqNo", wire_key)
     rows = sorted(answer["rslt"] or [], key=lambda row: int(row["seq"]))

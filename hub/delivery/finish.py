@@ -46,7 +46,7 @@ def finish(conn: Connection, room: Room, job: Job, result: Result) -> Alert | No
     A result that comes after the lease was taken away still counts if it is a receipt.
     """
     now = room.clock.now()
-    alert = note_call(conn, room, room.agencies.active[job.agency], job.delivery_id, result, now)
+    alert = note_call(conn, room, room.agencies.active[job.agency], job.delivery_id, result, now, job.act)
     _store(conn, room, job, result, now)
     return alert
 

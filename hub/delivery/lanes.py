@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from adapters.sdk import BusyError, NotSentError, UncertainError
+from adapters.sdk import BadReplyError, BusyError, NotSentError, UncertainError
+from hub.delivery.acts import Act
 from hub.delivery.waits import doubling_seconds
 from hub.hours import OpenHours
 from hub.store.lanes import LaneState
@@ -93,14 +94,20 @@ class Verdict(StrEnum):
     UNREACHED = "unreached"
     """No connection, no answer, or no answer of the contract."""
     NOTHING = "nothing"
-    """The call ended for a reason of ours; it says nothing of the agency."""
+    """The call ended for a reason of ours, or in words about one referral; it says nothing of the agency."""
 
 
-def verdict_of(result: object) -> Verdict:
-    """Return what the result of a call says of its agency's lane."""
+def verdict_of(result: object, act: Act | None = None) -> Verdict:
+    """Return what the result of a call says of its agency's lane; `act`: what the call was to do for a delivery.
+
+    A poll that is answered outside the contract neither opens the breaker nor heals it: it may be one referral that the
+    agency does not know any more, or a status with a new code; and it may be a page that tells of maintenance.
+    """
     match result:
         case BusyError():
             return Verdict.ANSWERED
+        case BadReplyError() if act is Act.POLL:
+            return Verdict.NOTHING
         case NotSentError() | UncertainError():
             return Verdict.UNREACHED
         case Exception():

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import Connection
 
 from hub.agencies import ActiveAgency
+from hub.delivery.acts import Act
 from hub.delivery.lanes import Alert, after_call, verdict_of
 from hub.delivery.room import Room
 from hub.delivery.turns import limits_of
@@ -23,14 +24,20 @@ _log = structlog.get_logger("naru.delivery")
 
 
 def note_call(
-    conn: Connection, room: Room, agency: ActiveAgency, about: str | None, result: object, now: datetime
+    conn: Connection,
+    room: Room,
+    agency: ActiveAgency,
+    about: str | None,
+    result: object,
+    now: datetime,
+    act: Act | None = None,
 ) -> Alert | None:
     """Store what the result of a call says of its lane; return what is to be told of it once this is committed.
 
-    `about`: the delivery or file that was sent; None if the call was about nobody.
+    `about`: the delivery or file that was sent; None if the call was about nobody. `act`: as for `verdict_of`.
     """
     before, wait = lane_of(conn, agency.slug), asked_seconds(result)
-    after, alert = after_call(before, limits_of(room, agency), about, verdict_of(result), now, wait)
+    after, alert = after_call(before, limits_of(room, agency), about, verdict_of(result, act), now, wait)
     if after != before:
         save_lane(conn, after)
     if alert is not None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from hub.agencies import ActiveAgency
 from hub.delivery.lanes import Limits, admit, after_start
 from hub.delivery.room import Room
-from hub.store.deliveries import in_flight, next_free_due, next_return, pick_due, queue_again
+from hub.store.deliveries import in_flight, next_free_due, next_return, pick_due, pick_trial, queue_again
 from hub.store.lanes import LaneState, lane_of, save_lane
 from hub.store.wall import wall_of
 
@@ -57,10 +57,12 @@ def give_turns(conn: Connection, room: Room, agency: ActiveAgency) -> Turns:
     if isinstance(found, Turns):
         return found
     state, limits, slug = found.state, found.limits, agency.slug
-    fairly = limits.is_tripped(state)  # one that fails whenever it is tried must not be the one that tries each time
     until = found.wall + TURN_SECONDS
     queue_again(conn, slug, found.now, found.wall)
-    ids = pick_due(conn, slug, found.now, found.wall, found.count, until, fairly=fairly)
+    if limits.is_tripped(state):
+        ids = pick_trial(conn, slug, found.now, found.wall, until, state.last_failed)
+    else:
+        ids = pick_due(conn, slug, found.now, found.wall, found.count, until)
     save_lane(conn, after_start(state, limits, len(ids), found.wall))
     return Turns(tuple(ids), again_in_seconds=0.0)
 

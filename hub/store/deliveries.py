@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -126,15 +127,37 @@ def queue_again(conn: Connection, agency: str, now: datetime, wall: float) -> No
     conn.execute(update(deliveries).where(*run_out).values(picked_until_wall=None, due_at=now))
 
 
-def pick_due(
-    conn: Connection, agency: str, now: datetime, wall: float, limit: int, until_wall: float, *, fairly: bool = False
-) -> list[str]:
-    """Give out what is due in a lane, urgent first, polls last, then by due time; nobody else is given it till then.
+_IS_POLL = deliveries.c.status == DeliveryStatus.DELIVERED
 
-    `fairly`: only urgent ones that were never tried go first. What fails again and again falls due behind what waits.
+
+def pick_due(conn: Connection, agency: str, now: datetime, wall: float, limit: int, until_wall: float) -> list[str]:
+    """Give out what is due in a lane, urgent first, polls last, then by due time; nobody else is given it till then."""
+    return _pick(conn, agency, now, wall, limit, until_wall, [deliveries.c.urgent.desc(), _IS_POLL])
+
+
+def pick_trial(
+    conn: Connection, agency: str, now: datetime, wall: float, until_wall: float, last_failed: str | None
+) -> list[str]:
+    """Give out, as `pick_due`, the one that tries whether an agency is back; `last_failed`: the one that tried last.
+
+    None that fails whenever it is tried may be the one that tries each time: only urgent ones that were never tried go
+    first, and what failed falls due behind what waits. Polls go last, but after a send whatever is due longest goes.
     """
-    urgent, is_poll = deliveries.c.urgent, deliveries.c.status == DeliveryStatus.DELIVERED
-    before_due = [and_(urgent, deliveries.c.tries == 0).desc()] if fairly else [urgent.desc(), is_poll]
+    was_send = select(deliveries.c.id).where(deliveries.c.id == last_failed, ~_IS_POLL)
+    kinds = [] if conn.execute(was_send).first() else [_IS_POLL]
+    never_tried = and_(deliveries.c.urgent, deliveries.c.tries == 0)
+    return _pick(conn, agency, now, wall, 1, until_wall, [never_tried.desc(), *kinds])
+
+
+def _pick(
+    conn: Connection,
+    agency: str,
+    now: datetime,
+    wall: float,
+    limit: int,
+    until_wall: float,
+    before_due: Sequence[ColumnElement[Any]],
+) -> list[str]:
     query = (
         select(deliveries.c.id)
         .where(_awaits_worker(agency), _is_free(wall), deliveries.c.due_at <= now)

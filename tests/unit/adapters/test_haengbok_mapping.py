@@ -320,7 +320,7 @@ def test_a_reason_stands_beside_its_state(code: str) -> None:
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (result(rtnCd="R101", linkReqNo=None, procStcd=None), UncertainError),
+        (result(rtnCd="R101", linkReqNo=None, procStcd=None), BadReplyError),
         (result(rcptNo="HB202501150000009"), BadReplyError),
         (result(linkReqNo="X" * 25), BadReplyError),
         (result(rtnCd="R999"), BadReplyError),

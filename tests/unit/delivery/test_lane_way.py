@@ -100,6 +100,18 @@ def test_urgent_ones_that_always_fail_do_not_keep_a_lane_shut(landing: Landing, 
     assert told == [D.PENDING] * poisons + [D.DELIVERED] * 6
 
 
+@pytest.mark.parametrize(("word", "is_outage"), [("garbage", False), ("refuse_connection", True)])
+def test_polls_that_are_answered_in_other_words_are_no_outage(landing: Landing, word: str, *, is_outage: bool) -> None:
+    """However many referrals the agency no longer knows, it was reached; where it is not reached, it is an outage."""
+    for number in range(landing.room.settings.breaker_failures):
+        landing.accept(name=f"홍길동{number}")
+    landing.work()
+    landing.agency.script.extend([word] * 5)
+    landing.clock.advance(landing.profile.polling.first_seconds)
+    assert landing.work() == 5
+    assert (lane(landing).outage_since is not None, not landing.agency.script) == (is_outage, True)
+
+
 @pytest.mark.parametrize("left", [None, 0.0])
 def test_a_turn_that_is_over_begins_nothing(landing: Landing, left: float | None) -> None:
     """A job that comes late would be one call more than its lane takes: its delivery is given out anew instead."""

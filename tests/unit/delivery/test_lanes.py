@@ -9,9 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.sdk import Maintenance, ServiceHours
+from adapters.sdk import (
+    BadReplyError,
+    BusyError,
+    Maintenance,
+    NotSentError,
+    ServiceHours,
+    StatusReport,
+    UncertainError,
+)
 from adapters.sdk.kst import KST
-from hub.delivery.lanes import Admission, Alert, Limits, Verdict, admit, after_call, after_start
+from hub.delivery.acts import Act
+from hub.delivery.lanes import Admission, Alert, Limits, Verdict, admit, after_call, after_start, verdict_of
 from hub.hours import OpenHours
 from hub.store.lanes import LaneState
 
@@ -101,6 +110,23 @@ def test_what_ended_for_a_reason_of_ours_says_nothing() -> None:
     """A field that the wire cannot carry is no outage, and heals none."""
     state = failed(LANE, *"abc")
     assert after_call(state, LIMITS, "x", Verdict.NOTHING, NOW) == (state, None)
+
+
+@pytest.mark.parametrize(
+    ("result", "act", "verdict"),
+    [
+        (BadReplyError("no such referral"), Act.POLL, Verdict.NOTHING),
+        (BadReplyError("no such referral"), Act.LOOK_UP, Verdict.UNREACHED),
+        (BadReplyError("no such referral"), Act.SEND, Verdict.UNREACHED),
+        (UncertainError("broke down"), Act.POLL, Verdict.UNREACHED),
+        (NotSentError("no connection"), Act.POLL, Verdict.UNREACHED),
+        (BusyError("later"), Act.POLL, Verdict.ANSWERED),
+        (StatusReport(()), Act.POLL, Verdict.ANSWERED),
+    ],
+)
+def test_a_poll_that_is_answered_outside_the_contract_says_nothing(result: object, act: Act, verdict: Verdict) -> None:
+    """It may be about that one referral; a send or a look-up that is answered so is as good as lost."""
+    assert verdict_of(result, act) is verdict
 
 
 def test_an_agency_that_asks_to_wait_is_left_alone_that_long() -> None:

@@ -63,3 +63,26 @@ def test_where_one_call_is_a_trial_an_urgent_one_that_failed_waits_its_turn(land
         picked += turns.ids
         landing.store.write_now(partial(update_delivery, delivery_id=turns.ids[0], due_at=None, picked_until_wall=None))
     assert picked == [ids[new], ids[old], ids[failed]]
+
+
+def test_a_send_is_tried_before_polls_that_are_due_longer_unless_one_was_tried_last(landing: Landing) -> None:
+    """Neither polls that fail whenever they are tried keep sends waiting, nor such sends the polls."""
+    polled = landing.accept(name="김나루")
+    landing.work()
+    landing.clock.advance(24 * 3600)
+    sent = landing.accept()
+    landing.agency.script.append("refuse_connection")
+    sent_id, polled_id = (landing.deliveries(one)[0].id for one in (sent, polled))
+    landing.store.write_now(partial(update_delivery, delivery_id=polled_id, due_at=None))
+    landing.work()
+    for delivery_id, due_at in ((polled_id, START), (sent_id, landing.clock.now())):
+        landing.store.write_now(partial(update_delivery, delivery_id=delivery_id, due_at=due_at))
+    agency, picked = landing.room.agencies.active["ferry"], []
+    for failed_last in (None, polled_id, sent_id):
+        failures = landing.room.settings.breaker_failures
+        tripped = LaneState("ferry", failures=failures, last_failed=failed_last)
+        landing.store.write_now(partial(save_lane, state=tripped))
+        turns = landing.store.write_now(partial(give_turns, room=landing.room, agency=agency))
+        picked += turns.ids
+        landing.store.write_now(partial(update_delivery, delivery_id=turns.ids[0], picked_until_wall=None))
+    assert picked == [sent_id, sent_id, polled_id]
