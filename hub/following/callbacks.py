@@ -16,13 +16,14 @@ from sqlalchemy import Connection
 from adapters.sdk import Callback, CallbackRefusedError, InboundCall, InboundReply, Verb
 from hub.audit.entries import Action, record
 from hub.delivery.arrival import believe_it_arrived
+from hub.delivery.giving_up import is_passing, papers_unopened
 from hub.delivery.room import Papers, Room, read_papers, referral_subject
 from hub.delivery.steps import UnknownIdError
 from hub.following.facts import take_facts
 from hub.following.kept_calls import apart, seal_call
 from hub.following.waiting import take_waiting_calls
 from hub.store.cases import is_purged
-from hub.store.deliveries import delivery_of_kind, update_delivery
+from hub.store.deliveries import DeliveryRecord, delivery_of_kind, update_delivery
 from hub.store.following import held_name, held_nonce, insert_inbox
 from hub.store.ids import new_id
 from hub.store.referrals import ReferralRecord, append_event, referral_by_key, update_referral
@@ -94,25 +95,53 @@ def take_callback(conn: Connection, room: Room, slug: str, call: InboundCall, ca
         **referral_subject(referral),
         data={"inbox": inbox_id},
     )
-    if apart(conn, slug, inbox_id, partial(_take_in, conn, room, referral, callback, now)) is None:
+    steps = (_take_in,) if _is_of_another(referral, callback) else (_take_in, _believe)
+    done = [apart(conn, slug, inbox_id, partial(step, conn, room, referral, callback, now)) for step in steps]
+    if None in done:
         append_event(conn, referral.id, EventKind.FACT_FLAGGED, now, f"agency:{slug}", reason="defect")
 
 
 def _take_in(conn: Connection, room: Room, referral: ReferralRecord, callback: Callback, now: datetime) -> int:
     """Take what a stored call says into the referral that it names; return how many facts were new."""
+    if _is_of_another(referral, callback):
+        _ask_the_office_in_charge(conn, referral, now)
+        return 0
+    papers = read_papers(conn, room, _submit_of(conn, referral))
+    _note_receipt(conn, room, papers, callback, now)  # its facts may tell of a newer one (이송)
+    return take_facts(conn, room, referral.id, papers.case_key, callback.facts, "callback", now)
+
+
+def _believe(conn: Connection, room: Room, referral: ReferralRecord, callback: Callback, now: datetime) -> int:
+    """Note that the agency has the referral of which it speaks, even if what it says of it could not be taken in."""
+    papers = _papers_that_open(conn, room, _submit_of(conn, referral))
+    _note_receipt(conn, room, papers, callback, now)
+    believe_it_arrived(conn, room, papers, now)
+    return 0
+
+
+def _submit_of(conn: Connection, referral: ReferralRecord) -> DeliveryRecord:
     delivery = delivery_of_kind(conn, referral.id, Verb.SUBMIT)
     if delivery is None:
         raise LookupError(f"{referral.id} has no delivery")
-    papers = read_papers(conn, room, delivery)
-    if _is_of_another(referral, callback):
-        _ask_the_office_in_charge(conn, papers, now)
-        return 0
-    if referral.receipt is None and callback.receipt is not None:  # its facts may tell of a newer one (이송)
-        update_referral(conn, referral.id, now, receipt=callback.receipt)
-        take_waiting_calls(conn, room, referral.id, papers.case_key, now)  # what named it by that only
-    new = take_facts(conn, room, referral.id, papers.case_key, callback.facts, "callback", now)
-    believe_it_arrived(conn, room, papers, now)
-    return new
+    return delivery
+
+
+def _papers_that_open(conn: Connection, room: Room, delivery: DeliveryRecord) -> Papers:
+    """Read a delivery with its referral, and with what opens them if their case opens."""
+    try:
+        return read_papers(conn, room, delivery)
+    except Exception as error:
+        papers = papers_unopened(conn, delivery.id)
+        if is_passing(error) or papers is None:
+            raise
+        return papers
+
+
+def _note_receipt(conn: Connection, room: Room, papers: Papers, callback: Callback, now: datetime) -> None:
+    """Note the receipt that a call names, if none is known, and take in what named the referral by that only."""
+    if papers.referral.receipt is None and callback.receipt is not None:
+        update_referral(conn, papers.referral.id, now, receipt=callback.receipt)
+        take_waiting_calls(conn, room, papers.referral.id, papers.case_key, now)
 
 
 def _as_columns_hold(callback: Callback) -> Callback:
@@ -145,15 +174,14 @@ def _note_after_purge(conn: Connection, referral: ReferralRecord, now: datetime)
     )  # fmt: skip
 
 
-def _ask_the_office_in_charge(conn: Connection, papers: Papers, now: datetime) -> None:
+def _ask_the_office_in_charge(conn: Connection, referral: ReferralRecord, now: datetime) -> None:
     """Another office speaks than the one we follow: believe neither, flag it, and ask the one in charge at once.
 
     It may be a notice that overtook the one of the transfer (이송), or an office that meddles. The answer tells; what
     was said is kept until it does.
     """
-    actor = f"agency:{papers.referral.agency}"
-    append_event(conn, papers.referral.id, EventKind.FACT_FLAGGED, now, actor, reason="other_office")
-    delivery = papers.delivery
+    delivery = _submit_of(conn, referral)
+    append_event(conn, referral.id, EventKind.FACT_FLAGGED, now, f"agency:{referral.agency}", reason="other_office")
     waits_for_look_up = delivery.status is DeliveryStatus.UNKNOWN and delivery.due_at is not None
     if delivery.status is DeliveryStatus.DELIVERED or waits_for_look_up:
         update_delivery(conn, delivery.id, due_at=now, lookups=0)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 
 import pytest
-from ferry import NAME, FerryAdapter, Landing, consent, fact
+from ferry import NAME, START, FerryAdapter, Landing, consent, fact
 from test_callbacks_taken import tell
+from test_cannot_begin import mend, poison
 from test_receipts_after_transfer import call
 
-from adapters.sdk import Repeat, Verb, capabilities
+from adapters.sdk import Fact, Repeat, Verb, capabilities
 from hub.delivery.finish import finish
 from hub.delivery.orphans import reclaim
 from hub.delivery.steps import TELL_BY_HAND
@@ -105,6 +107,40 @@ def test_what_is_believed_without_an_answer_is_taken_back(landing: Landing, rece
     referral, by_hand = landing.referral(referral_id), receipt is None
     assert (referral.delivery, referral.reason) == (D.DELIVERED, TELL_BY_HAND if by_hand else None)
     assert (withdrawal.status, len(landing.agency.withdrawn)) == ((D.HELD, 0) if by_hand else (D.DELIVERED, 1))
+
+
+@pytest.mark.parametrize("broken", ["facts", "case"])
+@pytest.mark.parametrize("opened", [said_by_a_person, said_by_the_agency])
+def test_what_the_agency_tells_of_is_not_sent_again(
+    open_landing: Open, opened: Callable[[Open], Landing], broken: str
+) -> None:
+    """Even if its words cannot be taken in, or its case does not open: that the agency has it is believed."""
+    landing = opened(open_landing)
+    referral_id = landing.accept()
+    call(landing)
+    take_over(landing)
+    learn_that_it_is_not_there(landing, referral_id)
+    at = datetime(2026, 3, 2) if broken == "facts" else START  # noqa: DTZ001 - a defect of its adapter
+    said = Fact(B.ASSIGNED, "10", at, text="배정 안내")
+    key = poison(landing) if broken == "case" else b""
+    tell(landing, said, wire_key=landing.referral(referral_id).wire_key, receipt="R-1")
+    assert (landing.referral(referral_id).delivery, landing.referral(referral_id).receipt) == (D.DELIVERED, "R-1")
+    assert landing.events(referral_id)[-1] == ("fact_flagged", "defect")
+    if broken == "case":
+        mend(landing, key)
+    landing.settle(5)
+    assert len(landing.agency.acts) == 1
+    landing.do(landing.consents.withdraw, landing.consent_ids[0])
+    landing.settle(5)
+    assert len(landing.agency.withdrawn) == 1
+
+
+def test_another_office_is_not_believed_that_it_arrived(landing: Landing) -> None:
+    """An office that the referral was not sent to proves nothing: it is flagged, and the referral is sent."""
+    referral_id = landing.accept()
+    tell(landing, fact(B.ASSIGNED), wire_key=landing.referral(referral_id).wire_key, office="9999999")
+    assert landing.referral(referral_id).delivery is D.PENDING
+    assert landing.events(referral_id)[-1] == ("fact_flagged", "other_office")
 
 
 def test_a_poll_takes_nothing_back_again(landing: Landing) -> None:
