@@ -28,7 +28,7 @@ from hub.notices.alarms import pause_misconfigured
 from hub.settings import DeliverySettings
 from hub.store.attempts import disclosing_attempts, end_attempt
 from hub.store.deliveries import DeliveryRecord, delivery_by_id, delivery_of_kind, update_delivery
-from hub.store.referrals import append_event, referral_by_id, update_referral
+from hub.store.referrals import append_event, events_of_kind, referral_by_id, update_referral
 from schemas.events import EventKind
 from schemas.status import BusinessStatus, DeliveryStatus
 
@@ -36,6 +36,7 @@ _SOURCES: dict[Verb, Source] = {
     Verb.SUBMIT: "submit", Verb.FIND: "find", Verb.STATUS: "poll", Verb.WITHDRAW: "withdraw",
     Verb.SUPPLEMENT: "supplement",
 }  # fmt: skip
+_DEFECT = "defect"
 _ASKS = frozenset({Verb.FIND, Verb.STATUS})
 """Verbs that tell an agency nothing new."""
 
@@ -74,7 +75,17 @@ def _store(conn: Connection, room: Room, job: Job, result: Result, now: datetime
     if isinstance(result, Found) and result.duplicates:
         actor = f"agency:{agency.slug}"
         append_event(conn, papers.referral.id, EventKind.FACT_FLAGGED, now, actor, reason="registered_twice_at_agency")
+    if job.act is Act.POLL and change.result == _DEFECT:
+        _flag_once(conn, papers, now)
     learn(conn, room, papers, agency, change, _SOURCES[job.verb], now)
+
+
+def _flag_once(conn: Connection, papers: Papers, now: datetime) -> None:
+    """Show staff that an agency's answer cannot be taken in, at the first of the polls that meet with it."""
+    flagged = events_of_kind(conn, papers.referral.id, EventKind.FACT_FLAGGED)
+    if all(event.reason != _DEFECT for event in flagged):
+        actor = f"agency:{papers.referral.agency}"
+        append_event(conn, papers.referral.id, EventKind.FACT_FLAGGED, now, actor, reason=_DEFECT)
 
 
 def _change_after(result: Result, before: Before, now: datetime, settings: DeliverySettings) -> Change:

@@ -55,6 +55,19 @@ def test_an_answer_that_cannot_be_stored_is_a_persons_matter(
     assert len(landing.agency.acts) == 1
 
 
+def test_a_poll_whose_answer_cannot_be_stored_is_shown_once(landing: Landing) -> None:
+    """The agency is asked on, and staff are told at the first such answer, not at each; a good one counts at once."""
+    referral_id = landing.accept()
+    landing.work()
+    landing.agency.facts = [Fact(B.ASSIGNED, "10", datetime(2026, 3, 2))]  # noqa: DTZ001 - a defect of its adapter
+    landing.settle(10)
+    assert landing.agency.seen.count("/status") > 1
+    assert landing.events(referral_id).count(("fact_flagged", "defect")) == 1
+    landing.agency.facts = [fact(B.ASSIGNED, 5)]
+    landing.settle(10)
+    assert landing.referral(referral_id).business is B.ASSIGNED
+
+
 def test_a_referral_resolved_without_receipt_can_be_withdrawn(open_landing: Callable[..., Landing]) -> None:
     """`told` is only answered for what the hub can tell; without a receipt a person is asked."""
     landing = open_landing(Repeat.NEVER)
