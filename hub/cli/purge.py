@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.exc import DBAPIError
 
+from adapters.sdk.kst import kst_today
 from hub.cli.starting import DEFAULT_CONFIG, Config, open_store, own_settings, refuse
 from hub.retention.configured import Kept, period_of
 from hub.retention.forgetting import Forgetter, Forgotten
@@ -145,8 +146,9 @@ def _lines(done: Forgotten, settings: Settings, forgetter: Forgetter, scrubbed: 
     yield f"{would}deleted: registers whose time is over {len(done.let_go)}, calls about nobody {done.stray_calls}"
     for why, count in sorted(done.kept.items()):
         yield f"kept {count} for {why}"
+    today = kst_today(forgetter.now)
     for kind in Kept:
-        if period_of(settings.retention, kind, forgetter.now.date()) is None:
+        if period_of(settings.retention, kind, today) is None:
             yield f"no [[retention]] is in force for `{kind}`: it is kept without an end"
     if forgetter.dry:
         return

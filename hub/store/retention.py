@@ -200,9 +200,10 @@ def release(conn: Connection, case_id: str, what: str) -> bool:
 
 
 def kept_till_before(conn: Connection, today: date) -> list[str]:
-    """Return the cases whose rest was to be kept till a day that is over."""
+    """Return the cases whose rest was to be kept till a day that is over, and that no hold keeps today."""
     over = kept_cases.c.until.is_not(None) & (kept_cases.c.until < today.isoformat())
-    held = select(kept_cases.c.case_id).where(kept_cases.c.what == HOLD)
+    holds = (kept_cases.c.what == HOLD) & (kept_cases.c.until.is_(None) | (kept_cases.c.until >= today.isoformat()))
+    held = select(kept_cases.c.case_id).where(holds)
     query = select(kept_cases.c.case_id).where(kept_cases.c.what == REGISTER, over, kept_cases.c.case_id.not_in(held))
     return list(conn.execute(query.order_by(kept_cases.c.case_id)).scalars())
 

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from hub.access.holders import CENTRE, add_holder
 from hub.cli import app
+from hub.clock import ManualClock
 from hub.store.schema import make_or_check
 from hub.store.store import Store
 from hub.store.tables import audit_entries, cases, clients, kept_cases
@@ -73,6 +74,14 @@ def test_it_says_what_it_destroyed_and_what_it_cannot_reach(naru: Naru, store: S
     assert key_of(store) == b""
     again = json.loads(naru("purge", "--json").stdout)
     assert (again["cases"], again["keys"], again["dry_run"], again["scrubbed"]) == (0, 0, False, True)
+
+
+def test_the_day_is_the_one_in_korea(naru: Naru, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the first hours of the day from which the periods are in force, none is said to be missing."""
+    small_hours = ManualClock(datetime(2024, 12, 31, 15, 30, tzinfo=UTC))
+    monkeypatch.setattr("hub.cli.purge.open_clock", lambda *_: small_hours)
+    told = naru("purge").stdout
+    assert ("forgotten: cases 1" in told, "without an end" in told) == (True, False)
 
 
 def test_a_hold_is_said_and_kept(naru: Naru, store: Store) -> None:

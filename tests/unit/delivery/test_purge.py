@@ -224,22 +224,6 @@ def test_what_is_not_over_is_kept_however_old(
     assert bytes_of_tables(landing) == before
 
 
-def test_a_hold_keeps_a_case_until_its_day_or_its_release(landing: Landing) -> None:
-    """By a law or an order, with its ground; the day itself is still held; a client's demand is refused as well."""
-    full_case(landing)
-    pass_days(landing, DAYS + 2)
-    today = landing.clock.now().date()
-    forgetter(landing).hold(landing.case_id, "형사소송법 (압수)", today)
-    for asked_for in (None, "client_demand"):
-        assert Why.LEGAL_HOLD in forgetter(landing).forget(landing.case_id, asked_for=asked_for).why_kept
-    forgetter(landing).hold(landing.case_id, "형사소송법 (압수)", None)
-    pass_days(landing, 1000)
-    assert forgetter(landing).forget_what_is_due().kept == {Why.LEGAL_HOLD: 1}
-    assert forgetter(landing).release(landing.case_id)
-    assert not forgetter(landing).release(landing.case_id)
-    assert forgetter(landing).forget_what_is_due().cases == [landing.case_id]
-
-
 def test_a_client_s_demand_needs_their_withdrawal_and_no_waiting(landing: Landing) -> None:
     """While a consent is in force it is refused; withdrawn and acknowledged by the agency, it is done at once."""
     landing.accept()
