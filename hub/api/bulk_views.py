@@ -36,7 +36,7 @@ class BulkDoneView(View):
     referrals: tuple[str, ...]
     """Their ids."""
     skipped: tuple[str, ...]
-    """건너뜀: changed since the preview, or just being worked on. Nothing was done to them."""
+    """건너뜀: changed since the preview, just being worked on, or failed by a defect. Nothing was done to them."""
 
 
 def preview_view(action: BulkAction, preview: Preview) -> BulkPreviewView:

@@ -13,18 +13,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+import structlog
 from sqlalchemy import Connection
 
 from hub.access.actor import Actor
 from hub.audit.entries import Action, record
 from hub.clock import wall_now
 from hub.delivery.commands import Commands
+from hub.delivery.giving_up import is_passing
 from hub.delivery.steps import IllegalStepError, Step, UnknownIdError
+from hub.logs import places
 from hub.store.cases import CasePurgedError
 from hub.store.referrals import ReferralRecord, list_referrals, referral_by_id
 from hub.store.store import Store
 from schemas.status import BusinessStatus, DeliveryStatus
 
+_log = structlog.get_logger("naru.delivery")
 MOST = 1_000
 _LOOKED_AT = 10 * MOST
 _VALID_SECONDS = 15 * 60
@@ -69,7 +73,10 @@ class Preview:
 
 @dataclass(frozen=True)
 class Done:
-    """What was done; `skipped` are those that changed since the preview, or that somebody works on."""
+    """What was done.
+
+    `skipped` are those that changed since the preview, that somebody works on, or for which a defect forbade the step.
+    """
 
     ids: tuple[str, ...]
     skipped: tuple[str, ...]
@@ -124,6 +131,12 @@ class Bulk:
             try:
                 await store.write(partial(self._take, referral_id=referral_id, take=take))
             except (CasePurgedError, IllegalStepError, UnknownIdError):
+                continue
+            except Exception as error:  # one whose case does not open, say, must not keep the others from it
+                if is_passing(error):
+                    raise
+                _log.error("bulk_step_failed", step=self.step, referral=referral_id, error=type(error).__name__,
+                           at=places(error))  # fmt: skip
                 continue
             done.append(referral_id)
         taken = frozenset(done)

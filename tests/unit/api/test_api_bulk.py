@@ -6,10 +6,11 @@ from typing import Any
 import httpx
 import pytest
 from api_bench import Bench, case
-from sqlalchemy import select
+from sqlalchemy import select, update
+from structlog.testing import capture_logs
 
 from hub.delivery import bulk as rooms
-from hub.store.tables import audit_entries
+from hub.store.tables import audit_entries, cases
 
 PATH = "/v1/referrals/bulk"
 HELD = {"delivery": "held"}
@@ -48,6 +49,19 @@ async def test_confirmation_takes_exactly_what_was_counted(bench: Bench) -> None
     assert [(await bench.referral(one))["delivery"] for one in (ids[0], ids[2], later)] == [
         "pending", "cancelled", "held"
     ]  # fmt: skip
+
+
+async def test_one_that_fails_keeps_no_other_from_it(bench: Bench) -> None:
+    """A case that does not open: it is named among the skipped and logged by its id; the others are done."""
+    ids = await _doubles(bench, 4)
+    confirm = (await _ask(bench, "cancel", HELD)).json()["confirm"]
+    spoil = update(cases).where(cases.c.id == (await bench.referral(ids[1]))["case_id"])
+    bench.services.store.write_now(lambda conn: conn.execute(spoil.values(wrapped_key=b"broken" * 10)))
+    with capture_logs() as logs:
+        done = (await _ask(bench, "cancel", HELD, confirm=confirm)).json()
+
+    assert (done["referrals"], done["skipped"]) == (ids[2:], [ids[1]])
+    assert [line["referral"] for line in logs if line["event"] == "bulk_step_failed"] == [ids[1]]
 
 
 async def test_closing_many_says_why(bench: Bench) -> None:
