@@ -161,7 +161,7 @@ def _pick(
     query = (
         select(deliveries.c.id)
         .where(_awaits_worker(agency), _is_free(wall), deliveries.c.due_at <= now)
-        .order_by(*before_due, deliveries.c.due_at)
+        .order_by(*before_due, deliveries.c.due_at, deliveries.c.id)
         .limit(limit)
     )
     ids = list(conn.execute(query).scalars())

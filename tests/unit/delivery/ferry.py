@@ -292,7 +292,8 @@ class Landing:
     def due(self) -> list[str]:
         """Return the deliveries that are due now, each with a turn that is long enough for any test."""
         is_due = (deliveries.c.due_at <= self.clock.now()) & deliveries.c.lease_until_wall.is_(None)
-        query = select(deliveries.c.id).where(is_due).order_by(deliveries.c.urgent.desc(), deliveries.c.due_at)
+        order = (deliveries.c.urgent.desc(), deliveries.c.due_at, deliveries.c.id)
+        query = select(deliveries.c.id).where(is_due).order_by(*order)
 
         def give(conn: Any) -> list[str]:
             conn.execute(update(deliveries).where(is_due).values(picked_until_wall=wall_of(conn) + 3600.0))

@@ -8,7 +8,7 @@ from functools import partial
 from ferry import START, Landing
 
 from hub.delivery.turns import give_turns
-from hub.store.deliveries import pick_due, update_delivery
+from hub.store.deliveries import insert_delivery, pick_due, update_delivery
 from hub.store.lanes import LaneState, save_lane
 from schemas.status import DeliveryStatus
 
@@ -29,6 +29,16 @@ def test_urgent_ones_go_before_those_that_wait_longer(landing: Landing) -> None:
         picked += more
     assert picked == [ids[urgent], ids[old], ids[polled]]
     assert landing.deliveries(polled)[0].status is DeliveryStatus.DELIVERED
+
+
+def test_what_is_due_at_the_same_moment_goes_in_the_order_of_its_ids(landing: Landing) -> None:
+    """However the database happens to keep it: the same store gives out the same."""
+    (first,) = landing.deliveries(landing.accept())
+    ids = ["dlv_c", "dlv_b", "dlv_a"]
+    for one in ids:
+        landing.store.write_now(partial(insert_delivery, record=replace(first, id=one)))
+    picked = landing.store.write_now(lambda conn: pick_due(conn, "ferry", landing.clock.now(), 1.0, 9, 10.0**10))
+    assert picked == sorted([*ids, first.id]) == landing.due()
 
 
 def test_a_lane_with_room_for_one_gives_it_to_the_urgent_one(landing: Landing) -> None:
