@@ -137,8 +137,12 @@ def _allowed(
     return decision, prune(document, decision.fields)
 
 
-def withdraw_order(conn: Connection, room: Room, papers: Papers, attempt: Attempt) -> WithdrawOrder:
+def withdraw_order(
+    conn: Connection, room: Room, papers: Papers, attempt: Attempt, frozen_at: datetime | None = None
+) -> WithdrawOrder:
     """Return the order that tells the agency of a withdrawal: it rests on the disclosure already made.
+
+    `frozen_at`: the moment whose reason it tells, if it is built again; what a client withdrew since is left aside.
 
     Raises:
         LookupError: the agency never gave a receipt: then nobody should have asked for a withdrawal.
@@ -148,7 +152,7 @@ def withdraw_order(conn: Connection, room: Room, papers: Papers, attempt: Attemp
         raise LookupError(f"{papers.delivery.id} withdraws a referral without a receipt")
     decision = room.mint.withdraw(attempt_id=attempt.id, recipient=papers.recipient, send_by=attempt.send_by)
     told = disclosing_attempts(conn, papers.referral.id)
-    by_client = rests_on_withdrawn(conn, papers.referral.case_id, told)
+    by_client = rests_on_withdrawn(conn, papers.referral.case_id, told, frozen_at)
     reason = WithdrawReason.CONSENT_WITHDRAWN if by_client else WithdrawReason.CANCELLED
     return WithdrawOrder(**head_of(papers, attempt.message_id), decision=decision, receipt=receipt, reason=reason)
 

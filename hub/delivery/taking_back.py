@@ -80,11 +80,13 @@ def left_after_withdrawal(
     return ask_policy(conn, room, papers, profile, document, now, recipient)
 
 
-def rests_on_withdrawn(conn: Connection, case_id: str, told: Sequence[AttemptRecord]) -> bool:
-    """Return whether a consent on which these disclosures rest is withdrawn."""
+def rests_on_withdrawn(
+    conn: Connection, case_id: str, told: Sequence[AttemptRecord], by: datetime | None = None
+) -> bool:
+    """Return whether a consent on which these disclosures rest is withdrawn, or was `by` a moment."""
     rested_on = {basis for attempt in told for bases in attempt.bases.values() for basis in bases}
-    consents = consents_of_case(conn, case_id)
-    return any(c.withdrawn_at is not None and c.id in rested_on for c in consents)
+    withdrawn = [(one.id, one.withdrawn_at) for one in consents_of_case(conn, case_id) if one.withdrawn_at is not None]
+    return any(one in rested_on and (by is None or at <= by) for one, at in withdrawn)
 
 
 def take_back(conn: Connection, room: Room, papers: Papers, now: datetime) -> Told:

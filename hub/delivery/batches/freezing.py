@@ -228,7 +228,8 @@ def _member_as_frozen(conn: Connection, room: Room, member: MemberRecord) -> Sub
     papers = read_papers(conn, room, delivery)
     told = next(one for one in attempts_of(conn, papers.referral.id) if one.id == member.attempt_id)
     if delivery.kind is Verb.WITHDRAW:
-        return withdraw_order(conn, room, papers, Attempt(told.id, told.token, told.message_id, told.started_at, _OVER))
+        again = Attempt(told.id, told.token, told.message_id, told.started_at, _OVER)
+        return withdraw_order(conn, room, papers, again, frozen_at=told.started_at)
     fields = frozenset(told.fields)
     decision = room.mint.disclose(
         Permission(recipient=told.recipient, fields=fields, bases=told.bases, left_out={}),

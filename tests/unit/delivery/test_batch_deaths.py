@@ -100,6 +100,27 @@ def test_a_withdrawal_in_doubt_is_looked_for_like_any_member(dock: Dock) -> None
     assert dock.office.twice == []
 
 
+def test_a_withdrawal_in_doubt_is_known_again_though_its_reason_changed(dock_on_each: Dock) -> None:
+    """Cancelled, and frozen as that; then the client withdraws too: the file that lies there is still ours."""
+    dock = dock_on_each
+    referral_id = dock.accept()
+    dock.to_cut_off()
+    dock.do(dock.commands.cancel, referral_id)
+    dock.office.answer(*dock.office.collect())
+    dock.read_results()
+    dock.clock.advance(dock.until_cut_off)
+    assert dock.dies_at(3)  # the file lies there, and nobody knows
+    dock.clock.advance(1)
+    dock.do(dock.consents.withdraw, dock.consent_ids[0])
+    dock.pass_time(60)
+    (name,) = dock.office.collect()
+    assert [member["reason"] for member in dock.office.members(name)] == ["cancelled"]
+    assert ((name, "handed_over") in dock.files(), dock.office.ours) == (True, [name])
+    dock.office.answer(name)
+    dock.read_results()
+    assert dock.delivery(referral_id, Verb.WITHDRAW).status is D.DELIVERED
+
+
 def test_a_file_that_may_yet_appear_is_not_looked_for_too_early(dock: Dock) -> None:
     """While a call that ran out of time may still pass the gate, "not there" is not believed."""
     referral_id = dock.accept()
