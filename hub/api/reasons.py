@@ -119,6 +119,10 @@ _TEXTS: dict[str, str] = {
     "overdue_supplement_extended": "보완 자료를 낼, 늘린 기한까지 지났습니다. 기관과 상의해 주십시오.",
     "overdue_attention": "담당자가 확인할 기한이 지났습니다. 의뢰를 열어 처리해 주십시오.",
     "overdue_attention_extended": "담당자가 확인할, 늘린 기한까지 지났습니다. 의뢰를 열어 처리해 주십시오.",
+    "overdue_result": (
+        "일괄 파일의 결과를 받을 기한이 지났는데 결과 폴더를 읽지 못하고 있습니다. "
+        "기관에 확인하고, 운영자에게 알려 주십시오."
+    ),
     # by what consents say
     "law_opened": "법적 근거가 등록되어 다시 판단합니다.",
     "consent_added": "동의가 추가되어 다시 판단합니다.",

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from hub.calendar import WorkingDays
 from hub.delivery.steps import PAUSED, RECEIPT_WRONG, TELL_BY_HAND, SupplementReason
-from hub.following.deadlines import Deadline, DeadlineKind, Due, due
+from hub.following.deadlines import Deadline, DeadlineKind, Due, due, last_day_before
 from hub.store.referrals import ReferralRecord
 from hub.store.turning_points import TurningPoints
 from schemas.services import ServiceCode
@@ -21,8 +21,8 @@ from schemas.status import BusinessStatus, DeliveryStatus
 _B, _D, _K = BusinessStatus, DeliveryStatus, DeadlineKind
 UNDECIDED = frozenset({None, _B.RECEIVED, _B.ASSIGNED, _B.REVIEWING, _B.INVESTIGATING, _B.TRANSFERRED, _B.COUNCIL})
 """What an agency says before its decision."""
-_NOT_THERE = frozenset({_D.PENDING, _D.HELD, _D.FAILED, _D.UNKNOWN})
-"""Whether it waits for a person, or the hub tries in vain: somebody has to look."""
+_NOT_THERE = frozenset({_D.PENDING, _D.HELD, _D.SENDING, _D.FAILED, _D.UNKNOWN})
+"""Whether it waits for a person, or the hub tries in vain, or nobody looks for its file: somebody has to look."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,8 @@ class Overdue:
 
     kind: DeadlineKind
     since: datetime
-    extended: bool
-
-    @property
-    def reason(self) -> str:
-        """The code of the event that tells it."""
-        return f"overdue_{self.kind}_extended" if self.extended else f"overdue_{self.kind}"
+    reason: str
+    """The code of the event that tells it."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +63,23 @@ def look(term: Due | None, now: datetime) -> Watched:
     again_at = next((moment for moment in moments if moment > now), None)
     if not passed:
         return Watched(None, again_at)
-    return Watched(Overdue(term.deadline.kind, passed[-1], extended=len(passed) > 1), again_at)
+    kind = term.deadline.kind
+    reason = f"overdue_{kind}_extended" if len(passed) > 1 else f"overdue_{kind}"
+    return Watched(Overdue(kind, passed[-1], reason), again_at)
+
+
+def look_for_result(result_due_at: datetime | None, calendar: WorkingDays, now: datetime) -> Watched:
+    """Return what follows for a referral in a file whose result should be there by a moment.
+
+    The agency's clerk asks a person when it has read the folder after that. If a working day later it has not, nobody
+    reads it: the agency is switched off, or the machine that has its folders is gone.
+    """
+    if result_due_at is None:
+        return Watched()
+    told_at = calendar.end_of(last_day_before(result_due_at), 1)
+    if now < told_at:
+        return Watched(None, told_at)
+    return Watched(Overdue(_K.ATTENTION, result_due_at, "overdue_result"))
 
 
 def by_hand_at(referral: ReferralRecord, points: TurningPoints, patience: timedelta) -> datetime | None:

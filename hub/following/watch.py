@@ -24,13 +24,14 @@ from hub.delivery.room import Room
 from hub.delivery.taking_back import ask_to_tell_by_hand
 from hub.following.deadlines import Deadline
 from hub.following.shelf import AT_ONCE, is_any_left, shelve_calls
-from hub.following.terms import by_hand_at, look, running_term
+from hub.following.terms import by_hand_at, look, look_for_result, running_term
 from hub.logs import places
 from hub.store.failures import failure_of
 from hub.store.referrals import append_event, referral_to_watch, referrals_to_watch, set_watch, set_watch_at
 from hub.store.store import Store
 from hub.store.turning_points import TurningPoints, turning_points
 from schemas.events import EventKind
+from schemas.status import DeliveryStatus
 
 _log = structlog.get_logger("naru.watch")
 _AT_ONCE = 50
@@ -121,7 +122,11 @@ class Watch:
         if by_hand is not None and by_hand <= now:
             ask_to_tell_by_hand(conn, referral.id, now, reason="withdrawal_unanswered")  # and it is looked at again
             return
-        found = look(running_term(referral, points, self._deadlines, self._room.working_days), now)
+        calendar = self._room.working_days
+        if referral.delivery is DeliveryStatus.HANDED_OVER:
+            found = look_for_result(points.result_due_at, calendar, now)
+        else:
+            found = look(running_term(referral, points, self._deadlines, calendar), now)
         over = found.overdue
         if over is not None and (referral.overdue, referral.overdue_since) != (over.kind, over.since):
             append_event(conn, referral.id, EventKind.ESCALATED, now, "hub", reason=over.reason)

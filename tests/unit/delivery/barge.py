@@ -292,7 +292,8 @@ class Dock(Landing):
         routes = {ServiceCode.WEL_BASIC: (Route(agency="ferry", valid_from=START.date()),)}
         self.filing = Filing(self.clock, self.vault, self.room.agencies, RoutingSettings(services=routes))
         store: Any = PerilousStore(self.store, self.perils)
-        self.clerk = Clerk(store, self.room, self.room.agencies.active["ferry"])
+        if enabled:
+            self.clerk = Clerk(store, self.room, self.room.agencies.active["ferry"])
 
     def restart(self) -> None:
         """Come back after a death of the process."""
