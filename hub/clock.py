@@ -180,7 +180,7 @@ class VirtualClock:
 
     def _ask(self, wait_seconds: int) -> None:
         asked = {"after": self._version, "wait": wait_seconds}
-        told = self._http.get(self._url, params=asked, timeout=wait_seconds + 5).raise_for_status().json()
+        told = self._http.get(self._url, params=asked, timeout=wait_seconds + 30).raise_for_status().json()
         changed = told["version"] != self._version
         self._offset, self._version = timedelta(seconds=told["offset_seconds"]), told["version"]
         if changed:

@@ -8,12 +8,17 @@ from pathlib import Path
 import postgresql
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from migrations_once import once
 from psycopg import sql
 
 from hub.store import migrating
 from hub.store.schema import make_or_check
 from hub.store.store import Store
+
+# How long an example takes says nothing on a busy machine.
+settings.register_profile("naru", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("naru")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -37,7 +37,7 @@ from mocks.kit.registry import installed_mocks
 from mocks.kit.run import MockServer
 
 CONFIG = Path(__file__).parents[2] / "examples" / "demo.toml"
-PATIENT, IMPATIENT = 20.0, 0.3
+PATIENT, IMPATIENT = 20.0, 1.0
 """Seconds of a call's deadline: so long that a slow machine meets it, and so short that waiting for it costs little."""
 STEPS = ("assigned", "investigating", "supplement")
 """What a case goes through before a verb is tried on it: two facts to tell, and a 보완요청 to answer."""

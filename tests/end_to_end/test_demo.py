@@ -22,7 +22,7 @@ KEYS = [
     "by_referral", "roll_up",
 ]  # fmt: skip
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1000)]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def run_demo(folder: Path, examples: Path) -> Run:
     """Run the demo to its end in a folder of its own."""
     work, environ = places(folder)
     command = [*NARU, "demo", "--once", "--json", "--examples", str(examples)]
-    done = subprocess.run(command, cwd=work, env=environ, capture_output=True, text=True, timeout=200, check=False)
+    done = subprocess.run(command, cwd=work, env=environ, capture_output=True, text=True, timeout=900, check=False)
     return Run(folder, done.returncode, done.stdout, done.stderr)
 
 

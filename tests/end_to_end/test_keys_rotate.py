@@ -24,14 +24,15 @@ from hub.access.holders import CENTRE, add_holder, add_key
 from hub.api import examples
 from hub.clock import wall_now
 from hub.store.ids import new_id
-from hub.store.keks import KekState, count_wrapped, current_kek, states_of_keks
+from hub.store.keks import KekState, count_wrapped, current_kek, holders, states_of_keks
 from hub.store.schema import make_or_check
 from hub.store.store import Store
 from hub.store.tables import cases, clients
+from hub.store.wall import wall_of
 from hub.vault.key_file import KeyFile
 from hub.vault.vault import Vault
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 NARU = str(Path(sys.executable).parent / "naru")
 OLD_CASES = 800
 
@@ -76,6 +77,10 @@ class Place:
         process = self.rotate(*options)
         said, _ = process.communicate(timeout=120)
         return process.returncode, json.loads(said)
+
+    def knowing_both(self) -> int:
+        """Return how many processes hold two keys."""
+        return sum(len(one.kek_ids) > 1 for one in self.store.read_now(lambda conn: holders(conn, wall_of(conn))))
 
     def moved(self) -> int:
         """Return how many keys of the old cases the current key has wrapped."""
@@ -177,7 +182,9 @@ def test_keys_rotate_while_the_hub_serves(place: Place) -> None:
         with Traffic(hubs, place.key) as traffic:
             until(lambda: len(traffic.accepted) > 5)
             if len(machines) > 1:
-                code, said = place.rotated("--wait", "3")
+                place.rotated("--wait", "0")
+                until(lambda: place.knowing_both() == 1)  # who shares the key file has seen it
+                code, said = place.rotated("--wait", "0")
                 assert (code, len(said["waits_for"])) == (3, 1)
                 assert place.store.read_now(current_kek) == old
                 shutil.copy2(machines[0], machines[1])

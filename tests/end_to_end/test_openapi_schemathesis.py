@@ -93,7 +93,7 @@ def _environ() -> dict[str, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_description_holds(hub: Hub, tmp_path: Path) -> None:
     """Good, bad and hostile requests, alone and in sequence, find no answer that the description does not tell."""
     run = subprocess.run(

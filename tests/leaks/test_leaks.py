@@ -17,7 +17,7 @@ from voyage import Faults, Voyage, cruise, sail, under_way
 
 from hub.cli.stage.processes import LEASHED
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 NO_CORES = re.compile(rb"Max core file size +0 +0 ")
 ROOT_FOLDER = Path(__file__).parents[2]
 REPORT = "NARU_TEST_LEAKS_REPORT"

@@ -36,7 +36,7 @@ SECONDS: Mapping[str, float] = {
     "slow_drip": 0.01, "accept_then_hide": 20.0, "late_callback": 60.0, "busy_503_retry_after": 2.0,
 }  # fmt: skip
 """How long a fault lasts where the catalogue's own figure would take long."""
-_ROUND_SECONDS, _HOUR = 8.0, 3600.0
+_ROUND_SECONDS, _HOUR = 20.0, 3600.0
 _AT_ONCE, _MOST_ROUNDS = 5, 40
 WORDS = f"{ROOT}말씀 8002022000000 010-0000-7101"
 """What stands in bad requests, reasons and answers of the receiver."""

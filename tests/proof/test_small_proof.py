@@ -17,13 +17,13 @@ FIGURES = {
     "landed_kills", "seconds", "audit_chain", "untold_centre", "take_over_seconds",
 }  # fmt: skip
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 SIZES = {
     "sqlite": Size(60, 0.2, 5, 1),  # two of its clients regret what they consented to later
     "postgresql": Size(48, 0.2, 4, 7, "postgresql", 3, os.environ.get("NARU_TEST_POSTGRES_URL")),
 }
-SCRIPT = Script(patience_seconds=120.0, patience=Patience(quiet=120.0, in_all=420.0))
+SCRIPT = Script(patience_seconds=120.0, patience=Patience(quiet=120.0, in_all=1500.0), asked_share=0.5)
 """Less patience than the test's own: what is stuck ends with a verdict, which says so."""
 
 

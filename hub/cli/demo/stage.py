@@ -24,8 +24,10 @@ from hub.cli.stage.settings import (
     write_mocks_settings,
 )
 
-_START_SECONDS = 40.0
+_START_SECONDS = 120.0
 _CENTRE = "나루 시연 센터"
+_FOREVER = {"NARU_DELIVERY__MAX_AGE_HOURS": "8760"}
+"""A demo's clock leaps: on a slow machine three days may pass between two tries."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ async def _start_hub(
     """Start the hub as soon as the mocks answer; return where they are, and where it is."""
     places = await children[0].until(lambda: read_places(folder), _START_SECONDS)
     async with Control(places["control_url"]) as control:
-        environ = hub_environ(folder, places, await control.agencies_that_call_back(), secret)
+        environ = hub_environ(folder, places, await control.agencies_that_call_back(), secret) | _FOREVER
     hub = Child("hub", ["serve", "--config", str(config)], environ, folder.log("hub"))
     children.append(hub)
     hub_url = f"http://127.0.0.1:{await hub.until(lambda: _port_of(hub), _START_SECONDS)}"

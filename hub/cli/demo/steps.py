@@ -15,7 +15,7 @@ from hub.cli.stage.control import Control
 
 Step = Mapping[str, Any]
 
-_LONGEST_WAIT = 20.0
+_LONGEST_WAIT = 120.0
 _PATIENCE = 0.25
 """Wall seconds without news after which the business clock is moved."""
 _BETWEEN_LOOKS = 0.03

@@ -12,7 +12,7 @@ from hub.cli.stage.folder import StageFolder
 from hub.cli.stage.processes import LEASHED, Child, ChildError
 from hub.cli.stage.settings import is_ready
 
-_READY_SECONDS = 60.0
+_READY_SECONDS = 180.0
 
 
 @dataclass

@@ -37,7 +37,7 @@ from hub.cli.stage.settings import (
     write_mocks_settings,
 )
 
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 _CENTRE = "나루 증명 센터"
 _TIMEOUT_SECONDS, _WINDOW_SECONDS = 6.0, 2.0
 LEASE_SECONDS = _TIMEOUT_SECONDS + _WINDOW_SECONDS + 10.0

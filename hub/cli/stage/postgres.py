@@ -50,7 +50,7 @@ class OwnServer:
         self._settings = {**_SETTINGS, **(settings or {})}
         self._data = home / "data"
         self._programs, self._as_user = _programs(home)
-        self._port = _free_port()
+        self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -64,6 +64,7 @@ class OwnServer:
         if self._as_user:
             os.chown(self._data, self._as_user["user"], self._as_user["group"])
         self._run("initdb", "-D", str(self._data), "-U", "naru", "--auth=trust", "--encoding=UTF8", "--locale=C")
+        self._port = _free_port()  # from now on ours: what came before takes long enough for somebody to take it
 
     def start(self) -> None:
         """Start it, and return once it answers.

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from functools import partial
+from itertools import chain, repeat
 from typing import Any
 
 from hub.cli.stage import leash
 from hub.intake.intake import Intake
 
-_BETWEEN_SECONDS = 0.3
+_BETWEEN_SECONDS = chain([5.0], repeat(0.3))
+"""The first promise of a process waits so long that whoever kills at promises surely comes in time."""
 _committing: set[asyncio.Task[Any]] = set()
 
 
@@ -22,7 +24,7 @@ async def promise(self: Any, asked: Any, **_: Any) -> Any:
 
     def answer_then_commit(conn: Any) -> None:
         loop.call_soon_threadsafe(answer.set_result, accept(conn))
-        time.sleep(_BETWEEN_SECONDS)
+        time.sleep(next(_BETWEEN_SECONDS))
 
     commit = asyncio.create_task(self._store.write(answer_then_commit))
     _committing.add(commit)

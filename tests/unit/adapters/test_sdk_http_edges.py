@@ -89,7 +89,7 @@ async def test_a_reset_while_writing_is_uncertain(gate: Gate, decisions: Decisio
 async def test_a_server_that_reads_nothing_is_uncertain(gate: Gate, decisions: Decisions) -> None:
     """Our own writing takes longer than the whole call may."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        async with wire_to(f"http://127.0.0.1:{listener.getsockname()[1]}", gate, 0.3) as wire:
+        async with wire_to(f"http://127.0.0.1:{listener.getsockname()[1]}", gate, 1.0) as wire:
             with pytest.raises(UncertainError) as raised:
                 await wire.send(decisions.disclose(), "POST", "/a", body=LARGE)
     assert type(raised.value) is UncertainError
@@ -109,7 +109,7 @@ async def test_an_endless_answer_is_cut_at_the_cap(framing: str, gate: Gate, dec
     async with raw_server(pour) as server, wire_to(server.url, gate, 30.0) as wire:
         with pytest.raises(BadReplyError, match="longer than 4096 bytes"):
             await wire.send(decisions.disclose(), "POST", "/a", body=b"x")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await server.ended[0].wait()
 
 

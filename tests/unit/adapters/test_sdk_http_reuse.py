@@ -61,7 +61,7 @@ async def line(
 
 async def settled(wire: HttpWire, connections: int) -> None:
     """Wait until the wire has so many connections."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while wire._transport.connections != connections:  # noqa: ASYNC110 - nobody announces it
             await asyncio.sleep(0.001)
 
@@ -256,7 +256,7 @@ async def test_an_idle_connection_is_closed_before_the_agency_would(
     monkeypatch.setattr(http_pool, "IDLE_SECONDS", 0.01)
     async with line(answering(OK), gate) as (server, wire):
         await wire.send(decisions.impersonal(), "GET", "/a")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await server.ended[0].wait()
         await wire.send(decisions.impersonal(), "GET", "/a")
 
@@ -304,7 +304,7 @@ async def test_an_agency_that_speaks_first_is_told_nothing(decisions: Decisions)
         writer.close()
 
     server = await asyncio.start_server(speak, "127.0.0.1", 0)
-    async with server, asyncio.timeout(5):
+    async with server, asyncio.timeout(30):
         port = server.sockets[0].getsockname()[1]
         await asyncio.get_running_loop().create_connection(lambda: connection, "127.0.0.1", port)
         while connection.is_open:  # noqa: ASYNC110 - nobody announces it
@@ -338,7 +338,7 @@ async def test_interim_answers_without_end_are_cut_by_their_number(
     async with line(flood, gate, seconds=60) as (server, wire):
         with pytest.raises(BadReplyError, match="interim"):
             await wire.send(decisions.disclose(), "POST", "/a", body=b"x")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await server.ended[0].wait()
 
 
@@ -356,7 +356,7 @@ async def test_a_wire_that_is_closed_ends_what_is_under_way(gate: Gate, decision
     """Whoever waits hears that it is uncertain, and no connection is left."""
     async with line(silence, gate) as (server, wire):
         call = asyncio.ensure_future(wire.send(decisions.impersonal(), "GET", "/a"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not server.received:  # noqa: ASYNC110 - nobody announces it
                 await asyncio.sleep(0.001)
         await wire.aclose()

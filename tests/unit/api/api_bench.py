@@ -164,7 +164,7 @@ async def eventually(
     read: Callable[[], Awaitable[dict[str, Any]]], holds: Callable[[dict[str, Any]], bool]
 ) -> dict[str, Any]:
     """Read again and again until it holds."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not holds(found := await read()):  # noqa: ASYNC110 - an HTTP answer sets no event
             await asyncio.sleep(0.01)
     return found

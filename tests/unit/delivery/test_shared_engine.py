@@ -239,8 +239,8 @@ async def test_what_is_done_alone_is_done_by_one(postgres_url: str) -> None:
 
 async def test_whoever_is_silent_loses_its_turn(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a process does that is stopped: another one may, and the first, when it goes on, ends what it was doing."""
-    monkeypatch.setattr(alone, "_SILENT_SECONDS", 0.3)
-    monkeypatch.setattr(alone, "_ASK_AGAIN_SECONDS", 2.0)
+    monkeypatch.setattr(alone, "_SILENT_SECONDS", 1.5)
+    monkeypatch.setattr(alone, "_ASK_AGAIN_SECONDS", 5.0)
     began, ended, others = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def work() -> None:

@@ -107,14 +107,14 @@ def test_summing_up_may_take_long(landing: Landing, postgres_url: str, postgres_
         def take_long(parts: Any) -> Any:
             nonlocal calls
             if calls % len(metadata.sorted_tables) == 0:
-                elsewhere.read_now(lambda conn: conn.execute(text("SELECT pg_sleep(0.6)")))
+                elsewhere.read_now(lambda conn: conn.execute(text("SELECT pg_sleep(1.3)")))
             calls += 1
             return sum_of(parts)
 
         with contextlib.closing(Store(postgres_url)) as filled:
             copy_store(landing.store, filled)
         patch.setattr(copying, "_sum_of", take_long)
-        patch.setattr(backends, "_IDLE_SECONDS", 0.3)
+        patch.setattr(backends, "_IDLE_SECONDS", 1.0)
         copy_store(here, there)
     assert calls == len(metadata.sorted_tables)
 

@@ -58,15 +58,20 @@ class FerryMock(HttpMock):
         return {"called": len(order["call"])}
 
 
-async def raw_call(port: int, data: bytes, *, seconds: float = 5.0) -> tuple[bytes, str]:
-    """Send bytes, return all bytes that come back and how the connection ended: `closed`, `reset` or `open`."""
+async def raw_call(
+    port: int, data: bytes, *, seconds: float = 20.0, enough: Callable[[bytes], bool] | None = None
+) -> tuple[bytes, str]:
+    """Send bytes, return all bytes that come back and how the connection ended: `closed`, `reset` or `open`.
+
+    It is `open` after so many seconds; or a moment after `enough` is true of what came, if nothing more does.
+    """
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     received = b""
     try:
         writer.write(data)
         await writer.drain()
         async with asyncio.timeout(seconds):
-            while chunk := await reader.read(65536):
+            while chunk := await _next(reader, received, enough):
                 received += chunk
     except ConnectionResetError:
         return received, "reset"
@@ -77,13 +82,29 @@ async def raw_call(port: int, data: bytes, *, seconds: float = 5.0) -> tuple[byt
     return received, "closed"
 
 
+async def _next(reader: asyncio.StreamReader, received: bytes, enough: Callable[[bytes], bool] | None) -> bytes:
+    """Return what comes next, nothing at the end.
+
+    Raises:
+        TimeoutError: a moment passed without anything, and what came before is enough.
+    """
+    while True:
+        with_nothing_more = enough is not None and enough(received)
+        try:
+            async with asyncio.timeout(0.1):
+                return await reader.read(65536)
+        except TimeoutError:
+            if with_nothing_more:
+                raise
+
+
 def post(path: str, body: bytes = b"", *headers: str) -> bytes:
     """Return a plain HTTP/1.1 POST."""
     lines = (f"POST {path} HTTP/1.1", "Host: mock", f"Content-Length: {len(body)}", *headers)
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-async def until(holds: Callable[[], bool], seconds: float = 5.0) -> None:
+async def until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
     """Return as soon as `holds()`; fail if it does not within `seconds`."""
     async with asyncio.timeout(seconds):
         while not holds():  # noqa: ASYNC110 - any condition, also one that nobody announces

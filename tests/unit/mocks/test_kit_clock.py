@@ -53,13 +53,13 @@ async def test_a_long_poll_learns_of_a_change_at_once(control: httpx.AsyncClient
     poll = asyncio.create_task(control.get("/clock", params={"after": 1, "wait": 30}, timeout=30))
     await asyncio.sleep(0)
     await control.post("/clock", json={"advance_seconds": 60})
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         assert ((await poll).json()["version"], (await poll).json()["offset_seconds"]) == (2, 60.0)
 
 
 async def test_a_long_poll_that_is_behind_returns_at_once(control: httpx.AsyncClient) -> None:
     """A version that is not the present one (older, or of a server that is gone) is answered at once."""
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         answer = await control.get("/clock", params={"after": 77, "wait": 30})
     assert answer.json()["version"] == 1
 

