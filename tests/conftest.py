@@ -17,7 +17,7 @@ from hub.store.schema import make_or_check
 from hub.store.store import Store
 
 # How long an example takes says nothing on a busy machine.
-settings.register_profile("naru", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("naru", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("naru")
 
 
