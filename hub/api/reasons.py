@@ -101,6 +101,7 @@ _TEXTS: dict[str, str] = {
     "supplement_acknowledged": "기관이 보완 자료를 받았습니다. 기관의 다음 처리를 기다립니다.",
     "supplement_not_wanted": "기관이 더는 보완을 기다리지 않아 보완 자료를 보내지 않았습니다.",
     "supplement_stopped": "의뢰를 거두어들이게 되어 보완 자료를 보내지 않았습니다.",
+    "supplement_taken_back": "기관이 철회를 확인하여, 도착을 알 수 없던 보완 자료를 더는 확인하지 않습니다.",
     # in a file
     "file_rejected": "기관이 일괄 파일을 통째로 받지 않았습니다. 다음 파일로 다시 보내며, 거듭되면 담당자가 정합니다.",
     "cancel_asked": "취소를 요청했으나 이미 일괄 파일에 들어 있습니다. 기관에 접수되면 다음 파일로 철회를 알립니다.",

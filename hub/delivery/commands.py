@@ -29,7 +29,7 @@ from hub.delivery.steps import (
     legal_steps,
     rules_behind,
 )
-from hub.delivery.supplementing import check_can_supplement, queue_supplement, why_not_now
+from hub.delivery.supplementing import check_can_supplement, let_go_of_unknown, queue_supplement, why_not_now
 from hub.delivery.verifying import must_be_verified, pause_question, question_under_way
 from hub.following.facts import take_facts
 from hub.routing.holds import next_hold
@@ -195,6 +195,7 @@ class Commands:
         if withdrawal is not None:  # with a new token: what becomes of a try that is under way is no news
             over = {"due_at": None, "lease_until_wall": None, "token": withdrawal.token + 1}
             update_delivery(conn, withdrawal.id, status=DeliveryStatus.DELIVERED, **over)
+        let_go_of_unknown(conn, referral_id, now, actor.name)
         update_referral(conn, referral_id, now, reason=None)
         seal_text = text_sealer(self.room, papers, reason)
         append_event(conn, referral_id, EventKind.WITHDRAWAL_ACKNOWLEDGED, now, actor.name, seal_text=seal_text)

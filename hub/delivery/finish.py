@@ -21,6 +21,7 @@ from hub.delivery.results import Before, Change, Result, change_after
 from hub.delivery.room import Papers, Room, read_papers, text_sealer
 from hub.delivery.settle import settle
 from hub.delivery.steps import TELL_BY_HAND
+from hub.delivery.supplementing import let_go_of_unknown
 from hub.delivery.taking_back import ask_to_tell_by_hand, take_back_if_consent_is_gone
 from hub.delivery.verifying import keep_answer
 from hub.following.facts import Source, take_facts
@@ -204,6 +205,7 @@ def _note_withdrawal(conn: Connection, papers: Papers, change: Change, now: date
     if change.status is DeliveryStatus.DELIVERED:
         append_event(conn, papers.referral.id, EventKind.WITHDRAWAL_ACKNOWLEDGED, now, actor, raw_code=change.raw_code)
         if papers.referral.reason == TELL_BY_HAND:
+            let_go_of_unknown(conn, papers.referral.id, now, "hub")
             update_referral(conn, papers.referral.id, now, reason=None)
     elif change.status in {DeliveryStatus.REFUSED, DeliveryStatus.FAILED}:
         ask_to_tell_by_hand(conn, papers.referral.id, now, f"withdrawal_{change.status}", actor, change.raw_code)

@@ -31,6 +31,7 @@ _BY_AGENCY = frozenset({_D.DELIVERED, _D.REFUSED})
 _OVER = frozenset({SupplementReason.ACKNOWLEDGED, SupplementReason.REFUSED})
 NOT_WANTED = "supplement_not_wanted"
 STOPPED = "supplement_stopped"
+TAKEN_BACK = "supplement_taken_back"
 
 
 class NoSupplementError(Exception):
@@ -189,6 +190,18 @@ def stop_unsent(conn: Connection, referral_id: str, at: datetime, reason: str, a
     update_delivery(conn, delivery.id, status=_D.CANCELLED, due_at=None)
     say_how_it_stands(
         conn, referral_id, _D.CANCELLED, at, actor=actor, reason=reason, paths=(), due=False, raw_code=None,
+        seal_text=None,
+    )  # fmt: skip
+
+
+def let_go_of_unknown(conn: Connection, referral_id: str, at: datetime, actor: str) -> None:
+    """Ask no more what became of a supplement: the agency acknowledged that all it holds of the referral goes."""
+    delivery = open_supplement(conn, referral_id)
+    if delivery is None or delivery.lease_until_wall is not None or delivery.status is not _D.UNKNOWN:
+        return
+    update_delivery(conn, delivery.id, status=_D.CANCELLED, due_at=None, unknown_since=None)
+    say_how_it_stands(
+        conn, referral_id, _D.CANCELLED, at, actor=actor, reason=TAKEN_BACK, paths=(), due=False, raw_code=None,
         seal_text=None,
     )  # fmt: skip
 

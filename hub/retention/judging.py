@@ -19,6 +19,8 @@ _D = DeliveryStatus
 _NOBODY_HOLDS_IT = frozenset({_D.CANCELLED, _D.REFUSED})
 _SETTLED = frozenset({_D.DELIVERED, _D.REFUSED, _D.CANCELLED})
 """A delivery of which nothing is still to come."""
+_ASKED_NO_MORE = _SETTLED | {_D.HELD, _D.FAILED}
+"""The same of a question beforehand (자격 확인): it lies for ever, and whoever asks again puts a new one."""
 _OWED = LASTING - {SupplementReason.ACKNOWLEDGED, SupplementReason.REFUSED}
 """Reasons of a delivered referral that call for somebody."""
 
@@ -90,7 +92,7 @@ def _obstacles(state: CaseState, now: datetime, days: int | None, *, asked_for: 
     if state.is_held and (state.held_until is None or today <= state.held_until):
         yield Obstacle.LEGAL_HOLD
     yield from (Obstacle.REFERRAL_OPEN for referral in state.referrals if not is_over(referral))
-    yield from (_under_way(one) for one in state.deliveries if one.is_taken or one.status not in _SETTLED)
+    yield from (_under_way(one) for one in state.deliveries if not _is_over(one))
     if asked_for:
         yield from [Obstacle.CONSENT_IN_FORCE] if state.consents_in_force else []
     elif days is None:
@@ -104,6 +106,10 @@ def is_over(referral: ReferralState) -> bool:
     if referral.reason in _OWED:
         return False
     return referral.business in ENDED or (referral.business is None and referral.delivery in _NOBODY_HOLDS_IT)
+
+
+def _is_over(delivery: DeliveryState) -> bool:
+    return not delivery.is_taken and delivery.status in (_ASKED_NO_MORE if delivery.kind is Verb.VERIFY else _SETTLED)
 
 
 def _under_way(delivery: DeliveryState) -> Obstacle:
