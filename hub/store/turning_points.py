@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from adapters.sdk import Verb
 from hub.store.tables import batch_members, batches, deliveries, events, referrals
@@ -23,7 +24,8 @@ class TurningPoints:
     result_due_at: datetime | None = None
     """While it lies in a batch file: the first moment past the term of the file's result."""
     moved_at: datetime | None = None
-    """When its delivery last came to the status, or the reason, that it has."""
+    """When its delivery last came to the status, or the reason, that it has, or somebody decided about it; while the
+    hub itself tries and looks up (pending, sending, unknown): when that began."""
     paused_at: datetime | None = None
     taken_back_at: datetime | None = None
     """When a consent, or how its agency hears of that, last changed."""
@@ -40,7 +42,8 @@ _MOMENTS: Mapping[str, str] = {
     EventKind.CONSENT_CHANGED: "taken_back_at",
 }
 """Kind of event → the turning point that the last of them is."""
-
+_TRIED = frozenset({DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.UNKNOWN})
+"""The hub's own tries and look-ups go to and fro between these."""
 
 _ON_ITS_WAY = (
     DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.HANDED_OVER, DeliveryStatus.UNKNOWN,
@@ -50,8 +53,10 @@ _ON_ITS_WAY = (
 def turning_points(conn: Connection, case_id: str) -> dict[str, TurningPoints]:
     """Return the turning points of a case's referrals, by referral; a fact that could not apply is none."""
     found: dict[str, TurningPoints] = {}
+    stood: dict[str, str | None] = {}
+    seen = [events.c.referral_id, events.c.kind, events.c.actor, events.c.delivery, events.c.business, events.c.at]
     query = (
-        select(events.c.referral_id, events.c.kind, events.c.delivery, events.c.business, events.c.at)
+        select(*seen)
         .join(referrals, referrals.c.id == events.c.referral_id)
         .where(
             referrals.c.case_id == case_id,
@@ -64,7 +69,9 @@ def turning_points(conn: Connection, case_id: str) -> dict[str, TurningPoints]:
         before = found.get(row.referral_id, TurningPoints())
         taken = row.at if row.delivery == DeliveryStatus.DELIVERED else None
         told = {} if row.business is None else {BusinessStatus(row.business): row.at}
-        moments = {_MOMENTS[row.kind]: row.at} if row.kind in _MOMENTS else {}
+        moments = {_MOMENTS[row.kind]: row.at} if _is_turn(row, stood.get(row.referral_id)) else {}
+        if row.delivery is not None:
+            stood[row.referral_id] = row.delivery
         found[row.referral_id] = replace(
             before, taken_at=before.taken_at or taken, told_at={**before.told_at, **told}, **moments
         )
@@ -75,6 +82,12 @@ def turning_points(conn: Connection, case_id: str) -> dict[str, TurningPoints]:
     for referral_id, moment in _being_told(conn, case_id):
         found[referral_id] = replace(found.get(referral_id, TurningPoints()), told_since=moment)
     return found
+
+
+def _is_turn(event: Row[Any], stood: str | None) -> bool:
+    """Return whether an event is one of the moments; `stood`: how the delivery stood before it."""
+    by_hub = event.kind == EventKind.DELIVERY_CHANGED and event.actor == "hub"
+    return event.kind in _MOMENTS and not (by_hub and event.delivery in _TRIED and stood in _TRIED)
 
 
 def _results_due(conn: Connection, case_id: str) -> list[tuple[str, datetime]]:
