@@ -58,7 +58,8 @@ def delivery_by_id(conn: Connection, delivery_id: str) -> DeliveryRecord | None:
 
 def deliveries_where(conn: Connection, which: ColumnElement[bool]) -> list[DeliveryRecord]:
     """Return the deliveries of which this holds, oldest first."""
-    return [_record(row) for row in conn.execute(select(deliveries).where(which).order_by(deliveries.c.id))]
+    query = select(deliveries).where(which).order_by(deliveries.c.created_at, deliveries.c.id)
+    return [_record(row) for row in conn.execute(query)]
 
 
 def deliveries_of(conn: Connection, referral_id: str) -> list[DeliveryRecord]:

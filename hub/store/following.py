@@ -32,7 +32,7 @@ def insert_fact(conn: Connection, **values: Any) -> None:
 def latest_applied(conn: Connection, referral_id: str) -> datetime | None:
     """Return when the fact that was applied last happened, as the agency says; None if it did not say."""
     query = select(facts.c.occurred_at).where(facts.c.referral_id == referral_id, facts.c.applied.is_(True))
-    return conn.execute(query.order_by(facts.c.id.desc()).limit(1)).scalar_one_or_none()
+    return conn.execute(query.order_by(facts.c.learnt_at.desc(), facts.c.id.desc()).limit(1)).scalar_one_or_none()
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def unmatched_calls(conn: Connection, agency: str, wire_key: str, receipt: str |
     query = (
         select(inbox.c.id, inbox.c.sealed_call)
         .where(inbox.c.agency == agency, inbox.c.state.in_(_LEFT), named)
-        .order_by(inbox.c.id)
+        .order_by(inbox.c.received_at, inbox.c.id)
     )
     return [InboxRecord(row.id, row.sealed_call) for row in conn.execute(query)]
 
@@ -84,7 +84,7 @@ def unmatched_calls(conn: Connection, agency: str, wire_key: str, receipt: str |
 def calls_of_other_offices(conn: Connection, referral_id: str) -> list[InboxRecord]:
     """Return the stored callbacks about a referral of offices that did not have it, oldest first."""
     named = (inbox.c.referral_id == referral_id) & (inbox.c.state == _OTHER_OFFICE)
-    query = select(inbox.c.id, inbox.c.sealed_call).where(named).order_by(inbox.c.id)
+    query = select(inbox.c.id, inbox.c.sealed_call).where(named).order_by(inbox.c.received_at, inbox.c.id)
     return [InboxRecord(row.id, row.sealed_call) for row in conn.execute(query)]
 
 
