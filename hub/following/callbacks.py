@@ -13,7 +13,7 @@ from functools import partial
 import structlog
 from sqlalchemy import Connection
 
-from adapters.sdk import Callback, CallbackRefusedError, InboundCall, InboundReply, Verb
+from adapters.sdk import Callback, CallbackRefusedError, Fact, InboundCall, InboundReply, Verb
 from hub.audit.entries import Action, record
 from hub.delivery.arrival import believe_it_arrived
 from hub.delivery.giving_up import is_passing, papers_unopened
@@ -29,7 +29,7 @@ from hub.store.ids import new_id
 from hub.store.referrals import ReferralRecord, append_event, referral_by_key, update_referral
 from hub.store.store import Store
 from schemas.events import EventKind
-from schemas.status import DeliveryStatus
+from schemas.status import BusinessStatus, DeliveryStatus
 
 _log = structlog.get_logger("naru.following")
 
@@ -115,6 +115,9 @@ def _believe(conn: Connection, room: Room, referral: ReferralRecord, callback: C
     """Note that the agency has the referral of which it speaks, even if what it says of it could not be taken in."""
     papers = _papers_that_open(conn, room, _submit_of(conn, referral))
     _note_receipt(conn, room, papers, callback, now)
+    if papers.delivery.lease_until_wall is not None and papers.referral.business is None:
+        received = Fact(BusinessStatus.RECEIVED, "")  # the end of what is under way looks at what was told
+        return take_facts(conn, room, referral.id, papers.case_key, (received,), "callback", now)
     believe_it_arrived(conn, room, papers, now)
     return 0
 

@@ -135,6 +135,23 @@ def test_what_the_agency_tells_of_is_not_sent_again(
     assert len(landing.agency.withdrawn) == 1
 
 
+@pytest.mark.parametrize("told", [(), (Fact(B.ASSIGNED, "10", datetime(2026, 3, 2)),)])  # noqa: DTZ001 - a defect
+def test_what_the_agency_tells_of_during_a_call_is_not_sent_again(landing: Landing, told: tuple[Fact, ...]) -> None:
+    """Even if nothing of its words can be taken in, the end of the call knows that the agency has it."""
+    referral_id = landing.accept()
+    landing.agency.visible_after = 1e6
+    call(landing)
+    take_over(landing)
+    learn_that_it_is_not_there(landing, referral_id)
+    landing.agency.script.append("busy")
+    job, answer = call(landing)
+    tell(landing, *told, wire_key=landing.referral(referral_id).wire_key)
+    landing.store.write_now(partial(finish, room=landing.room, job=job, result=answer))
+    assert (landing.referral(referral_id).delivery, landing.referral(referral_id).business) == (D.DELIVERED, B.RECEIVED)
+    landing.settle(5)
+    assert len(landing.agency.acts) == 1
+
+
 def test_another_office_is_not_believed_that_it_arrived(landing: Landing) -> None:
     """An office that the referral was not sent to proves nothing: it is flagged, and the referral is sent."""
     referral_id = landing.accept()
