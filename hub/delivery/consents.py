@@ -20,7 +20,7 @@ from hub.delivery.room import Papers, Room, read_papers
 from hub.delivery.settle import settle_without_call
 from hub.delivery.steps import VERIFICATION_WITHHELD, SupplementReason, UnknownIdError
 from hub.delivery.supplementing import is_in_flight
-from hub.delivery.taking_back import Told, left_after_withdrawal, take_back_if_consent_is_gone
+from hub.delivery.taking_back import Told, concerns, left_after_withdrawal, take_back_if_consent_is_gone
 from hub.delivery.verifying import question_under_way
 from hub.intake.filing import GuardianMissingError
 from hub.logs import places
@@ -219,11 +219,6 @@ class Consents:
             case_id=case.id,
             data=data,
         )
-
-
-def concerns(recipient: str, purposes: Sequence[str] | frozenset[str], referral: ReferralRecord) -> bool:
-    """Return whether a consent is about this referral: its agency, whatever office carries it now, and its service."""
-    return recipient.partition(":")[0] == referral.agency and referral.service_code in purposes
 
 
 _WAIT_FOR_CONSENT = frozenset({*WithheldReason, *VERIFICATION_WITHHELD})

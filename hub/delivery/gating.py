@@ -34,7 +34,7 @@ from hub.delivery.permission import ask_policy
 from hub.delivery.room import Papers, Room, referral_subject, unseal_document
 from hub.delivery.settle import settle_without_call
 from hub.delivery.taking_back import rests_on_withdrawn
-from hub.store.attempts import AttemptRecord, disclosing_attempts, insert_attempt
+from hub.store.attempts import AttemptRecord, attempts_behind, insert_attempt
 from hub.store.consents import next_consent_begins
 from hub.store.deliveries import DeliveryRecord, update_delivery
 from hub.store.ids import new_id
@@ -151,8 +151,8 @@ def withdraw_order(
     if receipt is None:
         raise LookupError(f"{papers.delivery.id} withdraws a referral without a receipt")
     decision = room.mint.withdraw(attempt_id=attempt.id, recipient=papers.recipient, send_by=attempt.send_by)
-    told = disclosing_attempts(conn, papers.referral.id)
-    by_client = rests_on_withdrawn(conn, papers.referral.case_id, told, frozen_at)
+    told = attempts_behind(conn, papers.referral.id)
+    by_client = rests_on_withdrawn(conn, papers.referral, told, frozen_at)
     reason = WithdrawReason.CONSENT_WITHDRAWN if by_client else WithdrawReason.CANCELLED
     return WithdrawOrder(**head_of(papers, attempt.message_id), decision=decision, receipt=receipt, reason=reason)
 

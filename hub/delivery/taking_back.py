@@ -16,11 +16,11 @@ from hub.delivery.permission import ask_policy
 from hub.delivery.room import Papers, Room, unseal_document
 from hub.delivery.steps import TELL_BY_HAND
 from hub.delivery.supplementing import STOPPED, stop_unsent
-from hub.store.attempts import AttemptRecord, disclosing_attempts
+from hub.store.attempts import AttemptRecord, attempts_behind
 from hub.store.consents import consents_of_case
 from hub.store.deliveries import DeliveryRecord, delivery_of_kind, insert_delivery
 from hub.store.ids import new_id
-from hub.store.referrals import append_event, referral_by_id, update_referral
+from hub.store.referrals import ReferralRecord, append_event, referral_by_id, update_referral
 from hub.vault.boxes import SealBrokenError
 from schemas.events import EventKind
 from schemas.status import DeliveryStatus
@@ -53,12 +53,12 @@ def take_back_if_consent_is_gone(
     `papers` are the submit's; `told` are the disclosures that are asked about: all of the referral, unless given.
     """
     if told is None:
-        told = disclosing_attempts(conn, papers.referral.id)
-    if not rests_on_withdrawn(conn, papers.referral.case_id, told):
+        told = attempts_behind(conn, papers.referral.id)
+    if not rests_on_withdrawn(conn, papers.referral, told):
         return Told.NOT
-    agency = room.agencies.get(papers.referral.agency)
+    agency, recipient = room.agencies.get(papers.referral.agency), told[-1].recipient if told else papers.recipient
     if agency is not None and agency.profile is not None:
-        left = left_after_withdrawal(conn, room, papers, agency.profile, now, told[-1].recipient)
+        left = left_after_withdrawal(conn, room, papers, agency.profile, now, recipient)
         if isinstance(left, Permission):
             _ask_staff(conn, papers, now, "tell_agency_of_partial_withdrawal")
             return Told.NOT
@@ -81,12 +81,23 @@ def left_after_withdrawal(
 
 
 def rests_on_withdrawn(
-    conn: Connection, case_id: str, told: Sequence[AttemptRecord], by: datetime | None = None
+    conn: Connection, referral: ReferralRecord, told: Sequence[AttemptRecord], by: datetime | None = None
 ) -> bool:
-    """Return whether a consent on which these disclosures rest is withdrawn, or was `by` a moment."""
+    """Return whether a consent on which these disclosures rest is withdrawn, or was `by` a moment.
+
+    Of what the agency has and no journal knows, that is every consent about the referral.
+    """
+    consents = consents_of_case(conn, referral.case_id)
     rested_on = {basis for attempt in told for bases in attempt.bases.values() for basis in bases}
-    withdrawn = [(one.id, one.withdrawn_at) for one in consents_of_case(conn, case_id) if one.withdrawn_at is not None]
+    if not told:
+        rested_on = {one.id for one in consents if concerns(one.recipient, one.purposes, referral)}
+    withdrawn = [(one.id, one.withdrawn_at) for one in consents if one.withdrawn_at is not None]
     return any(one in rested_on and (by is None or at <= by) for one, at in withdrawn)
+
+
+def concerns(recipient: str, purposes: Sequence[str] | frozenset[str], referral: ReferralRecord) -> bool:
+    """Return whether a consent is about this referral: its agency, whatever office carries it now, and its service."""
+    return recipient.partition(":")[0] == referral.agency and referral.service_code in purposes
 
 
 def take_back(conn: Connection, room: Room, papers: Papers, now: datetime) -> Told:

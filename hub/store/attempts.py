@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 from adapters.sdk import Verb
 from hub.store.tables import attempts
 
-_MAY_HAVE_ARRIVED = attempts.c.result.is_(None) | attempts.c.result.not_in(["not_sent", "busy", "held"])
+_NEVER_ARRIVED = ("not_sent", "busy", "held")
+_MAY_HAVE_ARRIVED = attempts.c.result.is_(None) | attempts.c.result.not_in(_NEVER_ARRIVED)
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,17 @@ def disclosing_attempts(conn: Connection, referral_id: str, delivery_id: str | N
     if delivery_id is not None:
         query = query.where(attempts.c.delivery_id == delivery_id)
     return [_record(row) for row in conn.execute(query)]
+
+
+def attempts_behind(conn: Connection, referral_id: str) -> list[AttemptRecord]:
+    """Return the attempts by which the agency knows what it has of a delivered referral; none, if there is no journal.
+
+    Where by the journal no submit arrived, one did all the same, and nobody knows which: then it is all of them.
+    """
+    which = (attempts.c.referral_id == referral_id) & (attempts.c.decision == "disclose")
+    every = attempts_where(conn, which)
+    arrived = [one for one in every if one.result not in _NEVER_ARRIVED]
+    return arrived if any(one.verb is Verb.SUBMIT for one in arrived) else every
 
 
 def asked_first_among(conn: Connection, referral_ids: Collection[str]) -> frozenset[str]:

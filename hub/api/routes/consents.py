@@ -22,7 +22,7 @@ from hub.api.receipt_views import ReceiptView, receipt_view
 from hub.api.services import Hub
 from hub.api.views import AddedConsents, ConsentView, WithdrawalView, consent_view, holder_views
 from hub.audit.entries import Action
-from hub.delivery.consents import concerns
+from hub.delivery.taking_back import concerns
 from hub.store.attempts import asked_first_among
 from hub.store.cases import case_by_id
 from hub.store.deliveries import withdrawals_of_case
