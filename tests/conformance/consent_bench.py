@@ -242,5 +242,6 @@ def _settings(slug: str, folder: Path, certificates: Certificates) -> AdapterSet
     places = {"control_url": "http://127.0.0.1:9/_mock", "agencies": {slug: url}}
     others = {f"NARU_ADAPTERS__{other}__ENABLED".upper(): "false" for other in adapters() if other != slug}
     others |= {f"NARU_CATALOGUES__{other}__ENABLED".upper(): "false" for other in installed_catalogues()}
-    environ = hub_environ(stage, places, [slug] if mock.callbacks else [], "secret") | others
+    patient = {f"NARU_ADAPTERS__{slug}__TIMEOUT_SECONDS".upper(): "120"}  # what is given up may still be written later
+    environ = hub_environ(stage, places, [slug] if mock.callbacks else [], "secret") | others | patient
     return read_settings(CONFIG, environ, installed_adapters()).adapters[slug]
