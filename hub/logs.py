@@ -18,7 +18,7 @@ from structlog.typing import EventDict
 ALLOWED = frozenset({
     "actor", "agencies", "agency", "answer", "answers", "at", "code", "count", "delivery", "dropped", "error",
     "event", "file", "host", "inbox", "level", "line", "logger", "looks", "members", "method", "mode", "ms", "port",
-    "request_id", "route", "signal", "status", "timestamp", "verb", "webhook", "what", "why",
+    "referral", "request_id", "route", "signal", "status", "step", "timestamp", "verb", "webhook", "what", "why",
 })  # fmt: skip
 """Every key that a line may have: ids, codes, counts, classes of errors. A new one is a decision about privacy."""
 

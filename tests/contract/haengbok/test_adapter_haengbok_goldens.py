@@ -16,6 +16,7 @@ from adapters.haengbok import Haengbok
 from adapters.haengbok.settings import HaengbokSettings
 from adapters.sdk import (
     Acknowledged,
+    BadReplyError,
     Delivered,
     Disclose,
     Eligibility,
@@ -242,7 +243,7 @@ SCENES: Mapping[str, tuple[Act, Any]] = {
     "find_nothing": (find(5, "2501150900000000000000009"), NotFound("0000")),
     "supplement": (supplement, Acknowledged("03")),
     "result": (status(7, RECEIPT), REPORT),
-    "result_unknown": (status(8, "HB202501159999999"), UncertainError),
+    "result_unknown": (status(8, "HB202501159999999"), BadReplyError),
     "withdraw": (withdraw(9, WithdrawReason.CONSENT_WITHDRAWN), Acknowledged("16")),
 }
 
