@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from adapters.sdk import Delivered, Fact, Found, Verb, Verified
+from adapters.sdk import BadReplyError, Delivered, Fact, Found, HostileReplyError, Verb, Verified
 from hub.agencies import ActiveAgency
 from hub.delivery.acts import Act, is_followed
 from hub.delivery.arrival import note_arrival
@@ -27,7 +27,7 @@ from hub.delivery.verifying import keep_answer
 from hub.following.facts import Source, take_facts
 from hub.notices.alarms import pause_misconfigured
 from hub.settings import DeliverySettings
-from hub.store.attempts import disclosing_attempts, end_attempt
+from hub.store.attempts import disclosing_attempts, end_attempt, last_errors_of
 from hub.store.deliveries import DeliveryRecord, delivery_by_id, delivery_of_kind, update_delivery
 from hub.store.referrals import append_event, events_of_kind, referral_by_id, update_referral
 from schemas.events import EventKind
@@ -38,6 +38,9 @@ _SOURCES: dict[Verb, Source] = {
     Verb.SUPPLEMENT: "supplement",
 }  # fmt: skip
 _DEFECT = "defect"
+_OUTSIDE = frozenset({BadReplyError.__name__, HostileReplyError.__name__})
+_BAD_IN_A_ROW = 3
+"""After so many polls outside the contract, one after the other, staff are told: nobody follows the referral."""
 _ASKS = frozenset({Verb.FIND, Verb.STATUS})
 """Verbs that tell an agency nothing new."""
 
@@ -77,16 +80,24 @@ def _store(conn: Connection, room: Room, job: Job, result: Result, now: datetime
         actor = f"agency:{agency.slug}"
         append_event(conn, papers.referral.id, EventKind.FACT_FLAGGED, now, actor, reason="registered_twice_at_agency")
     if job.act is Act.POLL and change.result == _DEFECT:
-        _flag_once(conn, papers, now)
+        _flag_once(conn, papers, _DEFECT, now)
+    elif job.act is Act.POLL and isinstance(result, BadReplyError) and _is_usual(conn, papers):
+        _flag_once(conn, papers, "poll_outside_contract", now)
     learn(conn, room, papers, agency, change, _SOURCES[job.verb], now)
 
 
-def _flag_once(conn: Connection, papers: Papers, now: datetime) -> None:
-    """Show staff that an agency's answer cannot be taken in, at the first of the polls that meet with it."""
+def _is_usual(conn: Connection, papers: Papers) -> bool:
+    """Return whether the last calls about a referral were all answered outside the contract: no passing trouble."""
+    last = last_errors_of(conn, papers.delivery.id, _BAD_IN_A_ROW)
+    return len(last) == _BAD_IN_A_ROW and _OUTSIDE.issuperset(last)
+
+
+def _flag_once(conn: Connection, papers: Papers, reason: str, now: datetime) -> None:
+    """Show staff that an agency's answers cannot be taken in, at the first of the polls that meet with it."""
     flagged = events_of_kind(conn, papers.referral.id, EventKind.FACT_FLAGGED)
-    if all(event.reason != _DEFECT for event in flagged):
+    if all(event.reason != reason for event in flagged):
         actor = f"agency:{papers.referral.agency}"
-        append_event(conn, papers.referral.id, EventKind.FACT_FLAGGED, now, actor, reason=_DEFECT)
+        append_event(conn, papers.referral.id, EventKind.FACT_FLAGGED, now, actor, reason=reason)
 
 
 def _change_after(result: Result, before: Before, now: datetime, settings: DeliverySettings) -> Change:
@@ -204,8 +215,8 @@ def _note_withdrawal(conn: Connection, papers: Papers, change: Change, now: date
     actor = f"agency:{papers.referral.agency}"
     if change.status is DeliveryStatus.DELIVERED:
         append_event(conn, papers.referral.id, EventKind.WITHDRAWAL_ACKNOWLEDGED, now, actor, raw_code=change.raw_code)
+        let_go_of_unknown(conn, papers.referral.id, now, "hub")
         if papers.referral.reason == TELL_BY_HAND:
-            let_go_of_unknown(conn, papers.referral.id, now, "hub")
             update_referral(conn, papers.referral.id, now, reason=None)
     elif change.status in {DeliveryStatus.REFUSED, DeliveryStatus.FAILED}:
         ask_to_tell_by_hand(conn, papers.referral.id, now, f"withdrawal_{change.status}", actor, change.raw_code)

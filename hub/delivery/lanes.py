@@ -94,7 +94,9 @@ class Verdict(StrEnum):
     UNREACHED = "unreached"
     """No connection, no answer, or no answer of the contract."""
     NOTHING = "nothing"
-    """The call ended for a reason of ours, or in words about one referral; it says nothing of the agency."""
+    """The call ended for a reason of ours; it says nothing of the agency."""
+    OUTSIDE = "outside"
+    """A poll was answered outside the contract: nothing of the agency either, but something else should try next."""
 
 
 def verdict_of(result: object, act: Act | None = None) -> Verdict:
@@ -107,7 +109,7 @@ def verdict_of(result: object, act: Act | None = None) -> Verdict:
         case BusyError():
             return Verdict.ANSWERED
         case BadReplyError() if act is Act.POLL:
-            return Verdict.NOTHING
+            return Verdict.OUTSIDE
         case NotSentError() | UncertainError():
             return Verdict.UNREACHED
         case Exception():
@@ -138,6 +140,8 @@ def after_call(
     """
     if verdict is Verdict.NOTHING:
         return state, None
+    if verdict is Verdict.OUTSIDE:
+        return (replace(state, last_failed=about) if limits.is_tripped(state) else state), None
     if verdict is Verdict.ANSWERED:
         asked = None if limits.is_tripped(state) else state.closed_until  # holds, whatever other calls come to
         until = asked if wait_seconds is None else _later(asked, now + timedelta(seconds=wait_seconds))

@@ -75,6 +75,12 @@ def attempts_where(conn: Connection, which: ColumnElement[bool]) -> list[Attempt
     return [_record(row) for row in conn.execute(select(attempts).where(which).order_by(attempts.c.id))]
 
 
+def last_errors_of(conn: Connection, delivery_id: str, count: int) -> list[str | None]:
+    """Return the classes of the errors with which the last attempts of a delivery ended, the last one first."""
+    query = select(attempts.c.error).where(attempts.c.delivery_id == delivery_id)
+    return list(conn.execute(query.order_by(attempts.c.id.desc()).limit(count)).scalars())
+
+
 def open_attempt(conn: Connection, delivery_id: str) -> AttemptRecord | None:
     """Return the attempt of a delivery that has no outcome yet, or None."""
     query = select(attempts).where(attempts.c.delivery_id == delivery_id, attempts.c.result.is_(None))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-_READ_ONLY = "25006"  # read_only_sql_transaction: not an operational error to PostgreSQL's driver
+_PASSING = frozenset({"25006", "25P03"})
+"""read_only_sql_transaction, idle_in_transaction_session_timeout: not operational errors to PostgreSQL's driver."""
 _BROKEN_FILE = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB"})
 
 
@@ -17,4 +18,4 @@ def failure_of(error: BaseException) -> str | None:
         return None
     code = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None) or "connection_lost"
     known = isinstance(error, OperationalError)
-    return str(code) if known or code == _READ_ONLY or code in _BROKEN_FILE else None
+    return str(code) if known or code in _PASSING or code in _BROKEN_FILE else None

@@ -38,6 +38,7 @@ class TurningPoints:
 _MOMENTS: Mapping[str, str] = {
     EventKind.ACCEPTED: "moved_at",
     EventKind.DELIVERY_CHANGED: "moved_at",
+    EventKind.RESUMED: "moved_at",
     EventKind.PAUSED: "paused_at",
     EventKind.CONSENT_CHANGED: "taken_back_at",
 }

@@ -48,7 +48,7 @@ from hub.store.batches import (
 )
 from hub.store.deliveries import delivery_by_id, update_delivery
 from hub.store.ids import new_id
-from hub.store.lanes import lane_of
+from hub.store.lanes import lane_of, save_lane
 from schemas.privacy import prune
 from schemas.status import DeliveryStatus
 
@@ -82,8 +82,10 @@ def freeze(conn: Connection, room: Room, slug: str, cut_off: datetime, without: 
 
     Nothing while the agency is paused: who is told that it is may rely on it.
     """
-    if lane_of(conn, slug, lock=True).is_paused:
+    lane = lane_of(conn, slug, lock=True)
+    if lane.is_paused:
         return Frozen(0)
+    save_lane(conn, lane)  # where nobody was called or paused yet, there was no row to lock
     agency, now = room.agencies.active[slug], room.clock.now()
     due = due_for_file(conn, slug, cut_off, batching_of(agency).largest, without)
     members, broken = list[_Member](), list[str]()
@@ -94,9 +96,9 @@ def freeze(conn: Connection, room: Room, slug: str, cut_off: datetime, without: 
         try:
             with conn.begin_nested():  # one poisoned case must not hold up the file
                 member = _admit(conn, room, agency, delivery_id, now)
-        except DBAPIError:
-            raise  # the store's trouble, not this one's
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the others go on
+        except Exception as error:  # whatever is wrong with it, the others go on
+            if isinstance(error, DBAPIError) and is_passing(error):
+                raise  # the store's trouble, not this one's
             _log.error("member_failed", agency=slug, delivery=delivery_id, error=type(error).__name__)
             papers = papers_unopened(conn, delivery_id)
             if papers is None or is_passing(error):

@@ -68,6 +68,26 @@ def test_a_poll_whose_answer_cannot_be_stored_is_shown_once(landing: Landing) ->
     assert landing.referral(referral_id).business is B.ASSIGNED
 
 
+def answered_by(landing: Landing, *words: str) -> None:
+    """Let calls fall due until the agency has said all of this."""
+    landing.agency.script.extend(words)
+    while landing.agency.script:
+        landing.settle(1)
+
+
+def test_polls_outside_the_contract_are_shown_once(landing: Landing) -> None:
+    """The breaker does not tell of them: staff are told at the third in a row, not at each, and not of one bad page."""
+    referral_id = landing.accept()
+    landing.work()
+    answered_by(landing, "garbage", "garbage", "ok", "garbage", "garbage")
+    assert "fact_flagged" not in [kind for kind, _ in landing.events(referral_id)]
+    answered_by(landing, *["garbage"] * 5)
+    assert landing.events(referral_id).count(("fact_flagged", "poll_outside_contract")) == 1
+    landing.agency.facts = [fact(B.ASSIGNED, 5)]
+    landing.settle(10)
+    assert landing.referral(referral_id).business is B.ASSIGNED
+
+
 def test_a_referral_resolved_without_receipt_can_be_withdrawn(open_landing: Callable[..., Landing]) -> None:
     """`told` is only answered for what the hub can tell; without a receipt a person is asked."""
     landing = open_landing(Repeat.NEVER)

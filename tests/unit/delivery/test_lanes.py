@@ -115,7 +115,7 @@ def test_what_ended_for_a_reason_of_ours_says_nothing() -> None:
 @pytest.mark.parametrize(
     ("result", "act", "verdict"),
     [
-        (BadReplyError("no such referral"), Act.POLL, Verdict.NOTHING),
+        (BadReplyError("no such referral"), Act.POLL, Verdict.OUTSIDE),
         (BadReplyError("no such referral"), Act.LOOK_UP, Verdict.UNREACHED),
         (BadReplyError("no such referral"), Act.SEND, Verdict.UNREACHED),
         (UncertainError("broke down"), Act.POLL, Verdict.UNREACHED),
@@ -127,6 +127,13 @@ def test_what_ended_for_a_reason_of_ours_says_nothing() -> None:
 def test_a_poll_that_is_answered_outside_the_contract_says_nothing(result: object, act: Act, verdict: Verdict) -> None:
     """It may be about that one referral; a send or a look-up that is answered so is as good as lost."""
     assert verdict_of(result, act) is verdict
+
+
+def test_after_a_poll_outside_the_contract_something_else_tries() -> None:
+    """In an outage such a poll was the trial: the next one is a send. Without an outage it changes nothing."""
+    shut = replace(LANE, failures=LIMITS.breaker_failures, last_failed="a send", outage_since=NOW, closed_until=NOW)
+    assert after_call(shut, LIMITS, "a poll", Verdict.OUTSIDE, NOW) == (replace(shut, last_failed="a poll"), None)
+    assert after_call(LANE, LIMITS, "a poll", Verdict.OUTSIDE, NOW) == (LANE, None)
 
 
 def test_an_agency_that_asks_to_wait_is_left_alone_that_long() -> None:

@@ -269,7 +269,7 @@ def test_a_withdrawal_names_what_is_in_flight(open_landing: Open, *, arrived: bo
     landing.settle(5)
     assert (done.told, done.in_flight) == ([referral_id], [referral_id])
     assert (len(landing.agency.supplements), len(landing.agency.withdrawn)) == (int(arrived), 1)
-    assert supplements(landing, referral_id) == [D.UNKNOWN]
+    assert supplements(landing, referral_id) == [D.CANCELLED]
 
 
 def test_a_consent_for_the_supplement_alone_is_withdrawn_alone(landing: Landing) -> None:

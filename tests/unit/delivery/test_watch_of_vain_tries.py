@@ -54,6 +54,17 @@ def test_vain_tries_begin_no_term_anew(landing: Landing, script: list[str]) -> N
     assert (landing.agency.acts, over_at(landing, referral_id)) == ([], OVER)
 
 
+def test_who_resumes_begins_a_term_anew(landing: Landing) -> None:
+    """What was paused for days is not overdue a minute after somebody let it go on."""
+    referral_id = landing.accept()
+    landing.agency.script.extend(["refuse_connection"] * 500)
+    landing.work()
+    landing.do(landing.commands.pause, referral_id)
+    landing.clock.advance(40 * HOUR)
+    landing.do(landing.commands.resume, referral_id)
+    assert over_at(landing, referral_id) == OVER + timedelta(hours=40)
+
+
 def test_who_decides_begins_a_term_anew(landing: Landing) -> None:
     """A person found out that it did not arrive: they looked, and the term runs from there."""
     referral_id = landing.accept()
